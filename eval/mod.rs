@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The decision: a compiled policy and the facts of a subject make a verdict.
+//!
+//! The first matching rule wins, then the operation's default, then the global default. What it
+//! costs to find that rule does not depend on the number of rules: those without a digest are a
+//! table, and those with one are found by hash. Digests are only asked for where a rule that names
+//! one could come first, and at most once.
+
+use crate::policy::{
+    Action,
+    Algorithm,
+    Compiled,
+    Fact,
+    Key,
+    Operation,
+    Outcome,
+    Row,
+    Scope,
+    MAX_DIGEST_LEN, //
+};
+use core::ops::Deref;
+
+/// A digest of a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest<'a> {
+    algorithm: Algorithm,
+    bytes: &'a [u8],
+}
+
+impl<'a> Digest<'a> {
+    /// Creates a digest; there is none if the length is not that of the algorithm's digests.
+    #[inline]
+    pub const fn new(algorithm: Algorithm, bytes: &'a [u8]) -> Option<Self> {
+        if bytes.len() == algorithm.digest_len() {
+            Some(Self { algorithm, bytes })
+        } else {
+            None
+        }
+    }
+
+    /// Returns the algorithm.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Returns the bytes.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+/// What a decision is about: the facts that rules can ask for.
+///
+/// Whatever cannot be told is `false` or `None`. The answers need not be prepared: each is asked
+/// for at most once in a decision, and the digests only if a rule could use them.
+pub trait Subject {
+    /// Returns whether the subject comes from the initramfs.
+    fn boot_verified(&self) -> bool;
+
+    /// Returns whether the subject is on a dm-verity volume whose root hash has a valid signature.
+    fn dmverity_signature(&self) -> bool;
+
+    /// Returns whether the subject has an fs-verity digest with a valid built-in signature.
+    fn fsverity_signature(&self) -> bool;
+
+    /// Returns the root hash of the dm-verity volume that the subject is on.
+    fn dmverity_roothash(&self) -> Option<Digest<'_>>;
+
+    /// Returns the subject's fs-verity digest, in the buffer or from elsewhere.
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>>;
+}
+
+/// A decision, and what it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The decision.
+    pub action: Action,
+    /// What it comes from.
+    pub scope: Scope,
+}
+
+/// Decides whether the policy allows an operation on a subject.
+///
+/// `None` stands for an operation that the kernel knows and the language does not: the global
+/// default decides, and where there is none, it is denied.
+#[inline]
+pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, subject: &T) -> Verdict
+where
+    S: Deref<Target = [u32]>,
+    T: Subject + ?Sized,
+{
+    let outcome = match operation {
+        Some(operation) => decide(policy, operation, subject),
+        None => policy.unknown(),
+    };
+    Verdict {
+        action: outcome.action(),
+        scope: outcome.scope(),
+    }
+}
+
+/// Decides about an operation that the language knows.
+#[inline]
+fn decide<S, T>(policy: &Compiled<S>, operation: Operation, subject: &T) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+    T: Subject + ?Sized,
+{
+    let combination = Fact::BootVerified.bit(subject.boot_verified())
+        | Fact::DmveritySignature.bit(subject.dmverity_signature())
+        | Fact::FsveritySignature.bit(subject.fsverity_signature());
+    let row = policy.row(operation);
+    let slot = row.slots[combination as usize % row.slots.len()];
+
+    if row.fsverity.min(row.dmverity).min(row.both) < slot {
+        look_up(policy, operation, combination, row, slot, subject)
+    } else {
+        slot
+    }
+}
+
+/// Returns the first of the rules that name a digest, if it precedes what is decided without.
+fn look_up<S, T>(
+    policy: &Compiled<S>,
+    operation: Operation,
+    combination: u32,
+    row: &Row,
+    slot: Outcome,
+    subject: &T,
+) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+    T: Subject + ?Sized,
+{
+    let mut buffer = [0; MAX_DIGEST_LEN];
+    let index = policy.index();
+    let mut first = slot;
+
+    let fsverity = if row.fsverity.min(row.both) < slot {
+        subject.fsverity_digest(&mut buffer)
+    } else {
+        None
+    };
+    if let Some(fsv) = &fsverity {
+        if row.fsverity < first {
+            let key = Key::new(operation, Some(fsv.algorithm), None);
+            first = first.min(index.find(key, combination, fsv.bytes, &[]));
+        }
+    }
+
+    // A root hash is of no use where all that could come first also names a digest that is absent.
+    if row.dmverity < first || (row.both < first && fsverity.is_some()) {
+        if let Some(dmv) = &subject.dmverity_roothash() {
+            if row.dmverity < first {
+                let key = Key::new(operation, None, Some(dmv.algorithm));
+                first = first.min(index.find(key, combination, &[], dmv.bytes));
+            }
+            if let Some(fsv) = &fsverity {
+                if row.both < first {
+                    let key = Key::new(operation, Some(fsv.algorithm), Some(dmv.algorithm));
+                    first = first.min(index.find(key, combination, fsv.bytes, dmv.bytes));
+                }
+            }
+        }
+    }
+    first
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What can be wrong with a policy, and where.
+//!
+//! The messages are fixed text: nothing of the policy is repeated in them, so that a policy cannot
+//! put lines of its own into a log.
+
+use super::vocabulary::{
+    Operation,
+    PropertyKind, //
+};
+use core::{
+    fmt,
+    ops::ControlFlow, //
+};
+
+/// A place in the text of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1. Each `\n`, `\r` and `\r\n` ends one.
+    pub line: u32,
+    /// The column, from 1, in bytes.
+    pub column: u32,
+    /// The number of bytes that precede it.
+    pub offset: u32,
+}
+
+/// The errno that userspace sees for an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errno {
+    /// `EBADMSG`
+    BadMessage,
+    /// `EINVAL`
+    Invalid,
+    /// `ERANGE`
+    Range,
+}
+
+/// The reason why a policy is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The text is longer than its offsets can say.
+    TooLong,
+    /// The text has a NUL byte.
+    Nul,
+    /// The text has neither header nor rules.
+    Empty,
+    /// The first line is not a header.
+    HeaderMissing,
+    /// The header names the policy with nothing.
+    NameEmpty,
+    /// The header has no version.
+    VersionMissing,
+    /// Something follows the version in the header.
+    HeaderTrailing,
+    /// The version has too few numbers.
+    VersionShort,
+    /// The version has too many numbers.
+    VersionLong,
+    /// A number of the version is not a number.
+    VersionNotNumber,
+    /// A number of the version is too large.
+    VersionOverflow,
+    /// There is a second header.
+    HeaderRepeated,
+    /// The rule does not begin with an operation.
+    OperationMissing,
+    /// The operation is not known.
+    OperationUnknown,
+    /// The operation is not where it belongs, or there is a second one.
+    OperationNotFirst,
+    /// The property is not known.
+    PropertyUnknown,
+    /// The property has no value.
+    ValueMissing,
+    /// The property is either `TRUE` or `FALSE`, and this is neither.
+    BooleanInvalid,
+    /// The digest has no colon between algorithm and digits.
+    DigestSeparatorMissing,
+    /// The digest has something other than hexadecimal digits.
+    DigestNotHex,
+    /// The digest has an odd number of digits.
+    DigestOdd,
+    /// The rule does not end with an action.
+    ActionMissing,
+    /// The action is not where it belongs, or there is a second one.
+    ActionNotLast,
+    /// The action is not known.
+    ActionUnknown,
+    /// A default depends on a property.
+    DefaultWithProperty,
+    /// There is a second default of the same operation, or a second global one.
+    DefaultRepeated,
+    /// There is no global default, and this operation has none of its own.
+    DefaultMissing(Operation),
+    /// What only warns elsewhere is refused by a strict policy.
+    Strict(WarningKind),
+}
+
+impl ErrorKind {
+    /// Returns the errno that userspace sees, which is the one of the C implementation.
+    pub const fn errno(self) -> Errno {
+        match self {
+            Self::VersionOverflow => Errno::Range,
+            Self::VersionNotNumber | Self::DigestNotHex | Self::DigestOdd | Self::Strict(_) => {
+                Errno::Invalid
+            }
+            _ => Errno::BadMessage,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the policy is too long",
+            Self::Nul => "NUL byte",
+            Self::Empty => "the policy is empty",
+            Self::HeaderMissing => "the policy must begin with policy_name=",
+            Self::NameEmpty => "the policy's name is empty",
+            Self::VersionMissing => "policy_version= must follow the policy's name",
+            Self::HeaderTrailing => "nothing may follow the policy's version",
+            Self::VersionShort => "the version must have three numbers, it has fewer",
+            Self::VersionLong => "the version must have three numbers, it has more",
+            Self::VersionNotNumber => "the version must have a number here",
+            Self::VersionOverflow => "a number of a version can be at most 65535",
+            Self::HeaderRepeated => "the policy has a second header",
+            Self::OperationMissing => "the rule must begin with op=",
+            Self::OperationUnknown => "unknown operation",
+            Self::OperationNotFirst => "op= may only be the first word of a rule",
+            Self::PropertyUnknown => "unknown property",
+            Self::ValueMissing => "the property has no value",
+            Self::BooleanInvalid => "the value must be TRUE or FALSE",
+            Self::DigestSeparatorMissing => "the value must be <algorithm>:<digest>",
+            Self::DigestNotHex => "the digest must have hexadecimal digits only",
+            Self::DigestOdd => "the digest has an odd number of digits",
+            Self::ActionMissing => "the rule must end with action=",
+            Self::ActionNotLast => "action= may only be the last word of a rule",
+            Self::ActionUnknown => "the action must be ALLOW or DENY",
+            Self::DefaultWithProperty => "a DEFAULT cannot depend on a property",
+            Self::DefaultRepeated => "there is already a DEFAULT for this",
+            Self::DefaultMissing(operation) => {
+                return write!(f, "no global DEFAULT, and none for op={}", operation.name());
+            }
+            Self::Strict(warning) => return warning.fmt(f),
+        })
+    }
+}
+
+/// The reason why a rule can never match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarningKind {
+    /// The algorithm of the digest is not known.
+    AlgorithmUnknown,
+    /// The algorithm is known, but what provides this property does not use it.
+    AlgorithmUnused,
+    /// The digest has another length than its algorithm's digests.
+    DigestLength {
+        /// The length of the algorithm's digests, in bytes.
+        expected: u32,
+        /// The length of this one, in bytes.
+        given: u32,
+    },
+    /// What provides the property is not built into the kernel.
+    ProviderMissing(PropertyKind),
+    /// Another property of the rule cannot hold together with this one.
+    Contradiction,
+}
+
+impl fmt::Display for WarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the rule never matches: ")?;
+        match self {
+            Self::AlgorithmUnknown => f.write_str("unknown hash algorithm"),
+            Self::AlgorithmUnused => f.write_str("fs-verity does not use this hash algorithm"),
+            Self::DigestLength { expected, given } => write!(
+                f,
+                "the digest has {given} bytes, those of its algorithm have {expected}"
+            ),
+            Self::ProviderMissing(kind) => write!(
+                f,
+                "the kernel is built without CONFIG_{}",
+                kind.provider().unwrap_or("SECURITY_IPE")
+            ),
+            Self::Contradiction => f.write_str("it contradicts an earlier property"),
+        }
+    }
+}
+
+/// An error with its place in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The reason.
+    pub kind: ErrorKind,
+    /// Where it begins.
+    pub position: Position,
+    /// How many bytes it spans.
+    pub length: u32,
+}
+
+impl Error {
+    /// Returns the errno that userspace sees.
+    pub const fn errno(&self) -> Errno {
+        self.kind.errno()
+    }
+}
+
+/// Shows the reason; the position is a field of its own.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+/// A warning with its place in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The reason.
+    pub kind: WarningKind,
+    /// Where it begins.
+    pub position: Position,
+    /// How many bytes it spans.
+    pub length: u32,
+}
+
+/// Shows the reason; the position is a field of its own.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+/// Takes what the parser has to say.
+pub trait Reporter {
+    /// Takes an error, and says whether the parser shall look for more.
+    ///
+    /// The policy is refused in any case.
+    fn error(&mut self, error: &Error) -> ControlFlow<()>;
+
+    /// Takes a warning.
+    fn warning(&mut self, warning: &Warning);
+}
+
+/// An error whose place is known relative to the piece of text that was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault {
+    pub(super) kind: ErrorKind,
+    pub(super) start: usize,
+    pub(super) length: usize,
+}
+
+impl Fault {
+    /// An error at `start` of the piece of text.
+    pub(super) const fn new(kind: ErrorKind, start: usize, length: usize) -> Self {
+        Self {
+            kind,
+            start,
+            length,
+        }
+    }
+
+    /// The same error, relative to a piece of text that begins `bytes` earlier.
+    pub(super) const fn after(self, bytes: usize) -> Self {
+        Self {
+            start: self.start + bytes,
+            ..self
+        }
+    }
+}

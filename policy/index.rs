@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The rules that name a digest, found by hash.
+//!
+//! The index is one array of words: the heads of the chains, as many as there are entries, then the
+//! entries in the order of their rules:
+//!
+//! | word | |
+//! |---|---|
+//! | 0 | [`Outcome`] of the rule |
+//! | 1 | [`Key`], [`FIRST_OF_KEY`], and the combinations of facts that the entry is for |
+//! | 2 | where the next entry of the chain begins, 0 at its end |
+//! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
+//!
+//! A `sha256` rule costs 12 words with the head of its chain.
+//!
+//! # The time that a lookup takes
+//!
+//! A chain has at most [`MAX_KEYS`] keys, a key at most one entry for each of the 8 combinations:
+//! where hashing would make a longer chain, all entries are linked again with another seed. So the
+//! time of a lookup has a bound that holds for whatever digests files have. Whoever can choose the
+//! files, and with great effort their digests, can make lookups reach the longest chain that there
+//! is, but cannot make it longer: chains are made of what the policy says, and that is signed. It
+//! takes the author of the policy, on purpose, to make digests collide under all of the [`SEEDS`]
+//! seeds; even then lookups end, and find what they look for.
+
+use super::{
+    algorithm::Algorithm,
+    outcome::Outcome,
+    vocabulary::Operation, //
+};
+use core::ops::{
+    Deref,
+    DerefMut, //
+};
+
+/// The number of combinations of the facts that are either true or false, one bit each in a word.
+pub(crate) const COMBINATIONS: usize = 8;
+
+/// The bits of an entry's second word that say for which combinations of facts it is.
+const COMBINATION_BITS: u32 = (1 << COMBINATIONS) - 1;
+
+/// Marks the first entry that has its key.
+const FIRST_OF_KEY: u32 = 1 << 31;
+
+/// The longest chain that is accepted, in keys.
+const MAX_KEYS: u32 = 16;
+
+/// The number of seeds that are tried.
+const SEEDS: u32 = 16;
+
+/// The number of words of an entry that precede its digests.
+const ENTRY_HEADER: usize = 3;
+
+/// What an entry is found by, next to the digests: the operation and the algorithms.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(u32);
+
+impl Key {
+    const OPERATION_SHIFT: u32 = 8;
+    const FSVERITY_SHIFT: u32 = 12;
+    const DMVERITY_SHIFT: u32 = 18;
+    const ALGORITHM_BITS: u32 = (1 << 6) - 1;
+    const BITS: u32 = (1 << 24) - (1 << Self::OPERATION_SHIFT);
+
+    /// The key of rules of an operation that name digests of these algorithms.
+    #[inline]
+    pub(crate) const fn new(
+        operation: Operation,
+        fsverity: Option<Algorithm>,
+        dmverity: Option<Algorithm>,
+    ) -> Self {
+        const { assert!(Operation::COUNT <= 1 << 4 && Algorithm::COUNT < 1 << 6) };
+        const fn code(algorithm: Option<Algorithm>) -> u32 {
+            match algorithm {
+                Some(algorithm) => algorithm as u32 + 1,
+                None => 0,
+            }
+        }
+        Self(
+            ((operation as u32) << Self::OPERATION_SHIFT)
+                | (code(fsverity) << Self::FSVERITY_SHIFT)
+                | (code(dmverity) << Self::DMVERITY_SHIFT),
+        )
+    }
+
+    /// Returns the key in an entry's second word.
+    const fn of(word: u32) -> Self {
+        Self(word & Self::BITS)
+    }
+
+    /// Returns how many words the digests have that belong to the key.
+    fn digest_words(self) -> (usize, usize) {
+        let words = |shift: u32| {
+            let code = ((self.0 >> shift) & Self::ALGORITHM_BITS) as usize;
+            let algorithm = code
+                .checked_sub(1)
+                .and_then(|code| Algorithm::ALL.get(code));
+            algorithm.map_or(0, |algorithm| algorithm.digest_len() / 4)
+        };
+        (words(Self::FSVERITY_SHIFT), words(Self::DMVERITY_SHIFT))
+    }
+}
+
+/// A cheap hash of a few words, of which the seed makes a family.
+///
+/// Digests are random already, unless somebody numbers them for a test: the high bits of each word
+/// must matter as much as the low ones, hence the rotation.
+#[derive(Clone, Copy)]
+struct Hash(u64);
+
+impl Hash {
+    /// The golden ratio, odd and without pattern.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+    #[inline]
+    fn new(seed: u32, key: Key) -> Self {
+        Self((u64::from(seed) << 32) | u64::from(key.0))
+    }
+
+    #[inline]
+    fn add(self, word: u64) -> Self {
+        Self((self.0 ^ word).wrapping_mul(Self::FACTOR).rotate_left(32))
+    }
+
+    /// Adds a digest as the index keeps it.
+    #[inline]
+    fn words(mut self, words: &[u32]) -> Self {
+        let mut pairs = words.chunks_exact(2);
+        for pair in pairs.by_ref() {
+            self = self.add(join(pair));
+        }
+        match pairs.remainder() {
+            [word, ..] => self.add(u64::from(*word)),
+            [] => self,
+        }
+    }
+
+    /// Adds a digest as the kernel has it.
+    #[inline]
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in chunks.by_ref() {
+            self = self.add(
+                chunk
+                    .first_chunk()
+                    .map_or(0, |chunk| u64::from_le_bytes(*chunk)),
+            );
+        }
+        match chunks.remainder().first_chunk() {
+            Some(chunk) => self.add(u64::from(u32::from_le_bytes(*chunk))),
+            None => self,
+        }
+    }
+
+    /// Returns the chain, of so many.
+    #[inline]
+    fn chain(self, chains: u32) -> usize {
+        let high = self.0.wrapping_mul(Self::FACTOR) >> 32;
+        ((high * u64::from(chains)) >> 32) as usize
+    }
+}
+
+/// Joins two words as they lie in memory.
+#[inline]
+fn join(pair: &[u32]) -> u64 {
+    match pair {
+        [low, high, ..] => u64::from(*low) | (u64::from(*high) << 32),
+        _ => 0,
+    }
+}
+
+/// Returns whether `words` begins with the digest, and what follows it.
+#[inline]
+fn strip<'w>(words: &'w [u32], digest: &[u8]) -> Option<&'w [u32]> {
+    let (candidate, rest) = words.split_at_checked(digest.len() / 4)?;
+    let same = candidate
+        .iter()
+        .zip(digest.chunks_exact(4))
+        .all(|(word, bytes)| {
+            bytes
+                .first_chunk()
+                .is_some_and(|b| u32::from_le_bytes(*b) == *word)
+        });
+    same.then_some(rest)
+}
+
+/// A rule that names a digest.
+pub(super) struct Entry<'a> {
+    pub(super) key: Key,
+    pub(super) outcome: Outcome,
+    /// The combinations of facts under which the rule matches.
+    pub(super) combinations: u32,
+    pub(super) fsverity: &'a [u32],
+    pub(super) dmverity: &'a [u32],
+}
+
+/// Takes the rules that name a digest, in their order.
+pub(super) trait Sink {
+    fn entry(&mut self, entry: &Entry<'_>);
+}
+
+/// Counts what an index of the entries needs.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    /// The number of entries, and of chains.
+    entries: u32,
+    /// The number of their words.
+    words: usize,
+}
+
+impl Size {
+    /// Returns the number of words of the index.
+    pub(super) const fn words(&self) -> usize {
+        self.words + self.entries as usize
+    }
+}
+
+impl Sink for Size {
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.entries += 1;
+        self.words += ENTRY_HEADER + entry.fsverity.len() + entry.dmverity.len();
+    }
+}
+
+/// The index over its words.
+pub(crate) struct Index<S> {
+    words: S,
+    chains: u32,
+    seed: u32,
+}
+
+impl<S: Deref<Target = [u32]>> Index<S> {
+    /// Returns the outcome of the entry with this key and these digests that is for this
+    /// combination of facts. At most one is; [`Outcome::NONE`] if none is.
+    ///
+    /// A digest that the key does not have is empty.
+    #[inline]
+    pub(crate) fn find(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
+        let words = &*self.words;
+        let wanted = key.0 | (1 << combination);
+        let chain = Hash::new(self.seed, key)
+            .bytes(fsv)
+            .bytes(dmv)
+            .chain(self.chains);
+        let mut at = words.get(chain).map_or(0, |&head| head as usize);
+
+        while at != 0 {
+            let Some([outcome, meta, next, rest @ ..]) = words.get(at..) else {
+                break;
+            };
+            if meta & (Key::BITS | (1 << combination)) == wanted
+                && strip(rest, fsv).is_some_and(|rest| strip(rest, dmv).is_some())
+            {
+                return Outcome::from_word(*outcome);
+            }
+            at = *next as usize;
+        }
+        Outcome::NONE
+    }
+}
+
+/// Fills the words of an index.
+pub(super) struct Builder<S> {
+    index: Index<S>,
+    /// Where the next entry begins.
+    end: usize,
+    /// How many of the seeds were tried before.
+    attempt: u32,
+    /// Whether the words were too few.
+    overflow: bool,
+}
+
+impl<S: DerefMut<Target = [u32]>> Builder<S> {
+    /// Begins an index of a size.
+    pub(super) fn new(size: Size, mut words: S) -> Self {
+        let end = size.entries as usize;
+        match words.get_mut(..end) {
+            Some(heads) => heads.fill(0),
+            None => {
+                return Self {
+                    index: Index {
+                        words,
+                        chains: 0,
+                        seed: 0,
+                    },
+                    end: 0,
+                    attempt: 0,
+                    overflow: true,
+                }
+            }
+        }
+        Self {
+            index: Index {
+                words,
+                chains: size.entries,
+                seed: 0,
+            },
+            end,
+            attempt: 0,
+            overflow: false,
+        }
+    }
+
+    /// Returns the index, and whether all entries are in it.
+    pub(super) fn finish(self) -> (Index<S>, bool) {
+        (self.index, !self.overflow)
+    }
+
+    /// Links all entries again, with the next seed under which no chain is too long.
+    fn relink(&mut self) {
+        while self.attempt < SEEDS {
+            self.attempt += 1;
+            self.index.seed = self.attempt.wrapping_mul(Hash::FACTOR as u32);
+            if self.link_all() || self.attempt == SEEDS {
+                break;
+            }
+        }
+    }
+
+    /// Links all entries, and returns whether no chain is too long.
+    fn link_all(&mut self) -> bool {
+        let mut good = true;
+        let mut at = self.index.chains as usize;
+        if let Some(heads) = self.index.words.get_mut(..at) {
+            heads.fill(0);
+        }
+        while at < self.end {
+            let Some([_, meta, _, digests @ ..]) = self.index.words.get(at..) else {
+                break;
+            };
+            let meta = *meta;
+            let (fsv, dmv) = Key::of(meta).digest_words();
+            let digests = digests.get(..fsv + dmv).unwrap_or(digests);
+            let (first, second) = digests.split_at_checked(fsv).unwrap_or((digests, &[]));
+            let hash = Hash::new(self.index.seed, Key::of(meta))
+                .words(first)
+                .words(second);
+            let head = hash.chain(self.index.chains);
+            let keys = self
+                .chain(head)
+                .filter(|(meta, _)| meta & FIRST_OF_KEY != 0)
+                .count();
+            good &= meta & FIRST_OF_KEY == 0 || keys < MAX_KEYS as usize;
+            self.link(head, at);
+            at += ENTRY_HEADER + fsv + dmv;
+        }
+        good
+    }
+
+    /// Puts an entry at the head of a chain.
+    fn link(&mut self, head: usize, entry: usize) {
+        let words = &mut *self.index.words;
+        let Some(first) = words.get_mut(head) else {
+            return;
+        };
+        let next = core::mem::replace(first, entry as u32);
+        if let Some(link) = words.get_mut(entry + 2) {
+            *link = next;
+        }
+    }
+
+    /// Returns second words and digests of the entries of a chain.
+    fn chain(&self, head: usize) -> impl Iterator<Item = (u32, &[u32])> + '_ {
+        let words = &*self.index.words;
+        let mut at = words.get(head).copied().unwrap_or(0);
+        core::iter::from_fn(move || {
+            let (&[_, meta, next], rest) = match at {
+                0 => return None,
+                _ => words.get(at as usize..)?.split_first_chunk()?,
+            };
+            at = next;
+            Some((meta, rest))
+        })
+    }
+}
+
+impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
+    fn entry(&mut self, entry: &Entry<'_>) {
+        let hash = Hash::new(self.index.seed, entry.key)
+            .words(entry.fsverity)
+            .words(entry.dmverity);
+        let head = hash.chain(self.index.chains);
+        let fsv = entry.fsverity.len();
+        let mut keys = 0;
+        let mut seen = 0;
+
+        for (meta, digests) in self.chain(head) {
+            keys += meta >> 31;
+            if Key::of(meta) == entry.key
+                && digests.get(..fsv) == Some(entry.fsverity)
+                && digests
+                    .get(fsv..)
+                    .is_some_and(|rest| rest.starts_with(entry.dmverity))
+            {
+                seen |= meta & COMBINATION_BITS;
+            }
+        }
+
+        // An earlier rule decides whatever both match.
+        let combinations = entry.combinations & !seen;
+        if combinations == 0 {
+            return;
+        }
+        let first = if seen == 0 { FIRST_OF_KEY } else { 0 };
+        let length = ENTRY_HEADER + fsv + entry.dmverity.len();
+        let Some([outcome, meta, _, digests @ ..]) =
+            self.index.words.get_mut(self.end..self.end + length)
+        else {
+            self.overflow = true;
+            return;
+        };
+        *outcome = entry.outcome.to_word();
+        *meta = entry.key.0 | first | combinations;
+        let digest = entry.fsverity.iter().chain(entry.dmverity);
+        for (word, value) in digests.iter_mut().zip(digest) {
+            *word = *value;
+        }
+        self.link(head, self.end);
+        self.end += length;
+
+        if first != 0 && keys >= MAX_KEYS {
+            self.relink();
+        }
+    }
+}

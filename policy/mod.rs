@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The policy language: from text to a compiled policy.
+//!
+//! Pure `core`, without allocation: the kernel, the program that checks the boot policy while the
+//! kernel is built, and `ipectl` use the same source.
+//!
+//! [`measure`] parses and validates a text, and says how many words its compiled form needs. The
+//! caller allocates them, [`Plan::emit`] fills them. What a [`Compiled`] policy decides is
+//! [`crate::eval`]'s business.
+
+mod algorithm;
+mod compile;
+mod digest;
+mod error;
+mod grammar;
+mod index;
+mod lexer;
+mod outcome;
+mod version;
+mod vocabulary;
+
+pub use self::{
+    algorithm::{
+        Algorithm,
+        MAX_DIGEST_LEN, //
+    },
+    compile::{
+        measure,
+        Compiled,
+        Plan, //
+    },
+    digest::DigestText,
+    error::{
+        Errno,
+        Error,
+        ErrorKind,
+        Position,
+        Reporter,
+        Warning,
+        WarningKind, //
+    },
+    grammar::{
+        rule_at,
+        Rule, //
+    },
+    outcome::Scope,
+    version::Version,
+    vocabulary::{
+        Action,
+        Operation,
+        Property,
+        PropertyKind,
+        Providers, //
+    },
+};
+
+pub(crate) use self::{
+    compile::{
+        Fact,
+        Row, //
+    },
+    index::Key,
+    outcome::Outcome, //
+};

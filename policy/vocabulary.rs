@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The words of the policy language.
+//!
+//! Two tables, one for the operations and one for the properties. The enums, the tokens that the
+//! parser reads, the names that the audit prints and the Kconfig switches all come from here.
+
+use super::{
+    digest::DigestText,
+    error::{
+        ErrorKind,
+        Fault, //
+    },
+};
+
+/// Defines the operations: a variant and its token in the policy.
+macro_rules! operations {
+    ($( $(#[$doc:meta])* $variant:ident = $token:literal, )*) => {
+        /// What a subject is about to be used for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Operation {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl Operation {
+            /// Every operation, in the order of the table.
+            pub const ALL: [Self; Self::COUNT] = [$( Self::$variant, )*];
+
+            /// The number of operations.
+            pub const COUNT: usize = [$( $token, )*].len();
+
+            /// Returns the operation's name in the policy and in the audit.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $token, )*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    /// A file is executed, or mapped as executable.
+    Execute = "EXECUTE",
+    /// Firmware is loaded.
+    Firmware = "FIRMWARE",
+    /// A kernel module is loaded.
+    KernelModule = "KMODULE",
+    /// A kernel is loaded by kexec.
+    KexecImage = "KEXEC_IMAGE",
+    /// An initrd is loaded by kexec.
+    KexecInitramfs = "KEXEC_INITRAMFS",
+    /// The kernel reads a policy of another subsystem, IMA for example.
+    Policy = "POLICY",
+    /// The kernel reads a certificate of IMA or EVM.
+    X509Cert = "X509_CERT",
+}
+
+impl Operation {
+    /// Finds the operation with the given name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name().as_bytes() == name)
+    }
+}
+
+/// What a rule or a default decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The subject may be used.
+    Allow,
+    /// The subject may not be used.
+    Deny,
+}
+
+impl Action {
+    /// Returns the action's name in the policy and in the audit.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "ALLOW",
+            Self::Deny => "DENY",
+        }
+    }
+
+    /// Finds the action with the given name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        [Self::Allow, Self::Deny]
+            .into_iter()
+            .find(|action| action.name().as_bytes() == name)
+    }
+}
+
+/// A type of values that a property of the policy can have.
+pub(super) trait Value<'a>: Sized {
+    /// Parses the text after the property's `=`.
+    fn parse(text: &'a [u8]) -> Result<Self, Fault>;
+}
+
+impl<'a> Value<'a> for bool {
+    fn parse(text: &'a [u8]) -> Result<Self, Fault> {
+        match text {
+            b"TRUE" => Ok(true),
+            b"FALSE" => Ok(false),
+            _ => Err(Fault::new(ErrorKind::BooleanInvalid, 0, text.len())),
+        }
+    }
+}
+
+/// Defines the properties: a variant with the type of its value, its token in the policy, and the
+/// Kconfig symbol of what provides it to the kernel (none where it is always there).
+macro_rules! properties {
+    ($( $(#[$doc:meta])* $variant:ident($value:ty) = $token:literal, $provider:expr; )*) => {
+        /// A property that a rule can ask for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum PropertyKind {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl PropertyKind {
+            /// Every property, in the order of the table.
+            pub const ALL: [Self; Self::COUNT] = [$( Self::$variant, )*];
+
+            /// The number of properties.
+            pub const COUNT: usize = [$( $token, )*].len();
+
+            /// Returns the property's name in the policy and in the audit.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $token, )*
+                }
+            }
+
+            /// Returns the Kconfig symbol of what provides the property to the kernel.
+            pub const fn provider(self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant => $provider, )*
+                }
+            }
+        }
+
+        /// A property as a rule asks for it: its kind and the value that it must have.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Property<'a> {
+            $( $(#[$doc])* $variant($value), )*
+        }
+
+        impl<'a> Property<'a> {
+            /// Returns the kind of the property.
+            pub const fn kind(&self) -> PropertyKind {
+                match self {
+                    $( Self::$variant(_) => PropertyKind::$variant, )*
+                }
+            }
+
+            /// Parses the value of a property of the given kind.
+            pub(super) fn parse(kind: PropertyKind, value: &'a [u8]) -> Result<Self, Fault> {
+                match kind {
+                    $( PropertyKind::$variant => Value::parse(value).map(Self::$variant), )*
+                }
+            }
+        }
+    };
+}
+
+properties! {
+    /// The file comes from the initramfs.
+    BootVerified(bool) = "boot_verified", None;
+    /// The file is on a dm-verity volume with this root hash.
+    DmverityRoothash(DigestText<'a>) = "dmverity_roothash", Some("IPE_PROP_DM_VERITY");
+    /// The file is on a dm-verity volume whose root hash has a valid signature.
+    DmveritySignature(bool) = "dmverity_signature", Some("IPE_PROP_DM_VERITY_SIGNATURE");
+    /// The file has this fs-verity digest.
+    FsverityDigest(DigestText<'a>) = "fsverity_digest", Some("IPE_PROP_FS_VERITY");
+    /// The file has an fs-verity digest with a valid built-in signature.
+    FsveritySignature(bool) = "fsverity_signature", Some("IPE_PROP_FS_VERITY_BUILTIN_SIG");
+}
+
+impl PropertyKind {
+    /// Finds the property with the given name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name().as_bytes() == name)
+    }
+}
+
+/// The set of properties whose provider is built into the kernel.
+///
+/// A rule that asks for any other property never matches, whatever value it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Providers(u8);
+
+impl Providers {
+    /// Every property is provided.
+    pub const ALL: Self = Self((1 << PropertyKind::COUNT) - 1);
+
+    /// Only what needs no provider: `boot_verified`.
+    pub const NONE: Self = Self(1 << PropertyKind::BootVerified as u8);
+
+    /// Adds a property to the set.
+    #[must_use]
+    pub const fn with(self, kind: PropertyKind) -> Self {
+        Self(self.0 | (1 << kind as u8))
+    }
+
+    /// Returns whether the property is in the set.
+    pub const fn contains(self, kind: PropertyKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+}
