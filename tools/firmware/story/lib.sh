@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The teller: tries something, compares what happened with what was expected, and
+# shows the audit records that belong to it.
+
+tried=0
+right=0
+name=story$$
+newline='
+'
+
+chapter() {
+	printf '\n%-56s %-11s %s\n' "$1" expected happened
+}
+
+# try TEXT OUTCOME RECORD COMMAND...: the outcome is the last line that the command
+# prints. RECORD is a pattern that one of the audit records must match, or `none`.
+try() {
+	text=$1 outcome=$2 record=$3
+	shift 3
+	tried=$((tried + 1))
+
+	output=$("$@" 2>/dev/null) || [ -n "$output" ] || output="status $?"
+	happened=${output##*"$newline"}
+	verdict=ok
+	[ "$happened" = "$outcome" ] || verdict='NOT AS EXPECTED'
+
+	if ! records $name $tried >/tmp/records; then
+		verdict='NOT AS EXPECTED: the audit trail is cut'
+	fi
+	shown=''
+	others=0
+	while read -r line; do
+		# shellcheck disable=SC2254 # a pattern is what it is
+		case $line in
+		$record) shown="$shown     audit: $line$newline" ;;
+		*) others=$((others + 1)) ;;
+		esac
+	done </tmp/records
+	case $record in
+	none) [ $others = 0 ] || verdict='NOT AS EXPECTED: there are audit records' ;;
+	*) [ -n "$shown" ] || verdict='NOT AS EXPECTED: no such audit record' ;;
+	esac
+
+	printf '%3d  %-51s %-11s %-11s %s\n' $tried "$text" "$outcome" "$happened" "$verdict"
+	printf '%s' "$shown"
+	if [ "$verdict" = ok ]; then
+		right=$((right + 1))
+	else
+		[ "$record" = none ] || echo "     wanted: $record"
+		sed 's/^/     found: /' /tmp/records
+	fi
+}
+
+summary() {
+	printf '\nstory: %d as expected, %d not\n' $right $((tried - right))
+	[ $right = $tried ]
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memory mmap             asks for memory that is writable and executable
+ * memory mprotect         makes memory executable after writing into it
+ * memory mmap FILE        asks for a file in executable memory
+ * memory mprotect FILE    makes a file's memory executable
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "outcome.h"
+
+#define LENGTH 4096
+
+int main(int argc, char **argv)
+{
+	int late = argc > 1 && !strcmp(argv[1], "mprotect");
+	int flags = MAP_PRIVATE | (argc > 2 ? 0 : MAP_ANONYMOUS);
+	int fd = argc > 2 ? open(argv[2], O_RDONLY) : -1;
+	void *page;
+
+	page = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE | (late ? 0 : PROT_EXEC), flags, fd, 0);
+	if (page == MAP_FAILED)
+		failure();
+	if (late && mprotect(page, LENGTH, PROT_READ | PROT_EXEC))
+		failure();
+	outcome("executable");
+}

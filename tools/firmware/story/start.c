@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* start FILE [ARGUMENT...]: becomes that program, or says why not. */
+#include <unistd.h>
+
+#include "outcome.h"
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		execv(argv[1], argv + 1);
+	failure();
+}
