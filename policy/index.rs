@@ -26,6 +26,7 @@
 
 use super::{
     algorithm::Algorithm,
+    facts::ALL_COMBINATIONS,
     outcome::Outcome,
     vocabulary::Operation, //
 };
@@ -33,12 +34,6 @@ use core::ops::{
     Deref,
     DerefMut, //
 };
-
-/// The number of combinations of the facts that are either true or false, one bit each in a word.
-pub(crate) const COMBINATIONS: usize = 8;
-
-/// The bits of an entry's second word that say for which combinations of facts it is.
-const COMBINATION_BITS: u32 = (1 << COMBINATIONS) - 1;
 
 /// Marks the first entry that has its key.
 const FIRST_OF_KEY: u32 = 1 << 31;
@@ -393,7 +388,7 @@ impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
                     .get(fsv..)
                     .is_some_and(|rest| rest.starts_with(entry.dmverity))
             {
-                seen |= meta & COMBINATION_BITS;
+                seen |= meta & ALL_COMBINATIONS;
             }
         }
 

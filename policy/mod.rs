@@ -11,8 +11,12 @@
 
 mod algorithm;
 mod compile;
+mod compiled;
+mod conditions;
 mod digest;
+pub mod envelope;
 mod error;
+mod facts;
 mod grammar;
 mod index;
 mod lexer;
@@ -27,9 +31,9 @@ pub use self::{
     },
     compile::{
         measure,
-        Compiled,
         Plan, //
     },
+    compiled::Compiled,
     digest::DigestText,
     error::{
         Errno,
@@ -56,10 +60,8 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    compile::{
-        Fact,
-        Row, //
-    },
+    compiled::Row,
+    facts::Fact,
     index::Key,
     outcome::Outcome, //
 };
