@@ -1,0 +1,165 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts of this folder share: messages, the cache, apt.
+
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck disable=SC2034 # for those who include this
+build="$checkout/tools/build"
+cache="${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/ipe-rs"
+suite=trixie
+[ -z "${IPE_INSIDE:-}" ] || cache=/cache
+
+say() { printf '[%4d s] %s\n' "$SECONDS" "$*" >&2; }
+
+die() {
+	printf 'error: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || printf '       %s\n' "$@" >&2
+	exit 1
+}
+
+# inside FILE: where the build root has a file of the host.
+inside() {
+	local file
+	file=$(realpath -- "$1") || die "no such file: $1"
+	case $file in
+	/tmp/* | /src/*) echo "$file" ;;
+	"$cache"/*) echo "/cache${file#"$cache"}" ;;
+	"$checkout"/*) echo "/src/ipe${file#"$checkout"}" ;;
+	*) die "$file is neither in the checkout, nor in the cache, nor in /tmp" ;;
+	esac
+}
+
+# need TOOL PACKAGE: stops with a clear message where a tool is missing.
+need() {
+	command -v "$1" >/dev/null ||
+		die "'$1' is missing" "On Debian it comes with the package '$2'."
+}
+
+# room GIB: stops where the cache's disk has less than that left.
+room() {
+	mkdir -p "$cache" || die "cannot create the cache $cache"
+	local free
+	free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
+	[ "$free" -ge "$1" ] ||
+		die "the disk of $cache has ${free} GiB left, this step needs $1" \
+			"Make room, or name another folder with XDG_CACHE_HOME=."
+}
+
+# lock NAME: one process at a time. The lock goes when this process ends.
+lock() {
+	local fd
+	mkdir -p "$cache/lock"
+	exec {fd}>"$cache/lock/$1"
+	flock -n "$fd" && return
+	say "waiting for another process that holds $1"
+	flock "$fd"
+}
+
+# step TEXT LOG COMMAND...: runs a long command, its output goes into LOG. Says
+# every ten seconds how far it is; on failure shows what the log says about it.
+step() {
+	local text=$1 log=$2 pid start=$SECONDS tick=0
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	say "$text"
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		tick=$((tick + 1))
+		[ $((tick % 50)) -ne 0 ] ||
+			say "  $text: $((SECONDS - start)) s, $(wc -l <"$log") steps"
+	done
+	if ! wait "$pid"; then
+		tail -n 30 "$log" >&2
+		printf '%s\n' '--- lines with errors:' >&2
+		grep -a -E -A 8 '(^| )(error|ERROR|FAILED)|:[0-9]+: .*[Ee]rror|\*\*\*' "$log" | head -n 40 >&2 || true
+		die "failed: $text" "The whole log: $log"
+	fi
+	say "$text: done in $((SECONDS - start)) s"
+}
+
+# The mirror: the user's choice, else what this machine's apt uses.
+mirror() {
+	local uri list
+	if [ -n "${MIRROR:-}" ]; then
+		echo "$MIRROR"
+		return
+	fi
+	while read -r uri; do
+		case $uri in
+		mirror+file:*)
+			list=/${uri#mirror+file:}
+			uri=$(awk '$1 ~ /\/debian\/?$/ { print $1; exit }' "$list" 2>/dev/null)
+			;;
+		esac
+		case $uri in
+		*/debian | */debian/)
+			echo "${uri%/}"
+			return
+			;;
+		esac
+	done < <(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+		/etc/apt/sources.list.d/*.sources 2>/dev/null | awk '
+			/^deb[ \t]/ { sub(/\[[^]]*\]/, ""); print $2 }
+			/^URIs:/ { for (i = 2; i <= NF; i++) print $i }')
+	die "found no Debian mirror in the apt configuration of this machine" \
+		"Name one: MIRROR=http://host/debian make ..."
+}
+
+# private_apt PROGRAM ARGUMENT...: apt with a state of its own, so that neither
+# root nor the machine's own package database is needed.
+private_apt() {
+	local program=$1
+	shift
+	APT_CONFIG="$cache/apt/apt.conf" "$program" "$@"
+}
+
+# apt_update: brings the private apt's lists up to date, once an hour at most.
+apt_update() {
+	local apt="$cache/apt" keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri
+	need apt-get apt
+	need dpkg-deb dpkg
+	[ -r "$keyring" ] || die "$keyring is missing" \
+		"On Debian it comes with the package 'debian-archive-keyring'."
+	uri=$(mirror)
+	lock apt
+	mkdir -p "$apt/empty" "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	: >"$apt/status"
+	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$uri" "$suite" \
+		"$keyring" "$uri" "$suite-backports" >"$apt/sources.list.new"
+	{
+		apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries)' || true
+		cat <<-CONF
+			Dir::State "$apt/state";
+			Dir::State::status "$apt/status";
+			Dir::Cache "$apt/cache";
+			Dir::Etc::sourcelist "$apt/sources.list";
+			Dir::Etc::sourceparts "$apt/empty";
+			Dir::Etc::main "/dev/null";
+			Dir::Etc::parts "$apt/empty";
+			Dir::Etc::preferences "/dev/null";
+			Dir::Etc::preferencesparts "$apt/empty";
+			APT::Architecture "amd64";
+			APT::Architectures "amd64";
+			APT::Install-Recommends "false";
+			APT::Sandbox::User "";
+			Acquire::Languages "none";
+			Acquire::Retries "3";
+			Binary::apt-get::APT::Keep-Downloaded-Packages "true";
+		CONF
+	} >"$apt/apt.conf"
+	if cmp -s "$apt/sources.list.new" "$apt/sources.list" &&
+		[ -n "$(find "$apt/updated" -mmin -60 2>/dev/null)" ]; then
+		return
+	fi
+	mv "$apt/sources.list.new" "$apt/sources.list"
+	step "package lists of $suite" "$cache/log/apt-update" \
+		private_apt apt-get -o APT::Update::Error-Mode=any update
+	touch "$apt/updated"
+}
