@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For people; the kernel's build reads `Kbuild`. `make help` tells what there is.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+B := tools/build
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
+FIRMWARE := $(CACHE)/firmware
+
+# What the scripts understand, given on make's command line.
+export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY
+
+.PHONY: help run test lint kernel shell kunit kselftest host clean distclean
+
+help:
+	@echo 'Integrity Policy Enforcement in Rust'
+	@echo
+	@echo '  make run                  build and boot the example firmware, tell the attack story'
+	@echo '  make run INTERACTIVE=1    the same, and leave a shell in the appliance'
+	@echo '  make test                 run every test: on the host, KUnit and kselftest under QEMU'
+	@echo '  make host                 only the tests on the host'
+	@echo '  make kunit                only the KUnit suites'
+	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
+	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
+	@echo '  make kernel               build the kernel of the firmware, print where it is'
+	@echo '  make shell                a shell in the build root'
+	@echo '  make clean                remove what was built of kernels, firmware and tests'
+	@echo '  make distclean            remove the whole cache: also the build root and the sources'
+	@echo
+	@echo '  KDIR=/path/to/linux       use this kernel tree (7.2 or newer, clean); it stays untouched'
+	@echo '  KSERIES=7.2               use another linux-source of Debian (default 7.3)'
+	@echo '  MIRROR=http://...         use this Debian mirror (default: the one of this machine)'
+	@echo '  MEMORY=256M               the memory of the appliance'
+	@echo
+	@echo 'Downloads and builds are kept in $(CACHE)'
+
+run:
+	@set -e; \
+	kernel=$$($(B)/kernel); \
+	tools/firmware/build "$$kernel" "$(FIRMWARE)"; \
+	tools/firmware/run "$$kernel" "$(FIRMWARE)"
+
+test host kunit kselftest:
+	@$(B)/test $(if $(filter test,$@),host kunit kselftest,$@)
+
+lint:
+	@$(B)/lint
+
+kernel:
+	@$(B)/kernel
+
+shell:
+	@$(B)/enter
+
+clean:
+	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
+
+distclean:
+	chmod -R u+w "$(CACHE)" 2>/dev/null || true
+	rm -rf "$(CACHE)"
