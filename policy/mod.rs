@@ -21,6 +21,8 @@ mod grammar;
 mod index;
 mod lexer;
 mod outcome;
+#[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
+mod tests;
 mod version;
 mod vocabulary;
 

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Digests and providers: what is refused, and what loads and warns.
+
+#[cfg_attr(
+    CONFIG_SECURITY_IPE_KUNIT_TEST,
+    kernel::prelude::kunit_tests(ipe_policy_digest)
+)]
+mod tests {
+    use super::super::*;
+
+    // Digests. The value of `dmverity_roothash` begins in column 30, of `fsverity_digest` in 28.
+
+    #[test]
+    fn digest_without_algorithm() {
+        assert_eq!(
+            refused(rules!("op=EXECUTE dmverity_roothash=GOOD_DOG action=ALLOW")),
+            Some((ErrorKind::DigestSeparatorMissing, 3, 30, 8))
+        );
+        assert_eq!(
+            refused(rules!(
+                "op=EXECUTE fsverity_digest=1c0d7ee1f8343b7f action=DENY\n"
+            )),
+            Some((ErrorKind::DigestSeparatorMissing, 3, 28, 16))
+        );
+    }
+
+    #[test]
+    fn digest_of_other_than_hexadecimal_digits() {
+        assert_eq!(
+            refused(rules!(
+                "op=EXECUTE dmverity_roothash=sha256:00g0 action=ALLOW"
+            )),
+            Some((ErrorKind::DigestNotHex, 3, 39, 1))
+        );
+        assert_eq!(
+            refused(rules!(
+                "op=EXECUTE dmverity_roothash=sha256:0123456:0123 action=ALLOW"
+            )),
+            Some((ErrorKind::DigestNotHex, 3, 44, 1))
+        );
+        assert_eq!(
+            errno(rules!(
+                "op=EXECUTE dmverity_roothash=sha256:0x00 action=ALLOW"
+            )),
+            Some(Errno::Invalid)
+        );
+    }
+
+    #[test]
+    fn digest_is_checked_even_if_its_algorithm_is_unknown() {
+        assert_eq!(
+            errno(rules!("op=EXECUTE dmverity_roothash=x:yz action=ALLOW")),
+            Some(Errno::Invalid)
+        );
+    }
+
+    #[test]
+    fn digest_is_checked_to_its_end() {
+        let digits = "00000000000000000000000000000000000000000000000000000000000000000";
+        assert_eq!(digits.len(), 65);
+        assert_eq!(
+            errno(rules!(concat!(
+                "op=EXECUTE dmverity_roothash=sha256:",
+                "00000000000000000000000000000000000000000000000000000000000000000",
+                "00000000000000000000000000000000000000000000000000000000000000000",
+                "0000000x action=ALLOW",
+            ))),
+            Some(Errno::Invalid)
+        );
+    }
+
+    #[test]
+    fn digest_of_an_odd_number_of_digits() {
+        assert_eq!(
+            refused(rules!(
+                "op=EXECUTE dmverity_roothash=sha256:012 action=ALLOW"
+            )),
+            Some((ErrorKind::DigestOdd, 3, 37, 3))
+        );
+        assert_eq!(
+            errno(rules!("op=EXECUTE dmverity_roothash=sha256:0 action=ALLOW")),
+            Some(Errno::Invalid)
+        );
+    }
+
+    #[test]
+    fn digest_of_unknown_algorithm_warns() {
+        let policy = rules!("op=EXECUTE dmverity_roothash=sha257:00 action=ALLOW");
+        let expected = Some((WarningKind::AlgorithmUnknown, 3, 30, 6));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn digest_of_nothing_warns() {
+        let policy = rules!("op=EXECUTE fsverity_digest=: action=ALLOW");
+        let expected = Some((WarningKind::AlgorithmUnknown, 3, 28, 0));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn digest_of_no_digits_warns() {
+        let policy = rules!("op=EXECUTE fsverity_digest=sha256: action=ALLOW");
+        let kind = WarningKind::DigestLength {
+            expected: 32,
+            given: 0,
+        };
+        assert_eq!(warned(policy, Providers::ALL), Some((kind, 3, 35, 0)));
+    }
+
+    #[test]
+    fn digest_of_wrong_length_warns() {
+        // The admin guide of C IPE has this digest.
+        let policy = rules!(concat!(
+            "op=EXECUTE dmverity_roothash=sha256:",
+            "401fcec5944823ae12f62726e8184407a5fa9599783f030dec146938 action=ALLOW",
+        ));
+        let kind = WarningKind::DigestLength {
+            expected: 32,
+            given: 28,
+        };
+        assert_eq!(warned(policy, Providers::ALL), Some((kind, 3, 37, 56)));
+        assert!(shown_as(
+            kind,
+            "the rule never matches: the digest has 28 bytes, those of its algorithm have 32"
+        ));
+    }
+
+    #[test]
+    fn fsverity_digest_of_an_algorithm_that_fsverity_lacks_warns() {
+        let policy = rules!(concat!(
+            "op=EXECUTE fsverity_digest=sha1:",
+            "0123456789abcdef0123456789abcdef01234567 action=ALLOW",
+        ));
+        let expected = Some((WarningKind::AlgorithmUnused, 3, 28, 4));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn facts_that_contradict_each_other_warn() {
+        let policy = rules!("op=EXECUTE boot_verified=TRUE boot_verified=FALSE action=ALLOW");
+        let expected = Some((WarningKind::Contradiction, 3, 31, 19));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn digests_that_contradict_each_other_warn() {
+        let policy = rules!(concat!(
+            "op=EXECUTE dmverity_roothash=md5:0123456789abcdef0123456789abcdef ",
+            "dmverity_roothash=md5:1123456789abcdef0123456789abcdef action=DENY",
+        ));
+        let expected = Some((WarningKind::Contradiction, 3, 67, 54));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn algorithms_that_contradict_each_other_warn() {
+        let policy = rules!(concat!(
+            "op=EXECUTE dmverity_roothash=md5:0123456789abcdef0123456789abcdef ",
+            "dmverity_roothash=md4:0123456789abcdef0123456789abcdef action=DENY",
+        ));
+        let expected = Some((WarningKind::Contradiction, 3, 67, 54));
+        assert_eq!(warned(policy, Providers::ALL), expected);
+    }
+
+    #[test]
+    fn property_without_provider_warns() {
+        let policy = rules!("op=EXECUTE dmverity_signature=FALSE action=ALLOW");
+        let kind = PropertyKind::DmveritySignature;
+        let warning = WarningKind::ProviderMissing(kind);
+        assert_eq!(warned(policy, Providers::NONE), Some((warning, 3, 12, 24)));
+        assert_eq!(warned(policy, Providers::NONE.with(kind)), None);
+        assert!(shown_as(
+            warning,
+            "the rule never matches: the kernel is built without CONFIG_IPE_PROP_DM_VERITY_SIGNATURE"
+        ));
+    }
+
+    #[test]
+    fn boot_verified_needs_no_provider() {
+        let policy = rules!("op=EXECUTE boot_verified=FALSE action=ALLOW");
+        assert_eq!(warned(policy, Providers::NONE), None);
+        assert!(PropertyKind::ALL
+            .iter()
+            .all(|&kind| Providers::NONE.contains(kind) == kind.provider().is_none()));
+    }
+
+    #[test]
+    fn digest_without_provider_is_still_checked() {
+        let policy = rules!("op=EXECUTE fsverity_digest=sha256:xy action=ALLOW");
+        let error = measure(
+            policy.as_bytes(),
+            Providers::NONE,
+            false,
+            &mut FirstOnly::default(),
+        );
+        assert_eq!(error.err().map(|e| e.kind), Some(ErrorKind::DigestNotHex));
+    }
+
+    #[test]
+    fn strict_refuses_what_warns() {
+        let policy = rules!("op=EXECUTE dmverity_roothash=sha257:00 action=ALLOW");
+        let error = measure(
+            policy.as_bytes(),
+            Providers::ALL,
+            true,
+            &mut FirstOnly::default(),
+        );
+        let error = error.err();
+        let kind = ErrorKind::Strict(WarningKind::AlgorithmUnknown);
+        assert_eq!(error.map(|e| e.kind), Some(kind));
+        assert_eq!(error.map(|e| place(e.position)), Some((3, 30)));
+        assert_eq!(error.map(|e| e.errno()), Some(Errno::Invalid));
+        assert!(shown_as(
+            kind,
+            "the rule never matches: unknown hash algorithm"
+        ));
+    }
+}
