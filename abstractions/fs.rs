@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Objects of the virtual file system, as hooks of security modules see them.
+//!
+//! All of them are borrowed from the kernel for the duration of a hook.
+//!
+//! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h),
+//! [`include/linux/binfmts.h`](srctree/include/linux/binfmts.h),
+//! [`include/linux/fsverity.h`](srctree/include/linux/fsverity.h)
+
+use super::bindings;
+use kernel::mm::virt::flags;
+use kernel::types::Opaque;
+
+/// Defines a transparent wrapper with its two conversions.
+macro_rules! wrapper {
+    ($(#[$meta:meta])* $name:ident($raw:ty);) => {
+        $(#[$meta])*
+        #[repr(transparent)]
+        pub(crate) struct $name(Opaque<$raw>);
+
+        impl $name {
+            /// Wraps what C passes.
+            ///
+            /// # Safety
+            ///
+            /// The pointer must be valid, and the object live, for `'a`.
+            #[inline]
+            pub(super) unsafe fn from_raw<'a>(pointer: *const $raw) -> &'a Self {
+                // SAFETY: The object lives by the contract, the layout is the same, and `Opaque`
+                // makes no claim about what it holds.
+                unsafe { &*pointer.cast() }
+            }
+
+            /// The pointer for C.
+            #[inline]
+            #[allow(dead_code)]
+            pub(super) fn as_ptr(&self) -> *mut $raw {
+                self.0.get()
+            }
+        }
+    };
+}
+
+wrapper! {
+    /// A mounted file system: C's `struct super_block`.
+    Superblock(bindings::super_block);
+}
+
+wrapper! {
+    /// A file of a file system: C's `struct inode`.
+    Inode(bindings::inode);
+}
+
+wrapper! {
+    /// A disk, a partition or a volume: C's `struct block_device`.
+    BlockDevice(bindings::block_device);
+}
+
+wrapper! {
+    /// A program that is being executed: C's `struct linux_binprm`.
+    Program(bindings::linux_binprm);
+}
+
+wrapper! {
+    /// A range of an address space: C's `struct vm_area_struct`. The mmap lock is held.
+    Mapping(bindings::vm_area_struct);
+}
+
+/// An open file: C's `struct file`.
+///
+/// Not `kernel::fs::File`, which demands guarantees about `fdget` that hooks need not give.
+#[repr(transparent)]
+pub(crate) struct File(Opaque<bindings::file>);
+
+impl File {
+    /// Wraps what C passes; `None` for a null pointer.
+    ///
+    /// # Safety
+    ///
+    /// The pointer must be null, or valid for `'a` with the file open.
+    #[inline]
+    pub(super) unsafe fn from_raw<'a>(pointer: *const bindings::file) -> Option<&'a Self> {
+        // SAFETY: Null, or an open file by the contract. The layout is the same.
+        unsafe { pointer.cast::<Self>().as_ref() }
+    }
+
+    /// The pointer for C.
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *mut bindings::file {
+        self.0.get()
+    }
+
+    /// The path that it was opened by: C's `f_path`.
+    #[inline]
+    pub(super) fn path(&self) -> &bindings::path {
+        // SAFETY: An open file has a path, which never changes.
+        unsafe { &*(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
+    }
+
+    /// The superblock of the mount that it was opened through.
+    #[inline]
+    pub(crate) fn superblock(&self) -> &Superblock {
+        // SAFETY: The path of an open file holds its mount, and a mount its superblock.
+        unsafe { Superblock::from_raw((*self.path().mnt).mnt_sb) }
+    }
+
+    /// The inode that it was opened as. C allows for there being none.
+    pub(crate) fn inode(&self) -> Option<&Inode> {
+        // SAFETY: An open file holds its inode.
+        unsafe {
+            let inode = (*self.as_ptr()).f_inode;
+            (!inode.is_null()).then(|| Inode::from_raw(inode))
+        }
+    }
+
+    /// The inode that has the data: on a union file system such as overlayfs that of the layer
+    /// below, elsewhere the file's own. May sleep on a union file system.
+    #[inline]
+    pub(crate) fn real_inode(&self) -> &Inode {
+        let dentry = self.path().dentry;
+        // SAFETY: The path of an open file holds its dentry, which is positive and keeps its inode,
+        // and, on a union file system, those of its layers.
+        unsafe {
+            let inode = if (*dentry).d_flags & bindings::dentry_flags_DCACHE_OP_REAL == 0 {
+                (*dentry).d_inode
+            } else {
+                bindings::ipe_helper_d_real_inode(dentry)
+            };
+            Inode::from_raw(inode)
+        }
+    }
+}
+
+impl Superblock {
+    /// The block device that it lies on, if it does on one.
+    #[inline]
+    pub(crate) fn block_device(&self) -> Option<&BlockDevice> {
+        // SAFETY: A live superblock holds its block device open.
+        unsafe {
+            let device = (*self.as_ptr()).s_bdev;
+            (!device.is_null()).then(|| BlockDevice::from_raw(device))
+        }
+    }
+
+    /// The name by which messages call it: the device's, or the file system's.
+    pub(crate) fn name(&self) -> &[u8] {
+        // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
+        let name = unsafe { &*(&raw const (*self.as_ptr()).s_id) };
+        let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+        &name[..end]
+    }
+}
+
+/// A digest that fs-verity knows of a file.
+#[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum VerityAlgorithm {
+    /// SHA-256, 32 bytes.
+    Sha256,
+    /// SHA-512, 64 bytes.
+    Sha512,
+}
+
+impl Inode {
+    /// The superblock of its file system.
+    #[inline]
+    pub(crate) fn superblock(&self) -> &Superblock {
+        // SAFETY: A live inode belongs to a live superblock.
+        unsafe { Superblock::from_raw((*self.as_ptr()).i_sb) }
+    }
+
+    /// Its number.
+    pub(crate) fn number(&self) -> u64 {
+        // SAFETY: The inode lives; its number does not change.
+        #[allow(clippy::useless_conversion, reason = "its type is not that of every kernel")]
+        unsafe { (*self.as_ptr()).i_ino }.into()
+    }
+
+    /// Whether fs-verity protects it. Once it does, it does so for good.
+    #[inline]
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    pub(crate) fn has_verity(&self) -> bool {
+        // SAFETY: The inode lives. The flag is set atomically by another thread; a volatile read
+        // is what C's `IS_VERITY` amounts to.
+        let flags = unsafe { (&raw const (*self.as_ptr()).i_flags).read_volatile() };
+        flags & bindings::S_VERITY != 0
+    }
+
+    /// The digest that fs-verity has of it, at the buffer's start, and the digest's length;
+    /// `None` where fs-verity does not protect it. Does not sleep.
+    #[inline]
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+    pub(crate) fn verity_digest(&self, buffer: &mut [u8; 64]) -> Option<(VerityAlgorithm, usize)> {
+        const { assert!(bindings::FS_VERITY_MAX_DIGEST_SIZE == 64) };
+        if !self.has_verity() {
+            return None;
+        }
+        let mut algorithm = 0u8;
+        // SAFETY: The inode lives and was opened, which is when fs-verity loads its digest. The
+        // buffer holds any digest, the algorithm is a `u8`, and a null pointer asks for nothing.
+        let length = unsafe {
+            bindings::fsverity_get_digest(
+                self.as_ptr(),
+                buffer.as_mut_ptr(),
+                &mut algorithm,
+                core::ptr::null_mut(),
+            )
+        };
+        let algorithm = match u32::from(algorithm) {
+            _ if length == 0 => return None,
+            bindings::FS_VERITY_HASH_ALG_SHA256 => VerityAlgorithm::Sha256,
+            bindings::FS_VERITY_HASH_ALG_SHA512 => VerityAlgorithm::Sha512,
+            _ => return None,
+        };
+        Some((algorithm, length as usize))
+    }
+}
+
+impl Program {
+    /// The file that is executed: for a script with `#!` first the script, then its interpreter.
+    #[inline]
+    pub(crate) fn file(&self) -> Option<&File> {
+        // SAFETY: The structure lives and holds its file open.
+        unsafe { File::from_raw((*self.0.get()).file) }
+    }
+
+    /// Whether nothing is executed and the caller only asks whether it might be
+    /// (`AT_EXECVE_CHECK`).
+    #[inline]
+    pub(crate) fn is_check(&self) -> bool {
+        // SAFETY: The structure lives, and its flags do not change any more.
+        unsafe { (*self.0.get()).is_check() != 0 }
+    }
+}
+
+impl Mapping {
+    /// The file that is mapped; `None` for anonymous memory.
+    #[inline]
+    pub(crate) fn file(&self) -> Option<&File> {
+        // SAFETY: The mapping lives and holds its file open while the mmap lock is held.
+        unsafe { File::from_raw((*self.0.get()).vm_file) }
+    }
+
+    /// Whether it is executable now.
+    #[inline]
+    pub(crate) fn is_executable(&self) -> bool {
+        // SAFETY: The mapping lives, and its flags do not change while the mmap lock is held.
+        let flags = unsafe { (*self.0.get()).__bindgen_anon_2.vm_flags };
+        flags & flags::EXEC != 0
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Hashing.
+//!
+//! C header: [`include/crypto/sha2.h`](srctree/include/crypto/sha2.h)
+
+use super::bindings;
+
+/// The SHA-256 digest of `data`. Any context; the time grows with the data.
+pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    // SAFETY: The data is valid for its length, and the digest has the length of SHA-256's.
+    unsafe { bindings::sha256(data.as_ptr(), data.len(), digest.as_mut_ptr()) };
+    digest
+}

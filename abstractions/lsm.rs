@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Linux Security Modules in Rust.
+//!
+//! A security module implements [`SecurityModule`] and is declared with [`security_module!`]. The
+//! table of its hooks is built at compile time, from those that it implements.
+//!
+//! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
+
+use super::bindings;
+use super::fs::{
+    BlockDevice,
+    File,
+    Inode,
+    Mapping,
+    Program,
+    Superblock, //
+};
+use core::mem::needs_drop;
+use core::ptr::NonNull;
+use kernel::build_error;
+use kernel::error::VTABLE_DEFAULT_ERROR;
+use kernel::ffi::{
+    c_int,
+    c_ulong,
+    c_void, //
+};
+use kernel::prelude::*;
+use pin_init::Zeroable;
+
+/// State that a security module keeps beside a kernel object.
+///
+/// The framework allocates it, all bits zero, with the object. It is shared by all CPUs.
+pub(crate) trait Blob: Zeroable + Send + Sync + 'static {}
+
+/// No state.
+impl Blob for () {}
+
+/// Why the kernel reads a file for itself: C's `enum kernel_read_file_id`, of which
+/// `enum kernel_load_data_id` is a copy by its definition.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadPurpose {
+    /// A device's firmware.
+    Firmware,
+    /// A kernel module, compressed or not.
+    Module,
+    /// The kernel that kexec is to start.
+    KexecImage,
+    /// The initramfs for the kernel that kexec is to start.
+    KexecInitramfs,
+    /// A security policy.
+    Policy,
+    /// An X.509 certificate.
+    X509Certificate,
+    /// Any other, with C's number.
+    Other(u32),
+}
+
+impl From<u32> for ReadPurpose {
+    #[inline]
+    fn from(id: u32) -> Self {
+        match id {
+            bindings::kernel_read_file_id_READING_FIRMWARE => Self::Firmware,
+            bindings::kernel_read_file_id_READING_MODULE
+            | bindings::kernel_read_file_id_READING_MODULE_COMPRESSED => Self::Module,
+            bindings::kernel_read_file_id_READING_KEXEC_IMAGE => Self::KexecImage,
+            bindings::kernel_read_file_id_READING_KEXEC_INITRAMFS => Self::KexecInitramfs,
+            bindings::kernel_read_file_id_READING_POLICY => Self::Policy,
+            bindings::kernel_read_file_id_READING_X509_CERTIFICATE => Self::X509Certificate,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// What an integrity provider says of a block device: C's `enum lsm_integrity_type` with its value.
+pub(crate) enum DeviceIntegrity<'a> {
+    /// dm-verity: whether the root hash of the table that becomes active came with a signature that
+    /// was found valid.
+    DmveritySignature(bool),
+    /// dm-verity: the root hash of the table that becomes active.
+    DmverityRoothash {
+        /// The name that the crypto API has for the algorithm.
+        algorithm: &'a CStr,
+        /// The hash itself.
+        digest: &'a [u8],
+    },
+    /// dm-verity: there is no root hash any more.
+    DmverityRoothashGone,
+}
+
+/// A security module. Hooks that it does not implement cost nothing.
+///
+/// A hook that returns an error denies what was asked, with that errno.
+#[vtable]
+pub(crate) trait SecurityModule: 'static {
+    /// Its name, as in `lsm=` and `CONFIG_LSM`.
+    const NAME: &'static CStr;
+    /// Its `LSM_ID_*`.
+    const ID: u64;
+
+    /// What it keeps beside a superblock.
+    type Superblock: Blob;
+    /// What it keeps beside an inode.
+    type Inode: Blob;
+    /// What it keeps beside a block device. Dropped with the device, after a grace period of RCU.
+    type BlockDevice: Blob;
+
+    /// Called once, early in the boot, after the hooks are in place. May sleep; there is one
+    /// thread, and no userspace.
+    fn init() -> Result;
+
+    /// Called once as file systems are initialised: the time to make nodes in securityfs.
+    fn init_securityfs() -> Result;
+
+    /// A program is about to be executed. May sleep.
+    fn bprm_check_security(_program: &Program) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Credentials for a program are being prepared, or are only asked for (`AT_EXECVE_CHECK`).
+    /// May sleep.
+    fn bprm_creds_for_exec(_program: &Program) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`. May sleep.
+    fn mmap_file(_file: Option<&File>, _prot: c_ulong) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The protection of a mapping is to become `prot`. May sleep; the mmap lock is held.
+    fn file_mprotect(_mapping: &Mapping, _prot: c_ulong) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The kernel is about to read a file for itself. May sleep.
+    fn kernel_read_file(_file: Option<&File>, _purpose: ReadPurpose) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The kernel is about to take data from userspace for itself. May sleep.
+    fn kernel_load_data(_purpose: ReadPurpose) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The initramfs has been unpacked. May sleep; userspace has not started.
+    ///
+    /// `root` is the superblock of the calling thread's root.
+    fn initramfs_populated(_root: &Superblock) {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// An integrity provider has something to say of a block device. May sleep; device-mapper
+    /// calls it for one device from one thread at a time.
+    fn bdev_setintegrity(_device: &BlockDevice, _integrity: DeviceIntegrity<'_>) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// fs-verity: whether the inode's builtin signature was found valid. May sleep.
+    fn inode_setintegrity(_inode: &Inode, _builtin_signature_valid: bool) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// What [`security_module!`] provides: where the framework has put the module's blobs.
+///
+/// # Safety
+///
+/// `blobs` must return the structure that the module's `lsm_info` names, whose sizes come from
+/// [`blob_sizes`] of the same type.
+pub(crate) unsafe trait Declared: SecurityModule {
+    /// The sizes before, the offsets after the framework's initialisation.
+    fn blobs() -> *const bindings::lsm_blob_sizes;
+}
+
+/// The `struct lsm_id` of a module in a static.
+#[doc(hidden)]
+#[repr(transparent)]
+pub(crate) struct Id(pub(crate) bindings::lsm_id);
+
+// SAFETY: It is never written, and the name that it points to is `'static`.
+unsafe impl Sync for Id {}
+
+#[doc(hidden)]
+pub(crate) const fn id<T: SecurityModule>() -> Id {
+    Id(bindings::lsm_id {
+        name: kernel::str::as_char_ptr_in_const_context(T::NAME),
+        id: T::ID,
+    })
+}
+
+/// The room that the module wants in each object.
+#[doc(hidden)]
+pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes {
+    // The framework tells nobody when it frees these two in a way that a drop could use.
+    const { assert!(!needs_drop::<T::Superblock>() && !needs_drop::<T::Inode>()) };
+    // The framework aligns blobs to pointers.
+    const {
+        assert!(
+            align_of::<T::Superblock>() <= align_of::<usize>()
+                && align_of::<T::Inode>() <= align_of::<usize>()
+                && align_of::<T::BlockDevice>() <= align_of::<usize>()
+        )
+    };
+    bindings::lsm_blob_sizes {
+        lbs_superblock: size_of::<T::Superblock>() as u32,
+        lbs_inode: size_of::<T::Inode>() as u32,
+        lbs_bdev: size_of::<T::BlockDevice>() as u32,
+        ..pin_init::zeroed()
+    }
+}
+
+/// The blob of type `B` at `offset` in an object's security area.
+///
+/// # Safety
+///
+/// Unless `B` has no size, `security` must be the area that the framework allocated for an object,
+/// `offset` what it assigned for a blob of type `B` there, and the area must outlive `'a`.
+#[inline]
+unsafe fn blob<'a, B: Blob>(security: *mut c_void, offset: u32) -> &'a B {
+    if size_of::<B>() == 0 {
+        // SAFETY: A dangling, aligned pointer is valid for a type without size, which has but one
+        // value.
+        return unsafe { NonNull::<B>::dangling().as_ref() };
+    }
+    // SAFETY: By the contract there is a `B`, which came to life all bits zero, as `Zeroable`
+    // allows, and is only ever accessed through shared references.
+    unsafe { &*security.byte_add(offset as usize).cast::<B>() }
+}
+
+impl Superblock {
+    /// What module `T` keeps beside this superblock.
+    #[inline]
+    pub(crate) fn blob<T: Declared>(&self) -> &T::Superblock {
+        // SAFETY: The superblock lives, so that its `s_security` is the area that was allocated
+        // with it and holds this module's blob at the offset that the framework has written into
+        // `T::blobs` before any hook could run.
+        unsafe { blob((*self.as_ptr()).s_security, (*T::blobs()).lbs_superblock) }
+    }
+}
+
+impl Inode {
+    /// What module `T` keeps beside this inode.
+    #[inline]
+    pub(crate) fn blob<T: Declared>(&self) -> &T::Inode {
+        // SAFETY: As for `Superblock::blob`, with `i_security`.
+        unsafe { blob((*self.as_ptr()).i_security, (*T::blobs()).lbs_inode) }
+    }
+}
+
+impl BlockDevice {
+    /// What module `T` keeps beside this block device.
+    #[inline]
+    pub(crate) fn blob<T: Declared>(&self) -> &T::BlockDevice {
+        // SAFETY: As for `Superblock::blob`, with `bd_security`.
+        unsafe { blob((*self.as_ptr()).bd_security, (*T::blobs()).lbs_bdev) }
+    }
+}
+
+/// What C wants of a hook: 0, or a negative errno.
+#[inline]
+#[doc(hidden)]
+pub(crate) fn errno(result: Result) -> c_int {
+    match result {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
+    }
+}
+
+// The callbacks of C. Safety, for all of them: the framework passes valid pointers of the hook's
+// types, which stay valid for the duration of the call.
+
+unsafe extern "C" fn bprm_check_security<T: SecurityModule>(
+    bprm: *mut bindings::linux_binprm,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    errno(T::bprm_check_security(unsafe { Program::from_raw(bprm) }))
+}
+
+unsafe extern "C" fn bprm_creds_for_exec<T: SecurityModule>(
+    bprm: *mut bindings::linux_binprm,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    errno(T::bprm_creds_for_exec(unsafe { Program::from_raw(bprm) }))
+}
+
+unsafe extern "C" fn mmap_file<T: SecurityModule>(
+    file: *mut bindings::file,
+    _reqprot: c_ulong,
+    prot: c_ulong,
+    _flags: c_ulong,
+) -> c_int {
+    // SAFETY: Null or valid for the call by the framework's contract.
+    errno(T::mmap_file(unsafe { File::from_raw(file) }, prot))
+}
+
+unsafe extern "C" fn file_mprotect<T: SecurityModule>(
+    vma: *mut bindings::vm_area_struct,
+    _reqprot: c_ulong,
+    prot: c_ulong,
+) -> c_int {
+    // SAFETY: Valid for the call, with the mmap lock held, by the framework's contract.
+    errno(T::file_mprotect(unsafe { Mapping::from_raw(vma) }, prot))
+}
+
+unsafe extern "C" fn kernel_read_file<T: SecurityModule>(
+    file: *mut bindings::file,
+    id: bindings::kernel_read_file_id,
+    _contents: bool,
+) -> c_int {
+    // SAFETY: Null or valid for the call by the framework's contract.
+    let file = unsafe { File::from_raw(file) };
+    errno(T::kernel_read_file(file, id.0.into()))
+}
+
+unsafe extern "C" fn kernel_load_data<T: SecurityModule>(
+    id: bindings::kernel_load_data_id,
+    _contents: bool,
+) -> c_int {
+    errno(T::kernel_load_data(id.0.into()))
+}
+
+unsafe extern "C" fn initramfs_populated<T: SecurityModule>() {
+    // SAFETY: The calling thread has a root, whose mount and superblock it holds.
+    let root = unsafe { Superblock::from_raw(bindings::ipe_helper_current_root_superblock()) };
+    T::initramfs_populated(root);
+}
+
+unsafe extern "C" fn bdev_setintegrity<T: SecurityModule>(
+    bdev: *mut bindings::block_device,
+    kind: bindings::lsm_integrity_type,
+    value: *const c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    let device = unsafe { BlockDevice::from_raw(bdev) };
+    let integrity = match kind.0 {
+        bindings::lsm_integrity_type_LSM_INT_DMVERITY_SIG_VALID => {
+            DeviceIntegrity::DmveritySignature(size > 0 && !value.is_null())
+        }
+        bindings::lsm_integrity_type_LSM_INT_DMVERITY_ROOTHASH if value.is_null() => {
+            DeviceIntegrity::DmverityRoothashGone
+        }
+        bindings::lsm_integrity_type_LSM_INT_DMVERITY_ROOTHASH => {
+            // SAFETY: With this type, a value is a `struct dm_verity_digest`.
+            let value = unsafe { &*value.cast::<bindings::dm_verity_digest>() };
+            // SAFETY: Its algorithm is a string, valid as long as the structure.
+            let algorithm = unsafe { CStr::from_char_ptr(value.alg) };
+            // SAFETY: Its digest is of the length that it names, and valid as long.
+            let digest = unsafe { core::slice::from_raw_parts(value.digest, value.digest_len) };
+            DeviceIntegrity::DmverityRoothash { algorithm, digest }
+        }
+        _ => return EINVAL.to_errno(),
+    };
+    errno(T::bdev_setintegrity(device, integrity))
+}
+
+unsafe extern "C" fn inode_setintegrity<T: SecurityModule>(
+    inode: *const bindings::inode,
+    kind: bindings::lsm_integrity_type,
+    value: *const c_void,
+    size: usize,
+) -> c_int {
+    if kind.0 != bindings::lsm_integrity_type_LSM_INT_FSVERITY_BUILTINSIG_VALID {
+        return EINVAL.to_errno();
+    }
+    // SAFETY: Valid for the call by the framework's contract.
+    let inode = unsafe { Inode::from_raw(inode) };
+    errno(T::inode_setintegrity(inode, size > 0 && !value.is_null()))
+}
+
+unsafe extern "C" fn bdev_free_security<T: Declared>(bdev: *mut bindings::block_device) {
+    // SAFETY: The device is being freed, one grace period after the last user: nobody else can
+    // reach its blob, which lies where the framework has put it and is dropped this once.
+    unsafe {
+        let blob = (*bdev)
+            .bd_security
+            .byte_add((*T::blobs()).lbs_bdev as usize)
+            .cast::<T::BlockDevice>();
+        core::ptr::drop_in_place(blob);
+    }
+}
+
+/// One line a hook: the callback is registered where the condition holds.
+macro_rules! hooks {
+    ($($hook:ident if $present:expr;)*) => {
+        /// How many hooks a module has.
+        #[doc(hidden)]
+        pub(crate) const fn hook_count<T: Declared>() -> usize {
+            0 $(+ $present as usize)*
+        }
+
+        /// A module's hooks, for the framework.
+        #[doc(hidden)]
+        pub(crate) const fn hook_table<T: Declared, const N: usize>()
+            -> [bindings::security_hook_list; N]
+        {
+            let mut table = [const { pin_init::zeroed() }; N];
+            let mut next = 0;
+            $(
+                if $present {
+                    table[next] = bindings::security_hook_list {
+                        // SAFETY: The address of a static of C; nothing is read or written.
+                        scalls: unsafe { &raw mut bindings::static_calls_table.$hook }.cast(),
+                        hook: bindings::security_list_options { $hook: Some($hook::<T>) },
+                        lsmid: core::ptr::null(),
+                    };
+                    next += 1;
+                }
+            )*
+            assert!(next == N);
+            table
+        }
+    };
+}
+
+hooks! {
+    bprm_check_security if T::HAS_BPRM_CHECK_SECURITY;
+    bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
+    mmap_file if T::HAS_MMAP_FILE;
+    file_mprotect if T::HAS_FILE_MPROTECT;
+    kernel_read_file if T::HAS_KERNEL_READ_FILE;
+    kernel_load_data if T::HAS_KERNEL_LOAD_DATA;
+    initramfs_populated if T::HAS_INITRAMFS_POPULATED;
+    bdev_setintegrity if T::HAS_BDEV_SETINTEGRITY;
+    bdev_free_security if needs_drop::<T::BlockDevice>();
+    inode_setintegrity if T::HAS_INODE_SETINTEGRITY;
+}
+
+/// Declares a security module to the framework, as `DEFINE_LSM` does in C.
+macro_rules! security_module {
+    ($type:ty) => {
+        #[allow(unsafe_code)]
+        const _: () = {
+            use $crate::abstractions::lsm;
+
+            static ID: lsm::Id = lsm::id::<$type>();
+
+            // Written by the framework while it initialises, and by nobody later.
+            #[link_section = ".data..ro_after_init"]
+            static mut BLOBS: lsm::raw::lsm_blob_sizes = lsm::blob_sizes::<$type>();
+
+            // The same.
+            #[link_section = ".data..ro_after_init"]
+            static mut HOOKS: [lsm::raw::security_hook_list; lsm::hook_count::<$type>()] =
+                lsm::hook_table::<$type, { lsm::hook_count::<$type>() }>();
+
+            #[link_section = ".lsm_info.init"]
+            #[used(compiler)]
+            static mut INFO: lsm::raw::lsm_info = lsm::raw::lsm_info {
+                id: &raw const ID.0,
+                blobs: &raw mut BLOBS,
+                init: Some(init),
+                initcall_fs: Some(init_securityfs),
+                ..pin_init::zeroed()
+            };
+
+            // SAFETY: `INFO` names `BLOBS`.
+            unsafe impl lsm::Declared for $type {
+                #[inline]
+                fn blobs() -> *const lsm::raw::lsm_blob_sizes {
+                    &raw const BLOBS
+                }
+            }
+
+            // In the section of what registers hooks: that is code of initialisation itself.
+            #[link_section = ".init.text"]
+            unsafe extern "C" fn init() -> kernel::ffi::c_int {
+                // SAFETY: The framework calls this once, while it initialises, on one CPU. The
+                // table and the name are static, and the count is the table's.
+                unsafe {
+                    lsm::raw::security_add_hooks(
+                        (&raw mut HOOKS).cast(),
+                        lsm::hook_count::<$type>() as kernel::ffi::c_int,
+                        &raw const ID.0,
+                    )
+                };
+                lsm::errno(<$type as lsm::SecurityModule>::init())
+            }
+
+            unsafe extern "C" fn init_securityfs() -> kernel::ffi::c_int {
+                // SAFETY: The framework calls this once, after securityfs is there; nobody uses it
+                // from Rust before.
+                unsafe { $crate::abstractions::securityfs::init() };
+                lsm::errno(<$type as lsm::SecurityModule>::init_securityfs())
+            }
+        };
+    };
+}
+pub(crate) use security_module;
+
+/// The number of IPE in `include/uapi/linux/lsm.h`.
+pub(crate) const LSM_ID_IPE: u64 = bindings::LSM_ID_IPE as u64;
+
+/// For [`security_module!`].
+#[doc(hidden)]
+pub(crate) mod raw {
+    pub(crate) use super::bindings::{
+        lsm_blob_sizes,
+        lsm_info,
+        security_add_hooks,
+        security_hook_list, //
+    };
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Safe wrappers of kernel interfaces that the `kernel` crate lacks.
+//!
+//! The only place of this project with `unsafe` code. Each module is written as it would stand in
+//! `rust/kernel/`, and knows nothing of IPE.
+
+pub(crate) mod audit;
+mod bindings;
+pub(crate) mod fs;
+pub(crate) mod hash;
+pub(crate) mod lsm;
+pub(crate) mod module;
+pub(crate) mod param;
+pub(crate) mod pkcs7;
+pub(crate) mod rcu;
+pub(crate) mod securityfs;
+pub(crate) mod task;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Boolean parameters of the kernel's command line that sysfs shows read-only.
+//!
+//! Those of the `module!` macro never appear in sysfs.
+//!
+//! C header: [`include/linux/moduleparam.h`](srctree/include/linux/moduleparam.h)
+
+use super::bindings;
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
+};
+use pin_init::Zeroable;
+
+/// A switch that the command line sets before it is first read, and code may change later.
+#[repr(transparent)]
+pub(crate) struct Switch(Atomic<bool>);
+
+// SAFETY: All bits zero is `false`.
+unsafe impl Zeroable for Switch {}
+
+impl Switch {
+    /// A switch that stands at `on` unless the command line says otherwise.
+    pub(crate) const fn new(on: bool) -> Self {
+        Self(Atomic::new(on))
+    }
+
+    /// Where the switch stands. Any context.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+
+    /// Sets the switch. Any context; concurrent readers see the one or the other value.
+    pub(crate) fn set(&self, on: bool) {
+        self.0.store(on, Relaxed);
+    }
+
+    /// For [`parameter!`]: where `param_ops_bool` writes.
+    #[doc(hidden)]
+    pub(crate) const fn as_ptr(&self) -> *mut bool {
+        self.0.as_ptr()
+    }
+}
+
+/// A `struct kernel_param` in a static of its own.
+#[doc(hidden)]
+#[repr(transparent)]
+pub(crate) struct Parameter(bindings::kernel_param);
+
+// SAFETY: The kernel's parameter code serialises its own accesses with a lock, and nothing else
+// reads the structure.
+unsafe impl Sync for Parameter {}
+
+impl Parameter {
+    #[doc(hidden)]
+    pub(crate) const fn new(name: &'static core::ffi::CStr, switch: &'static Switch) -> Self {
+        Self(bindings::kernel_param {
+            name: kernel::str::as_char_ptr_in_const_context(name),
+            mod_: core::ptr::null_mut(),
+            // `&raw` as no reference to a static of C is made.
+            ops: &raw const bindings::param_ops_bool,
+            perm: 0o400,
+            level: -1,
+            flags: 0,
+            __bindgen_anon_1: bindings::kernel_param__bindgen_ty_1 {
+                arg: switch.as_ptr().cast(),
+            },
+        })
+    }
+}
+
+/// Makes a [`Switch`] a parameter: `parameter!(c"ipe.enforce", ENFORCE);`.
+///
+/// It is set by that name on the command line, and readable by root (mode 0400) below
+/// `/sys/module/<before the dot>/parameters`. A value that is no boolean is refused with a message.
+macro_rules! parameter {
+    ($name:literal, $switch:ident) => {
+        const _: () = {
+            // SAFETY of the section: `__param` is an array of `struct kernel_param`, which
+            // `Parameter` is by its representation.
+            #[allow(unsafe_code)]
+            #[link_section = "__param"]
+            #[used(compiler)]
+            static PARAMETER: $crate::abstractions::param::Parameter =
+                $crate::abstractions::param::Parameter::new($name, &$switch);
+        };
+    };
+}
+pub(crate) use parameter;

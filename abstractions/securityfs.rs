@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Directories and files in securityfs.
+//!
+//! A [`Directory`] shares its data with the files in it, which are implementations of [`Node`].
+//! Each open file has a state of its own. Dropping the directory removes it with its files; files
+//! that are open then keep the data alive until they are closed.
+//!
+//! securityfs does not tell when an inode goes, so that what `i_private` points to could be gone
+//! when a file is opened. Hence the pointer, which is the directory's, is only followed with
+//! `OPENING` held, and is cleared with it held before the directory is removed.
+//!
+//! Lock order: a caller's locks, then `OPENING`. No lock of securityfs is taken inside of it.
+//!
+//! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
+
+use super::bindings;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use kernel::error::{
+    from_err_ptr,
+    from_result, //
+};
+use kernel::ffi::{
+    c_char,
+    c_int,
+    c_void, //
+};
+use kernel::fs::file;
+use kernel::new_mutex;
+use kernel::prelude::*;
+use kernel::sync::{
+    Arc,
+    ArcBorrow,
+    Mutex, //
+};
+use kernel::types::ForeignOwnable;
+use kernel::uaccess::{
+    UserPtr,
+    UserSlice,
+    UserSliceReader,
+    UserSliceWriter, //
+};
+
+kernel::sync::global_lock! {
+    // SAFETY: Initialised by `init` before there is a directory.
+    unsafe(uninit) static OPENING: Mutex<()> = ();
+}
+
+/// Makes the module ready for use; [`security_module!`](super::lsm::security_module) does it.
+///
+/// # Safety
+///
+/// To be called once, before any other function of this module.
+pub(crate) unsafe fn init() {
+    // SAFETY: The contract is the same.
+    unsafe { OPENING.init() };
+}
+
+/// Who has opened a file.
+pub(crate) struct Opener<'a>(&'a bindings::file);
+
+impl Opener<'_> {
+    /// Whether the opener had CAP_MAC_ADMIN in the initial user namespace as it opened the file.
+    ///
+    /// The opener's and not the writer's, so that a privileged program cannot be made to write for
+    /// somebody else.
+    pub(crate) fn may_administer(&self) -> bool {
+        // SAFETY: The file is open, and the namespace is static.
+        unsafe {
+            bindings::file_ns_capable(
+                self.0,
+                &raw mut bindings::init_user_ns,
+                bindings::CAP_MAC_ADMIN as c_int,
+            )
+        }
+    }
+}
+
+/// What a kind of file does.
+///
+/// Calls for one open file are serialised; those for different open files are not. All may sleep.
+#[vtable]
+pub(crate) trait Node: 'static {
+    /// What the files of a directory share.
+    type Data: Send + Sync + 'static;
+    /// What each open file has for itself.
+    type State: Default + Send + Unpin + 'static;
+
+    /// Reads from `offset` on, which it advances; returns the number of bytes.
+    fn read(
+        _data: ArcBorrow<'_, Self::Data>,
+        _to: &mut UserSliceWriter,
+        _offset: &mut file::Offset,
+    ) -> Result<usize> {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Takes what is written, all of it or none.
+    fn write(
+        _data: ArcBorrow<'_, Self::Data>,
+        _state: &mut Self::State,
+        _opener: &Opener<'_>,
+        _from: UserSliceReader,
+    ) -> Result {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+
+    /// One of the descriptors of an open file is being closed; the error is what `close(2)` says.
+    ///
+    /// There may be more descriptors, and more writes.
+    fn flush(_state: &mut Self::State) -> Result {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The last descriptor has been closed.
+    fn release(_data: ArcBorrow<'_, Self::Data>, _state: &mut Self::State) {
+        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// A directory in securityfs whose files share a `D`.
+///
+/// # Invariants
+///
+/// The dentry is a directory of securityfs that this object alone removes. `i_private` of its inode
+/// is null, or an `Arc<D>` that the inode owns.
+pub(crate) struct Directory<D: Send + Sync + 'static>(NonNull<bindings::dentry>, PhantomData<Arc<D>>);
+
+// SAFETY: securityfs may be called from any thread, and the `Arc<D>` may be dropped by any.
+unsafe impl<D: Send + Sync + 'static> Send for Directory<D> {}
+
+// SAFETY: The methods for shared references only add to the directory, for which securityfs locks.
+unsafe impl<D: Send + Sync + 'static> Sync for Directory<D> {}
+
+impl<D: Send + Sync + 'static> Directory<D> {
+    /// Makes a directory in securityfs' root. Its files answer `ENOENT` until it is published.
+    ///
+    /// May sleep. Errors: `EEXIST`, `ENOMEM`, and what the name deserves (`EACCES`,
+    /// `ENAMETOOLONG`).
+    pub(crate) fn new(name: &CStr) -> Result<Self> {
+        Self::create(name, core::ptr::null_mut())
+    }
+
+    /// Makes a directory in another; as [`Directory::new`].
+    pub(crate) fn new_in<P: Send + Sync>(name: &CStr, parent: &Directory<P>) -> Result<Self> {
+        Self::create(name, parent.0.as_ptr())
+    }
+
+    fn create(name: &CStr, parent: *mut bindings::dentry) -> Result<Self> {
+        // SAFETY: The name is a string, the parent null or, by its type's invariant, a directory.
+        let dentry = from_err_ptr(unsafe {
+            bindings::securityfs_create_dir(name.as_ptr().cast(), parent)
+        })?;
+        // INVARIANT: It was just made, for this object, and without private data.
+        NonNull::new(dentry)
+            .map(|dentry| Self(dentry, PhantomData))
+            .ok_or(ENOMEM)
+    }
+
+    /// Makes a file in the directory. It is removed with the directory.
+    ///
+    /// May sleep. Errors as for [`Directory::new`].
+    pub(crate) fn file<N: Node<Data = D>>(&self, name: &CStr, mode: u16) -> Result {
+        // SAFETY: The name is a string, the parent a directory by the type invariant, the
+        // operations are static and made for files of such a directory.
+        from_err_ptr(unsafe {
+            bindings::securityfs_create_file(
+                name.as_ptr().cast(),
+                mode,
+                self.0.as_ptr(),
+                core::ptr::null_mut(),
+                Operations::<N>::TABLE,
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Gives the files their data: from now on they can be opened. Once.
+    pub(crate) fn publish(&self, data: Arc<D>) {
+        let _opening = OPENING.lock();
+        // SAFETY: The directory has an inode, whose `i_private` is followed only with the lock
+        // held. INVARIANT: It becomes the owner of the `Arc`.
+        unsafe { (*(*self.0.as_ptr()).d_inode).i_private = data.into_foreign() };
+    }
+}
+
+impl<D: Send + Sync + 'static> Drop for Directory<D> {
+    fn drop(&mut self) {
+        // SAFETY: The directory has an inode as long as it is not removed.
+        let inode = unsafe { (*self.0.as_ptr()).d_inode };
+        let data = {
+            let _opening = OPENING.lock();
+            // SAFETY: With the lock held nobody else follows the pointer, which is null or an
+            // `Arc<D>` by the type invariant. From here on it is null.
+            unsafe {
+                let data = (*inode).i_private;
+                (*inode).i_private = core::ptr::null_mut();
+                <Arc<D> as ForeignOwnable>::try_from_foreign(data)
+            }
+        };
+        // SAFETY: The directory is this object's to remove.
+        unsafe { bindings::securityfs_remove(self.0.as_ptr()) };
+        drop(data);
+    }
+}
+
+/// An open file: what its `private_data` points to.
+#[pin_data]
+struct OpenFile<N: Node> {
+    data: Arc<N::Data>,
+    #[pin]
+    state: Mutex<N::State>,
+}
+
+/// The table of C's callbacks for a kind of file.
+struct Operations<N: Node>(PhantomData<N>);
+
+impl<N: Node> Operations<N> {
+    const TABLE: &'static bindings::file_operations = &bindings::file_operations {
+        open: Some(Self::open),
+        read: if N::HAS_READ { Some(Self::read) } else { None },
+        write: if N::HAS_WRITE { Some(Self::write) } else { None },
+        flush: if N::HAS_FLUSH { Some(Self::flush) } else { None },
+        release: Some(Self::release),
+        ..pin_init::zeroed()
+    };
+
+    /// # Safety
+    ///
+    /// `file` must be open, with a `private_data` that `open` has set.
+    unsafe fn open_file<'a>(file: *mut bindings::file) -> Pin<&'a OpenFile<N>> {
+        // SAFETY: `open` has put a `Pin<KBox<OpenFile<N>>>` there, which lives until `release`, and
+        // is only borrowed shared until then.
+        unsafe { <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::borrow((*file).private_data) }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS for a file of a [`Directory<N::Data>`] that is being opened.
+    unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        from_result(|| {
+            let data = {
+                let _opening = OPENING.lock();
+                // SAFETY: The path of a file that is being opened holds its dentry, which holds
+                // its parent: a directory of `Directory<N::Data>`. It keeps its inode while it is
+                // held, removed or not. With the lock held the pointer is null or an
+                // `Arc<N::Data>` that the inode owns.
+                unsafe {
+                    let dentry = (*file).__bindgen_anon_1.f_path.dentry;
+                    let private = (*(*(*dentry).d_parent).d_inode).i_private;
+                    if private.is_null() {
+                        return Err(ENOENT);
+                    }
+                    Arc::from(<Arc<N::Data> as ForeignOwnable>::borrow(private))
+                }
+            };
+            let open = KBox::pin_init(
+                pin_init!(OpenFile::<N> {
+                    data,
+                    state <- new_mutex!(N::State::default(), "securityfs::OpenFile"),
+                }),
+                GFP_KERNEL,
+            )?;
+            // SAFETY: A file's private data is for the one that opens it.
+            unsafe { (*file).private_data = open.into_foreign() };
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS for a file that `open` has opened, with a buffer of the caller's.
+    unsafe extern "C" fn read(
+        file: *mut bindings::file,
+        buffer: *mut c_char,
+        length: usize,
+        offset: *mut bindings::loff_t,
+    ) -> isize {
+        // SAFETY: `open` has opened the file.
+        let open = unsafe { Self::open_file(file) };
+        // SAFETY: The VFS passes a position of its own.
+        let offset = unsafe { &mut *offset };
+        let mut to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
+        from_result(|| {
+            let _state = open.state.lock();
+            Ok(N::read(open.data.as_arc_borrow(), &mut to, offset)? as isize)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// As for `read`.
+    unsafe extern "C" fn write(
+        file: *mut bindings::file,
+        buffer: *const c_char,
+        length: usize,
+        _offset: *mut bindings::loff_t,
+    ) -> isize {
+        // SAFETY: `open` has opened the file.
+        let open = unsafe { Self::open_file(file) };
+        // SAFETY: The file is open for the duration of the call.
+        let opener = Opener(unsafe { &*file });
+        let from = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length).reader();
+        from_result(|| {
+            let mut state = open.state.lock();
+            N::write(open.data.as_arc_borrow(), &mut state, &opener, from)?;
+            Ok(length as isize)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS for a file that `open` has opened.
+    unsafe extern "C" fn flush(file: *mut bindings::file, _owner: *mut c_void) -> c_int {
+        // SAFETY: `open` has opened the file.
+        let open = unsafe { Self::open_file(file) };
+        from_result(|| {
+            N::flush(&mut open.state.lock())?;
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by the VFS once, as the last use of a file that `open` has opened.
+    unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: `open` has put it there, and this is its last use.
+        let open =
+            unsafe { <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::from_foreign((*file).private_data) };
+        if N::HAS_RELEASE {
+            N::release(open.data.as_arc_borrow(), &mut open.state.lock());
+        }
+        0
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Checks the policy that is to be compiled into the kernel, while the kernel is built.
+//!
+//! Usage: `check OUTPUT INPUT [PROPERTY…]`
+//!
+//! `INPUT` is the policy's text, or empty where there is none, upon which the output is. The
+//! properties are those whose providers are built in. The parser is the kernel's own; what would be
+//! a warning on a running machine is an error here, as nobody would see it in time. Each problem
+//! is printed as `file:line:column: reason`, and makes the build fail.
+
+#[path = "../policy/mod.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the kernel uses more of it")]
+mod policy;
+
+use policy::{
+    Error,
+    PropertyKind,
+    Providers,
+    Reporter,
+    Warning, //
+};
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+/// Prints what is found in a policy.
+struct Printer<'a> {
+    file: &'a str,
+}
+
+impl Reporter for Printer<'_> {
+    fn error(&mut self, error: &Error) -> ControlFlow<()> {
+        let position = error.position;
+        eprintln!(
+            "{}:{}:{}: error: {}",
+            self.file, position.line, position.column, error.kind
+        );
+        ControlFlow::Continue(())
+    }
+
+    // The policy is checked strictly: there are none.
+    fn warning(&mut self, warning: &Warning) {
+        let position = warning.position;
+        eprintln!(
+            "{}:{}:{}: warning: {}",
+            self.file, position.line, position.column, warning.kind
+        );
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [output, input, properties @ ..] = arguments.as_slice() else {
+        eprintln!("usage: check OUTPUT INPUT [PROPERTY...]");
+        return ExitCode::from(2);
+    };
+    let input = input.trim();
+
+    let mut text = Vec::new();
+    if !input.is_empty() {
+        text = match std::fs::read(input) {
+            Ok(text) => text,
+            Err(error) => {
+                eprintln!("{input}: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        let mut providers = Providers::NONE;
+        for kind in PropertyKind::ALL {
+            if properties.iter().any(|name| name == kind.name()) {
+                providers = providers.with(kind);
+            }
+        }
+        if policy::measure(&text, providers, true, &mut Printer { file: input }).is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    if let Err(error) = std::fs::write(output, text) {
+        eprintln!("{output}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

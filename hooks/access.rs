@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The question that most hooks ask: may this be done with this file?
+
+use super::subject::Subject;
+use crate::abstractions::fs::File;
+use crate::abstractions::lsm::ReadPurpose;
+use crate::audit;
+use crate::eval::evaluate;
+use crate::loaded::ACTIVE;
+use crate::policy::{
+    Action,
+    Operation, //
+};
+use crate::{
+    ENFORCE,
+    SUCCESS_AUDIT, //
+};
+use kernel::prelude::*;
+use kernel::sync::rcu;
+
+/// Defines the hooks that ask, with their names in the audit.
+macro_rules! hooks {
+    ($( $(#[$doc:meta])* $variant:ident = $name:literal, )*) => {
+        /// The hook that asks.
+        #[derive(Copy, Clone)]
+        pub(crate) enum Hook {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl Hook {
+            /// Its name in the audit.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $name, )*
+                }
+            }
+        }
+    };
+}
+
+hooks! {
+    /// A program is executed.
+    BprmCheck = "BPRM_CHECK",
+    /// A program asks whether a file might be executed.
+    BprmCredsForExec = "BPRM_CREDS_FOR_EXEC",
+    /// A mapping is made executable from the start.
+    Mmap = "MMAP",
+    /// A mapping is made executable later.
+    Mprotect = "MPROTECT",
+    /// The kernel reads a file.
+    KernelRead = "KERNEL_READ",
+    /// The kernel takes data.
+    KernelLoad = "KERNEL_LOAD",
+}
+
+/// The operation that a purpose of the kernel's reading is; `None` for one that the policy
+/// language does not know.
+pub(super) fn operation(purpose: ReadPurpose) -> Option<Operation> {
+    match purpose {
+        ReadPurpose::Firmware => Some(Operation::Firmware),
+        ReadPurpose::Module => Some(Operation::KernelModule),
+        ReadPurpose::KexecImage => Some(Operation::KexecImage),
+        ReadPurpose::KexecInitramfs => Some(Operation::KexecInitramfs),
+        ReadPurpose::Policy => Some(Operation::Policy),
+        ReadPurpose::X509Certificate => Some(Operation::X509Cert),
+        ReadPurpose::Other(_) => None,
+    }
+}
+
+/// Asks the policy in force. Without one, everything is allowed.
+///
+/// May sleep, on a union file system. Takes no lock, allocates nothing and writes nothing that CPUs
+/// share, unless it records.
+///
+/// Errors: `EACCES` where the policy denies, and enforces.
+#[inline]
+pub(super) fn check(
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+) -> Result {
+    if ACTIVE.is_null() {
+        return Ok(());
+    }
+    check_active(operation, hook, file)
+}
+
+fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
+    // Before the guard: this is what may sleep.
+    let place = file.map(|file| (file.superblock(), file.real_inode()));
+
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    let verdict = evaluate(policy.compiled(), operation, &Subject::new(place, &guard));
+    let denied = verdict.action == Action::Deny;
+    if !denied && !SUCCESS_AUDIT.is_on() {
+        return Ok(());
+    }
+    let enforcing = ENFORCE.is_on();
+    audit::access(&policy, operation, hook, file, verdict, enforcing);
+    if denied && enforcing {
+        Err(EACCES)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The hooks: what the kernel asks or tells.
+
+mod access;
+mod integrity;
+mod subject;
+
+pub(crate) use access::Hook;
+
+use crate::abstractions::fs::{
+    File,
+    Mapping,
+    Program,
+    Superblock, //
+};
+use crate::abstractions::lsm::{
+    ReadPurpose,
+    SecurityModule, //
+};
+use crate::loaded::{
+    Policy,
+    ACTIVE, //
+};
+use crate::policy::Operation;
+use kernel::ffi::c_ulong;
+use kernel::prelude::*;
+
+#[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+use crate::abstractions::{
+    fs::BlockDevice,
+    lsm::DeviceIntegrity, //
+};
+
+#[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+use crate::abstractions::fs::Inode;
+
+/// The protection bit of a mapping that may be executed, the same on every architecture.
+const PROT_EXEC: c_ulong = 4;
+
+/// The policy that was compiled into the kernel: empty, or text that the build has checked.
+static BOOT_POLICY: &[u8] = include_bytes!(concat!(
+    env!("OBJTREE"),
+    "/security/ipe/boot_policy.bin"
+));
+
+/// The security module.
+pub(crate) struct Ipe;
+
+#[vtable]
+impl SecurityModule for Ipe {
+    const NAME: &'static CStr = c"ipe";
+    const ID: u64 = crate::abstractions::lsm::LSM_ID_IPE;
+
+    type Superblock = integrity::SuperblockFacts;
+
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    type Inode = integrity::InodeFacts;
+    #[cfg(not(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    type Inode = ();
+
+    #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+    type BlockDevice = integrity::DeviceFacts;
+    #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
+    type BlockDevice = ();
+
+    fn init() -> Result {
+        if BOOT_POLICY.is_empty() {
+            return Ok(());
+        }
+        match Policy::builtin(BOOT_POLICY) {
+            Ok(policy) => ACTIVE.initialise(policy),
+            // The device was built to enforce this policy. To run without it is to run anything.
+            Err(refusal) => panic!("the boot policy cannot be put in force: {:?}", refusal.errno()),
+        }
+        Ok(())
+    }
+
+    fn init_securityfs() -> Result {
+        crate::securityfs::init()
+    }
+
+    fn bprm_check_security(program: &Program) -> Result {
+        access::check(Some(Operation::Execute), Hook::BprmCheck, program.file())
+    }
+
+    fn bprm_creds_for_exec(program: &Program) -> Result {
+        if !program.is_check() {
+            return Ok(());
+        }
+        access::check(Some(Operation::Execute), Hook::BprmCredsForExec, program.file())
+    }
+
+    fn mmap_file(file: Option<&File>, prot: c_ulong) -> Result {
+        if prot & PROT_EXEC == 0 {
+            return Ok(());
+        }
+        access::check(Some(Operation::Execute), Hook::Mmap, file)
+    }
+
+    fn file_mprotect(mapping: &Mapping, prot: c_ulong) -> Result {
+        if prot & PROT_EXEC == 0 || mapping.is_executable() {
+            return Ok(());
+        }
+        access::check(Some(Operation::Execute), Hook::Mprotect, mapping.file())
+    }
+
+    fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
+        access::check(access::operation(purpose), Hook::KernelRead, file)
+    }
+
+    fn kernel_load_data(purpose: ReadPurpose) -> Result {
+        access::check(access::operation(purpose), Hook::KernelLoad, None)
+    }
+
+    fn initramfs_populated(root: &Superblock) {
+        integrity::initramfs_populated(root);
+    }
+
+    #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+    fn bdev_setintegrity(device: &BlockDevice, integrity: DeviceIntegrity<'_>) -> Result {
+        integrity::set_device(device, integrity)
+    }
+
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    fn inode_setintegrity(inode: &Inode, builtin_signature_valid: bool) -> Result {
+        integrity::set_inode(inode, builtin_signature_valid);
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Integrity Policy Enforcement: a security module by which an owner-signed policy says what code
+//! may run.
+//!
+//! The way of a decision is one direction: a hook names the operation and the subject, [`eval`]
+//! finds the verdict of the compiled [`policy`] in force, [`audit`] records it, and an errno goes
+//! back to the kernel. Policies come in through [`securityfs`] and become [`loaded`] ones.
+
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod abstractions;
+mod audit;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the programs of the host use more of it, as a library's"
+)]
+mod eval;
+mod hooks;
+mod loaded;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the programs of the host use more of it, as a library's"
+)]
+mod policy;
+mod securityfs;
+
+use abstractions::module::LocalModule;
+use abstractions::param::{
+    parameter,
+    Switch, //
+};
+
+/// What precedes this module's lines in the kernel log.
+const __LOG_PREFIX: &[u8] = b"ipe\0";
+
+/// Whether a denial denies; otherwise it is only recorded.
+static ENFORCE: Switch = Switch::new(true);
+parameter!(c"ipe.enforce", ENFORCE);
+
+/// Whether what is allowed is recorded, too.
+static SUCCESS_AUDIT: Switch = Switch::new(false);
+parameter!(c"ipe.success_audit", SUCCESS_AUDIT);
+
+abstractions::lsm::security_module!(hooks::Ipe);

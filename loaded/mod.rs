@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Policies in the kernel's memory: verified, compiled, and one of them in force.
+
+mod active;
+mod report;
+mod verify;
+
+pub(crate) use self::active::{
+    activate,
+    active,
+    is_active,
+    replace_if_active,
+    ACTIVE, //
+};
+pub(crate) use self::report::{
+    Refusal,
+    Report, //
+};
+
+use crate::policy::{
+    self,
+    envelope,
+    Compiled,
+    Providers,
+    Version, //
+};
+use core::ops::Range;
+use kernel::prelude::*;
+use kernel::sync::Arc;
+
+/// The properties whose providers are built into this kernel.
+const PROVIDERS: Providers = {
+    let mut providers = Providers::NONE;
+    if cfg!(CONFIG_IPE_PROP_DM_VERITY) {
+        providers = providers.with(policy::PropertyKind::DmverityRoothash);
+    }
+    if cfg!(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE) {
+        providers = providers.with(policy::PropertyKind::DmveritySignature);
+    }
+    if cfg!(CONFIG_IPE_PROP_FS_VERITY) {
+        providers = providers.with(policy::PropertyKind::FsverityDigest);
+    }
+    if cfg!(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG) {
+        providers = providers.with(policy::PropertyKind::FsveritySignature);
+    }
+    providers
+};
+
+/// Where a policy's text is.
+enum Source {
+    /// Compiled into the kernel.
+    Builtin(&'static [u8]),
+    /// In a signed message that came from userspace.
+    Signed {
+        message: KVVec<u8>,
+        text: Range<usize>,
+    },
+}
+
+/// A policy that may come into force. It never changes.
+pub(crate) struct Policy {
+    source: Source,
+    compiled: Compiled<KVVec<u32>>,
+}
+
+impl Policy {
+    /// Compiles the text that was compiled into the kernel. May sleep.
+    ///
+    /// Errors: `ENOMEM`, and what the parser has to say, which the build has excluded.
+    pub(crate) fn builtin(text: &'static [u8]) -> Result<Arc<Self>, Refusal> {
+        let compiled = compile(text, &mut Report::default())?;
+        Self::new(Source::Builtin(text), compiled)
+    }
+
+    /// Verifies and compiles a signed message. May sleep.
+    ///
+    /// Errors: `ENOMEM`; those of the signature: `EBADMSG`, `ENOKEY`, `EKEYREJECTED` and others;
+    /// those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
+    pub(crate) fn signed(
+        message: KVVec<u8>,
+        form: envelope::Form,
+        report: &mut Report,
+    ) -> Result<Arc<Self>, Refusal> {
+        let text = verify::verify(&message, form)?;
+        let compiled = compile(message.get(text.clone()).ok_or(EBADMSG)?, report)?;
+        Self::new(Source::Signed { message, text }, compiled)
+    }
+
+    fn new(source: Source, compiled: Compiled<KVVec<u32>>) -> Result<Arc<Self>, Refusal> {
+        Ok(Arc::new(Self { source, compiled }, GFP_KERNEL)?)
+    }
+
+    /// The policy as its author wrote it.
+    pub(crate) fn text(&self) -> &[u8] {
+        match &self.source {
+            Source::Builtin(text) => text,
+            Source::Signed { message, text } => message.get(text.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The signed message as it was loaded; `None` for one compiled into the kernel.
+    pub(crate) fn message(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Builtin(_) => None,
+            Source::Signed { message, .. } => Some(message),
+        }
+    }
+
+    /// Its compiled form.
+    #[inline]
+    pub(crate) fn compiled(&self) -> &Compiled<KVVec<u32>> {
+        &self.compiled
+    }
+
+    /// Its name, in the author's bytes.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.compiled.name(self.text())
+    }
+
+    /// Its version.
+    pub(crate) fn version(&self) -> Version {
+        self.compiled.version()
+    }
+}
+
+/// Compiles a text with one allocation.
+fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<KVVec<u32>>, Refusal> {
+    let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
+    let plan = policy::measure(text, PROVIDERS, strict, report).map_err(Refusal::Text)?;
+    let words = KVVec::from_elem(0, plan.words(), GFP_KERNEL)?;
+    Ok(plan.emit(text, words))
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is found in a policy while it is loaded, for the kernel log and the audit record.
+
+use crate::policy::{
+    self,
+    Errno,
+    Reporter,
+    Warning, //
+};
+use core::ops::ControlFlow;
+use kernel::alloc::AllocError;
+use kernel::prelude::*;
+
+/// How many warnings of one policy go to the kernel log.
+const LOGGED_WARNINGS: u32 = 10;
+
+/// The warnings of one policy.
+#[derive(Default)]
+pub(crate) struct Report {
+    /// How many there are.
+    pub(crate) warnings: u32,
+    /// The first of them.
+    pub(crate) first: Option<Warning>,
+}
+
+impl Reporter for Report {
+    fn error(&mut self, error: &policy::Error) -> ControlFlow<()> {
+        let position = error.position;
+        pr_warn!(
+            "policy refused: line {}, column {}: {}\n",
+            position.line,
+            position.column,
+            format_args!("{}", error.kind)
+        );
+        // One is enough: the author has a tool that shows them all.
+        ControlFlow::Break(())
+    }
+
+    fn warning(&mut self, warning: &Warning) {
+        self.warnings = self.warnings.saturating_add(1);
+        if self.warnings <= LOGGED_WARNINGS {
+            let position = warning.position;
+            pr_warn!(
+                "policy: line {}, column {}: {}\n",
+                position.line,
+                position.column,
+                format_args!("{}", warning.kind)
+            );
+        }
+        self.first.get_or_insert(*warning);
+    }
+}
+
+/// Why a policy was not loaded.
+pub(crate) enum Refusal {
+    /// Its text has an error.
+    Text(policy::Error),
+    /// The file was closed before the policy was complete.
+    Incomplete,
+    /// Any other reason, by its errno.
+    Errno(Error),
+}
+
+impl Refusal {
+    /// What the system call answers.
+    pub(crate) fn errno(&self) -> Error {
+        match self {
+            Self::Text(error) => match error.kind.errno() {
+                Errno::BadMessage => EBADMSG,
+                Errno::Invalid => EINVAL,
+                Errno::Range => ERANGE,
+            },
+            Self::Incomplete => EBADMSG,
+            Self::Errno(error) => *error,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Errno(error)
+    }
+}
+
+impl From<AllocError> for Refusal {
+    fn from(error: AllocError) -> Self {
+        Self::Errno(error.into())
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Collects a signed policy that arrives in more than one write.
+//!
+//! Programs copy files in pieces, so that a long policy comes in several writes to one open file.
+//! The write that completes it answers for the whole. Where it is never completed, closing says so,
+//! nothing has changed, and the kernel log has a line for whoever does not look at `close(2)`.
+
+use crate::audit;
+use crate::loaded::{
+    Refusal,
+    Report, //
+};
+use crate::policy::envelope::{
+    self,
+    Form,
+    Unusable, //
+};
+use kernel::prelude::*;
+use kernel::uaccess::UserSliceReader;
+
+/// What has arrived at one open file.
+#[derive(Default)]
+pub(super) struct Collector(KVVec<u8>);
+
+/// A message that is complete.
+pub(super) struct Message {
+    /// All that was written.
+    pub(super) bytes: KVVec<u8>,
+    /// How it is signed.
+    pub(super) form: Form,
+}
+
+impl Collector {
+    /// Takes what was written, and what came before it once it is complete.
+    ///
+    /// Whatever comes of a write that answers an error, the next one begins a new message.
+    ///
+    /// Errors: `EBADMSG` where it can not be a signed policy, `EFBIG` where it is too long,
+    /// `ENOMEM`, `EFAULT`.
+    fn take(&mut self, from: UserSliceReader) -> Result<Option<Message>> {
+        let mut bytes = core::mem::take(&mut self.0);
+        let first = bytes.is_empty();
+        if from.len() > envelope::MAX_LENGTH - bytes.len().min(envelope::MAX_LENGTH) {
+            return Err(EFBIG);
+        }
+        from.read_all(&mut bytes, GFP_KERNEL)?;
+        match envelope::form(&bytes) {
+            // As before there were messages in pieces: nothing is no policy.
+            Ok(None) if first && bytes.is_empty() => Err(EBADMSG),
+            Ok(None) => {
+                self.0 = bytes;
+                Ok(None)
+            }
+            Ok(Some(form)) => Ok(Some(Message { bytes, form })),
+            Err(Unusable::Malformed) => Err(EBADMSG),
+            Err(Unusable::TooLong) => Err(EFBIG),
+        }
+    }
+
+    /// A write: when the message is complete, hands it to `load`, and records a refusal.
+    pub(super) fn write(
+        &mut self,
+        may_administer: bool,
+        from: UserSliceReader,
+        load: impl FnOnce(Message, &mut Report) -> Result<(), Refusal>,
+    ) -> Result {
+        let result = if may_administer {
+            self.take(from).map_err(Refusal::from)
+        } else {
+            Err(EPERM.into())
+        };
+        result
+            .and_then(|message| match message {
+                Some(message) => load(message, &mut Report::default()),
+                None => Ok(()),
+            })
+            .map_err(|refusal| {
+                audit::refusal(&refusal);
+                refusal.errno()
+            })
+    }
+
+    /// A descriptor is closed. Errors: `EBADMSG` where a message is incomplete.
+    ///
+    /// There may be another descriptor, through which the rest arrives: nothing is discarded.
+    pub(super) fn flush(&self) -> Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(EBADMSG)
+        }
+    }
+
+    /// The last descriptor is closed: what is incomplete is refused.
+    pub(super) fn release(&mut self) {
+        let bytes = core::mem::take(&mut self.0);
+        if !bytes.is_empty() {
+            pr_warn!(
+                "policy refused: incomplete, the file was closed after {} bytes\n",
+                bytes.len()
+            );
+            audit::refusal(&Refusal::Incomplete);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The nodes under `/sys/kernel/security/ipe`.
+//!
+//! ```text
+//! ipe/enforce          0600   whether denials deny
+//! ipe/success_audit    0600   whether what is allowed is recorded
+//! ipe/new_policy       0200   takes a signed policy
+//! ipe/policies/<name>/        a policy that is loaded, see `entry`
+//! ```
+//!
+//! Lock order: [`Root::writers`], then an entry's `loaded`, then the locks of securityfs. Reading takes
+//! the latter alone; what takes long, verification, happens before any of them.
+
+mod collector;
+mod entry;
+mod new_policy;
+mod switches;
+mod text;
+
+use crate::abstractions::securityfs::Directory;
+use crate::loaded;
+use entry::Entry;
+use kernel::new_mutex;
+use kernel::prelude::*;
+use kernel::sync::{
+    Arc,
+    Mutex, //
+};
+
+/// What the files of `ipe/` share.
+#[pin_data]
+pub(crate) struct Root {
+    /// `ipe/policies`, where each loaded policy has a directory.
+    policies: Directory<()>,
+    /// Held by whoever loads, updates, activates or deletes a policy.
+    #[pin]
+    writers: Mutex<()>,
+}
+
+/// Makes the nodes, with those of the boot policy where there is one. Once.
+///
+/// Errors: `ENOMEM`, upon which there are none; what is in force stays in force.
+pub(crate) fn init() -> Result {
+    let directory = Directory::new(c"ipe")?;
+    directory.file::<switches::SuccessAudit>(c"success_audit", 0o600)?;
+    directory.file::<switches::Enforce>(c"enforce", 0o600)?;
+    directory.file::<new_policy::NewPolicy>(c"new_policy", 0o200)?;
+
+    let policies = Directory::new_in(c"policies", &directory)?;
+    let root = Arc::pin_init(
+        pin_init!(Root {
+            policies,
+            writers <- new_mutex!((), "ipe::writers"),
+        }),
+        GFP_KERNEL,
+    )?;
+    if let Some(boot_policy) = loaded::active() {
+        Entry::create(&root, boot_policy)?;
+    }
+    directory.publish(root);
+    // It stays until the machine goes down.
+    core::mem::forget(directory);
+    Ok(())
+}

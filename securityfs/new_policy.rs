@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipe/new_policy`: takes a signed policy, and makes a directory for it.
+
+use super::collector::{
+    Collector,
+    Message, //
+};
+use super::entry::Entry;
+use super::Root;
+use crate::abstractions::securityfs::{
+    Node,
+    Opener, //
+};
+use crate::audit;
+use crate::loaded::{
+    Policy,
+    Refusal,
+    Report, //
+};
+use kernel::prelude::*;
+use kernel::sync::ArcBorrow;
+use kernel::uaccess::UserSliceReader;
+
+/// `ipe/new_policy`.
+pub(super) struct NewPolicy;
+
+#[vtable]
+impl Node for NewPolicy {
+    type Data = Root;
+    type State = Collector;
+
+    /// Errors: `EPERM` without CAP_MAC_ADMIN; those of [`Policy::signed`]; `EEXIST` where a policy
+    /// of that name is loaded; `EACCES` or `ENAMETOOLONG` where no directory can have that name.
+    fn write(
+        root: ArcBorrow<'_, Root>,
+        collector: &mut Collector,
+        opener: &Opener<'_>,
+        from: UserSliceReader,
+    ) -> Result {
+        collector.write(opener.may_administer(), from, |message, report| {
+            load(root, message, report)
+        })
+    }
+
+    fn flush(collector: &mut Collector) -> Result {
+        collector.flush()
+    }
+
+    fn release(_root: ArcBorrow<'_, Root>, collector: &mut Collector) {
+        collector.release();
+    }
+}
+
+fn load(
+    root: ArcBorrow<'_, Root>,
+    message: Message,
+    report: &mut Report,
+) -> Result<(), Refusal> {
+    let policy = Policy::signed(message.bytes, message.form, report)?;
+    let _writers = root.writers.lock();
+    Entry::create(&root.into(), policy.clone())?;
+    audit::load(&policy, report);
+    Ok(())
+}

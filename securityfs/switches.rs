@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The switches: files that hold `0` or `1`.
+
+use super::text;
+use super::Root;
+use crate::abstractions::param::Switch;
+use crate::abstractions::securityfs::{
+    Node,
+    Opener, //
+};
+use crate::audit;
+use crate::{
+    ENFORCE,
+    SUCCESS_AUDIT, //
+};
+use core::marker::PhantomData;
+use kernel::fs::file::Offset;
+use kernel::prelude::*;
+use kernel::sync::ArcBorrow;
+use kernel::uaccess::{
+    UserSliceReader,
+    UserSliceWriter, //
+};
+
+/// A switch that an administrator may set.
+pub(super) trait Setting: 'static {
+    /// The switch.
+    fn switch() -> &'static Switch;
+
+    /// Called with the new value when it differs from the old one.
+    fn changed(_on: bool) {}
+}
+
+/// `ipe/enforce`: whether denials deny. A change is recorded.
+pub(super) struct EnforceSetting;
+
+impl Setting for EnforceSetting {
+    fn switch() -> &'static Switch {
+        &ENFORCE
+    }
+
+    fn changed(on: bool) {
+        audit::enforcement(on, !on);
+    }
+}
+
+/// `ipe/success_audit`: whether what is allowed is recorded.
+pub(super) struct SuccessAuditSetting;
+
+impl Setting for SuccessAuditSetting {
+    fn switch() -> &'static Switch {
+        &SUCCESS_AUDIT
+    }
+}
+
+/// The file of a switch.
+pub(super) struct SwitchNode<S>(PhantomData<S>);
+
+/// `ipe/enforce`.
+pub(super) type Enforce = SwitchNode<EnforceSetting>;
+/// `ipe/success_audit`.
+pub(super) type SuccessAudit = SwitchNode<SuccessAuditSetting>;
+
+#[vtable]
+impl<S: Setting> Node for SwitchNode<S> {
+    type Data = Root;
+    type State = ();
+
+    fn read(
+        _root: ArcBorrow<'_, Root>,
+        to: &mut UserSliceWriter,
+        offset: &mut Offset,
+    ) -> Result<usize> {
+        text::write_bool(S::switch().is_on(), to, offset)
+    }
+
+    /// Errors: `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is no boolean, `EFAULT`.
+    fn write(
+        root: ArcBorrow<'_, Root>,
+        _state: &mut (),
+        opener: &Opener<'_>,
+        mut from: UserSliceReader,
+    ) -> Result {
+        if !opener.may_administer() {
+            return Err(EPERM);
+        }
+        let on = text::read_bool(&mut from)?;
+        // So that each change is recorded once, and in the order in which they happen.
+        let _writers = root.writers.lock();
+        if on != S::switch().is_on() {
+            S::changed(on);
+            S::switch().set(on);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! How nodes read and write small values.
+
+use kernel::fs::file::Offset;
+use kernel::prelude::*;
+use kernel::str::kstrtobool_bytes;
+use kernel::uaccess::{
+    UserSliceReader,
+    UserSliceWriter, //
+};
+
+/// How many bytes of a boolean are looked at: as many as C's `kstrtobool_from_user` does.
+const BOOL_LENGTH: usize = 3;
+
+/// Reads a boolean in any of the forms of `kstrtobool`. Errors: `EINVAL`, `EFAULT`.
+pub(super) fn read_bool(from: &mut UserSliceReader) -> Result<bool> {
+    let mut bytes = [0; BOOL_LENGTH];
+    let bytes = &mut bytes[..from.len().min(BOOL_LENGTH)];
+    from.read_slice(bytes)?;
+    kstrtobool_bytes(bytes)
+}
+
+/// Lets userspace read `0` or `1`.
+pub(super) fn write_bool(
+    on: bool,
+    to: &mut UserSliceWriter,
+    offset: &mut Offset,
+) -> Result<usize> {
+    to.write_slice_file(if on { b"1" } else { b"0" }, offset)
+}
