@@ -12,21 +12,10 @@
 #[allow(unsafe_code)]
 mod abstractions;
 mod audit;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the programs of the host use more of it, as a library's"
-)]
-mod eval;
+pub mod eval;
 mod hooks;
 mod loaded;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "the programs of the host use more of it, as a library's"
-)]
-mod policy;
+pub mod policy;
 mod securityfs;
 
 use abstractions::module::LocalModule;

@@ -6,9 +6,9 @@
 
 use super::bindings;
 use super::fs::File;
+use core::fmt;
 use core::ptr::NonNull;
 use kernel::ffi::c_int;
-use core::fmt;
 
 /// The type of a record: a number of `include/uapi/linux/audit.h`.
 #[derive(Copy, Clone)]

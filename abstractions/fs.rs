@@ -147,7 +147,10 @@ impl Superblock {
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
         let name = unsafe { &*(&raw const (*self.as_ptr()).s_id) };
-        let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+        let end = name
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(name.len());
         &name[..end]
     }
 }
@@ -173,7 +176,10 @@ impl Inode {
     /// Its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
-        #[allow(clippy::useless_conversion, reason = "its type is not that of every kernel")]
+        #[allow(
+            clippy::useless_conversion,
+            reason = "its type is not that of every kernel"
+        )]
         unsafe { (*self.as_ptr()).i_ino }.into()
     }
 

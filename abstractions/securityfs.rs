@@ -125,7 +125,10 @@ pub(crate) trait Node: 'static {
 ///
 /// The dentry is a directory of securityfs that this object alone removes. `i_private` of its inode
 /// is null, or an `Arc<D>` that the inode owns.
-pub(crate) struct Directory<D: Send + Sync + 'static>(NonNull<bindings::dentry>, PhantomData<Arc<D>>);
+pub(crate) struct Directory<D: Send + Sync + 'static>(
+    NonNull<bindings::dentry>,
+    PhantomData<Arc<D>>,
+);
 
 // SAFETY: securityfs may be called from any thread, and the `Arc<D>` may be dropped by any.
 unsafe impl<D: Send + Sync + 'static> Send for Directory<D> {}
@@ -149,9 +152,8 @@ impl<D: Send + Sync + 'static> Directory<D> {
 
     fn create(name: &CStr, parent: *mut bindings::dentry) -> Result<Self> {
         // SAFETY: The name is a string, the parent null or, by its type's invariant, a directory.
-        let dentry = from_err_ptr(unsafe {
-            bindings::securityfs_create_dir(name.as_ptr().cast(), parent)
-        })?;
+        let dentry =
+            from_err_ptr(unsafe { bindings::securityfs_create_dir(name.as_ptr().cast(), parent) })?;
         // INVARIANT: It was just made, for this object, and without private data.
         NonNull::new(dentry)
             .map(|dentry| Self(dentry, PhantomData))
@@ -220,8 +222,16 @@ impl<N: Node> Operations<N> {
     const TABLE: &'static bindings::file_operations = &bindings::file_operations {
         open: Some(Self::open),
         read: if N::HAS_READ { Some(Self::read) } else { None },
-        write: if N::HAS_WRITE { Some(Self::write) } else { None },
-        flush: if N::HAS_FLUSH { Some(Self::flush) } else { None },
+        write: if N::HAS_WRITE {
+            Some(Self::write)
+        } else {
+            None
+        },
+        flush: if N::HAS_FLUSH {
+            Some(Self::flush)
+        } else {
+            None
+        },
         release: Some(Self::release),
         ..pin_init::zeroed()
     };
@@ -326,8 +336,9 @@ impl<N: Node> Operations<N> {
     /// Called by the VFS once, as the last use of a file that `open` has opened.
     unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
         // SAFETY: `open` has put it there, and this is its last use.
-        let open =
-            unsafe { <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::from_foreign((*file).private_data) };
+        let open = unsafe {
+            <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::from_foreign((*file).private_data)
+        };
         if N::HAS_RELEASE {
             N::release(open.data.as_arc_borrow(), &mut open.state.lock());
         }

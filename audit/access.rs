@@ -39,7 +39,15 @@ pub(crate) fn access(
         return;
     };
     // The buffer takes what it has memory for; audit reports what it could not take.
-    let _ = write(&mut record, policy, operation, hook, file, verdict, enforcing);
+    let _ = write(
+        &mut record,
+        policy,
+        operation,
+        hook,
+        file,
+        verdict,
+        enforcing,
+    );
 }
 
 fn write(

@@ -23,15 +23,22 @@ pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
     emit(Kind::IpeConfigChange, |record| {
         match old {
             Some(old) => {
-                let names = ["old_active_pol_name", "old_active_pol_version", "old_policy_digest"];
+                let names = [
+                    "old_active_pol_name",
+                    "old_active_pol_version",
+                    "old_policy_digest",
+                ];
                 identity(record, names, old)?;
             }
-            None => record.write_str(
-                "old_active_pol_name=? old_active_pol_version=? old_policy_digest=?",
-            )?,
+            None => record
+                .write_str("old_active_pol_name=? old_active_pol_version=? old_policy_digest=?")?,
         }
         record.write_char(' ')?;
-        let names = ["new_active_pol_name", "new_active_pol_version", "new_policy_digest"];
+        let names = [
+            "new_active_pol_name",
+            "new_active_pol_version",
+            "new_policy_digest",
+        ];
         identity(record, names, new)?;
         actor(record)?;
         record.write_str(" lsm=ipe res=1")
@@ -41,7 +48,11 @@ pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
 /// Records that a policy was loaded, and what is odd about it. May sleep.
 pub(crate) fn load(policy: &Policy, report: &Report) {
     emit(Kind::IpePolicyLoad, |record| {
-        identity(record, ["policy_name", "policy_version", "policy_digest"], policy)?;
+        identity(
+            record,
+            ["policy_name", "policy_version", "policy_digest"],
+            policy,
+        )?;
         actor(record)?;
         record.write_str(" lsm=ipe res=1 errno=0")?;
         if let Some(first) = report.first {
@@ -60,7 +71,11 @@ pub(crate) fn refusal(refusal: &Refusal) {
     emit(Kind::IpePolicyLoad, |record| {
         record.write_str("policy_name=? policy_version=? policy_digest=?")?;
         actor(record)?;
-        write!(record, " lsm=ipe res=0 errno={}", refusal.errno().to_errno())?;
+        write!(
+            record,
+            " lsm=ipe res=0 errno={}",
+            refusal.errno().to_errno()
+        )?;
         match refusal {
             Refusal::Text(error) => write!(
                 record,
@@ -76,7 +91,12 @@ pub(crate) fn refusal(refusal: &Refusal) {
 /// Records a change of mode. May sleep.
 pub(crate) fn enforcement(new: bool, old: bool) {
     emit(Kind::MacStatus, |record| {
-        write!(record, "enforcing={} old_enforcing={}", u8::from(new), u8::from(old))?;
+        write!(
+            record,
+            "enforcing={} old_enforcing={}",
+            u8::from(new),
+            u8::from(old)
+        )?;
         actor(record)?;
         record.write_str(" enabled=1 old-enabled=1 lsm=ipe res=1")
     });
@@ -91,7 +111,12 @@ fn emit(kind: Kind, write: impl FnOnce(&mut Record) -> Result) {
 
 /// Who did it: the fields `auid` and `ses`.
 fn actor(record: &mut Record) -> Result {
-    write!(record, " auid={} ses={}", task::login_uid(), task::session_id())
+    write!(
+        record,
+        " auid={} ses={}",
+        task::login_uid(),
+        task::session_id()
+    )
 }
 
 /// A policy's name, version and the digest of its signed message, under the given field names.

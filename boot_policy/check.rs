@@ -10,7 +10,12 @@
 //! is printed as `file:line:column: reason`, and makes the build fail.
 
 #[path = "../policy/mod.rs"]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the kernel uses more of it")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the kernel uses more of it"
+)]
 mod policy;
 
 use policy::{

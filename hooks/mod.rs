@@ -39,10 +39,8 @@ use crate::abstractions::fs::Inode;
 const PROT_EXEC: c_ulong = 4;
 
 /// The policy that was compiled into the kernel: empty, or text that the build has checked.
-static BOOT_POLICY: &[u8] = include_bytes!(concat!(
-    env!("OBJTREE"),
-    "/security/ipe/boot_policy.bin"
-));
+static BOOT_POLICY: &[u8] =
+    include_bytes!(concat!(env!("OBJTREE"), "/security/ipe/boot_policy.bin"));
 
 /// The security module.
 pub(crate) struct Ipe;
@@ -71,7 +69,10 @@ impl SecurityModule for Ipe {
         match Policy::builtin(BOOT_POLICY) {
             Ok(policy) => ACTIVE.initialise(policy),
             // The device was built to enforce this policy. To run without it is to run anything.
-            Err(refusal) => panic!("the boot policy cannot be put in force: {:?}", refusal.errno()),
+            Err(refusal) => panic!(
+                "the boot policy cannot be put in force: {:?}",
+                refusal.errno()
+            ),
         }
         Ok(())
     }
@@ -88,7 +89,11 @@ impl SecurityModule for Ipe {
         if !program.is_check() {
             return Ok(());
         }
-        access::check(Some(Operation::Execute), Hook::BprmCredsForExec, program.file())
+        access::check(
+            Some(Operation::Execute),
+            Hook::BprmCredsForExec,
+            program.file(),
+        )
     }
 
     fn mmap_file(file: Option<&File>, prot: c_ulong) -> Result {

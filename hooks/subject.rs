@@ -30,10 +30,7 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The subject that was opened through a mount of the superblock and has its data in the inode.
     #[inline]
-    pub(super) fn new(
-        place: Option<(&'a Superblock, &'a Inode)>,
-        guard: &'a rcu::Guard,
-    ) -> Self {
+    pub(super) fn new(place: Option<(&'a Superblock, &'a Inode)>, guard: &'a rcu::Guard) -> Self {
         Self { place, guard }
     }
 

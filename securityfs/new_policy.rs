@@ -52,11 +52,7 @@ impl Node for NewPolicy {
     }
 }
 
-fn load(
-    root: ArcBorrow<'_, Root>,
-    message: Message,
-    report: &mut Report,
-) -> Result<(), Refusal> {
+fn load(root: ArcBorrow<'_, Root>, message: Message, report: &mut Report) -> Result<(), Refusal> {
     let policy = Policy::signed(message.bytes, message.form, report)?;
     let _writers = root.writers.lock();
     Entry::create(&root.into(), policy.clone())?;

@@ -22,10 +22,6 @@ pub(super) fn read_bool(from: &mut UserSliceReader) -> Result<bool> {
 }
 
 /// Lets userspace read `0` or `1`.
-pub(super) fn write_bool(
-    on: bool,
-    to: &mut UserSliceWriter,
-    offset: &mut Offset,
-) -> Result<usize> {
+pub(super) fn write_bool(on: bool, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
     to.write_slice_file(if on { b"1" } else { b"0" }, offset)
 }
