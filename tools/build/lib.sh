@@ -11,6 +11,8 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build="$checkout/tools/build"
 cache="${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/ipe-rs"
 suite=trixie
+# shellcheck disable=SC2034
+offline="Is there a network? Another mirror is named with MIRROR=http://host/debian."
 [ -z "${IPE_INSIDE:-}" ] || cache=/cache
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*" >&2; }
@@ -61,7 +63,8 @@ lock() {
 }
 
 # step TEXT LOG COMMAND...: runs a long command, its output goes into LOG. Says
-# every ten seconds how far it is; on failure shows what the log says about it.
+# every ten seconds how far it is; on failure shows what the log says about it,
+# and the hint, if the variable of that name is set.
 step() {
 	local text=$1 log=$2 pid start=$SECONDS tick=0
 	shift 2
@@ -79,7 +82,7 @@ step() {
 		tail -n 30 "$log" >&2
 		printf '%s\n' '--- lines with errors:' >&2
 		grep -a -E -A 8 '(^| )(error|ERROR|FAILED)|:[0-9]+: .*[Ee]rror|\*\*\*' "$log" | head -n 40 >&2 || true
-		die "failed: $text" "The whole log: $log"
+		die "failed: $text" "The whole log: $log" ${hint:+"$hint"}
 	fi
 	say "$text: done in $((SECONDS - start)) s"
 }
@@ -159,7 +162,7 @@ apt_update() {
 		return
 	fi
 	mv "$apt/sources.list.new" "$apt/sources.list"
-	step "package lists of $suite" "$cache/log/apt-update" \
+	hint=$offline step "package lists of $suite" "$cache/log/apt-update" \
 		private_apt apt-get -o APT::Update::Error-Mode=any update
 	touch "$apt/updated"
 }
