@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the host tests share: a subject, and the evaluation of a policy as it is defined.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test is a crate that uses a part of it"
+)]
+
+use ipe_policy::{
+    eval::{Digest, Subject, Verdict},
+    policy::{
+        measure, rule_at, Action, Algorithm, Compiled, DigestText, Error, Operation, Property,
+        Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
+    },
+};
+use std::{cell::Cell, ops::ControlFlow};
+
+/// A digest that owns its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedDigest {
+    pub algorithm: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+impl OwnedDigest {
+    fn borrow(&self) -> Option<Digest<'_>> {
+        Digest::new(
+            Algorithm::from_name(self.algorithm.as_bytes())?,
+            &self.bytes,
+        )
+    }
+
+    /// Returns the digest as a policy writes it.
+    pub fn text(&self) -> String {
+        let hex: String = self
+            .bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{}:{hex}", self.algorithm)
+    }
+}
+
+/// A subject that counts how often it is asked for digests.
+#[derive(Clone, Debug, Default)]
+pub struct TestSubject {
+    pub boot_verified: bool,
+    pub dmverity_signature: bool,
+    pub fsverity_signature: bool,
+    pub dmverity_roothash: Option<OwnedDigest>,
+    pub fsverity_digest: Option<OwnedDigest>,
+    pub asked: Cell<(u32, u32)>,
+}
+
+impl Subject for TestSubject {
+    fn boot_verified(&self) -> bool {
+        self.boot_verified
+    }
+
+    fn dmverity_signature(&self) -> bool {
+        self.dmverity_signature
+    }
+
+    fn fsverity_signature(&self) -> bool {
+        self.fsverity_signature
+    }
+
+    fn dmverity_roothash(&self) -> Option<Digest<'_>> {
+        let (dmv, fsv) = self.asked.get();
+        self.asked.set((dmv + 1, fsv));
+        self.dmverity_roothash.as_ref()?.borrow()
+    }
+
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
+        let (dmv, fsv) = self.asked.get();
+        self.asked.set((dmv, fsv + 1));
+        let digest = self.fsverity_digest.as_ref()?.borrow()?;
+        let copy = &mut buffer[..digest.bytes().len()];
+        copy.copy_from_slice(digest.bytes());
+        Digest::new(digest.algorithm(), copy)
+    }
+}
+
+/// Keeps everything that the parser reports.
+#[derive(Default)]
+pub struct Collector {
+    pub errors: Vec<Error>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Reporter for Collector {
+    fn error(&mut self, error: &Error) -> ControlFlow<()> {
+        self.errors.push(*error);
+        ControlFlow::Continue(())
+    }
+
+    fn warning(&mut self, warning: &Warning) {
+        self.warnings.push(*warning);
+    }
+}
+
+/// Compiles a policy that is good.
+pub fn compile_for(text: &[u8], providers: Providers) -> Compiled<Vec<u32>> {
+    let mut collector = Collector::default();
+    let plan = match measure(text, providers, false, &mut collector) {
+        Ok(plan) => plan,
+        Err(error) => panic!("{:?}: {error}", error.position),
+    };
+    // What the memory holds before must not matter.
+    let words = vec![0xdead_beef; plan.words()];
+    plan.emit(text, words)
+}
+
+/// Compiles a policy that is good, for a kernel that provides every property.
+pub fn compile(text: &[u8]) -> Compiled<Vec<u32>> {
+    compile_for(text, Providers::ALL)
+}
+
+/// Returns whether a digest that a policy asks for is the one that the subject has.
+fn same_digest(wanted: DigestText<'_>, given: Option<&OwnedDigest>) -> bool {
+    let Some(given) = given else { return false };
+    let hex: Vec<u8> = wanted.hex.to_ascii_lowercase();
+    let (_, given_hex) = given
+        .text()
+        .split_once(':')
+        .map(|(a, h)| (a.to_owned(), h.to_owned()))
+        .unwrap();
+    wanted.algorithm == given.algorithm.as_bytes() && hex == given_hex.as_bytes()
+}
+
+/// Decides as the language is defined: the first rule of the operation all of whose properties
+/// hold, else the default of the operation, else the global one.
+///
+/// It walks the lines of the text and knows nothing of the compiled form.
+pub fn reference(
+    text: &str,
+    providers: Providers,
+    operation: Option<Operation>,
+    subject: &TestSubject,
+) -> Verdict {
+    let mut global_default = None;
+    let mut operation_default = None;
+    let mut offset = 0;
+
+    for line in text.split_inclusive(['\n', '\r']) {
+        let start = offset;
+        offset += line.len();
+
+        let mut words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().collect();
+        if words.first() == Some(&"DEFAULT") {
+            let action = match words.pop() {
+                Some("action=ALLOW") => Action::Allow,
+                Some("action=DENY") => Action::Deny,
+                _ => unreachable!(),
+            };
+            match words.get(1) {
+                None => global_default = Some(action),
+                Some(word) => {
+                    let name = operation.map(|operation| format!("op={}", operation.name()));
+                    if Some(*word) == name.as_deref() {
+                        operation_default = Some(action);
+                    }
+                }
+            }
+            continue;
+        }
+
+        let Some(rule) = rule_at(text.as_bytes(), start as u32) else {
+            continue;
+        };
+        let holds = |property: Property<'_>| {
+            providers.contains(property.kind())
+                && match property {
+                    Property::BootVerified(value) => subject.boot_verified == value,
+                    Property::DmveritySignature(value) => subject.dmverity_signature == value,
+                    Property::FsveritySignature(value) => subject.fsverity_signature == value,
+                    Property::DmverityRoothash(digest) => {
+                        same_digest(digest, subject.dmverity_roothash.as_ref())
+                    }
+                    Property::FsverityDigest(digest) => {
+                        same_digest(digest, subject.fsverity_digest.as_ref())
+                    }
+                }
+        };
+        if Some(rule.operation) == operation && rule.properties().all(holds) {
+            return Verdict {
+                action: rule.action,
+                scope: Scope::Rule(start as u32),
+            };
+        }
+    }
+
+    match (operation_default, global_default) {
+        (Some(action), _) => Verdict {
+            action,
+            scope: Scope::OperationDefault,
+        },
+        (None, action) => Verdict {
+            action: action.unwrap_or(Action::Deny),
+            scope: Scope::GlobalDefault,
+        },
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The compiled policy decides as the language is defined, for generated policies and subjects.
+
+mod common;
+
+use common::{compile_for, reference, OwnedDigest, TestSubject};
+use ipe_policy::{
+    eval::evaluate,
+    policy::{Algorithm, Operation, PropertyKind, Providers},
+};
+use proptest::{prelude::*, sample::select};
+
+/// How many different digests there are of each algorithm: few, so that rules and subjects meet.
+const VARIANTS: u8 = 2;
+
+/// A digest with one of the algorithms.
+fn digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = OwnedDigest> {
+    (select(algorithms), 0..VARIANTS).prop_map(|(algorithm, variant)| {
+        let length = Algorithm::from_name(algorithm.as_bytes())
+            .unwrap()
+            .digest_len();
+        let mut bytes = vec![0x5a; length];
+        // The difference is in the last byte, or in the first.
+        bytes[if variant & 1 == 0 { 0 } else { length - 1 }] = variant;
+        OwnedDigest { algorithm, bytes }
+    })
+}
+
+const FSVERITY: &[&str] = &["sha256", "sha512"];
+const DMVERITY: &[&str] = &["sha256", "sha1", "sha512", "md5"];
+
+/// Digests that load and never match.
+fn useless() -> impl Strategy<Value = String> {
+    select(vec!["sha256:00", "crc32:00000000", ":", "x:", "sha1024:ab"]).prop_map(str::to_owned)
+}
+
+fn boolean() -> impl Strategy<Value = &'static str> {
+    select(vec!["TRUE", "FALSE"])
+}
+
+fn property() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (select(vec!["boot_verified", "dmverity_signature", "fsverity_signature"]), boolean())
+            .prop_map(|(name, value)| format!("{name}={value}")),
+        3 => digest(DMVERITY).prop_map(|d| format!("dmverity_roothash={}", d.text())),
+        3 => digest(FSVERITY)
+            .prop_map(|d| format!("fsverity_digest={}", d.text().replace('a', "A"))),
+        1 => (select(vec!["dmverity_roothash", "fsverity_digest"]), useless())
+            .prop_map(|(name, value)| format!("{name}={value}")),
+    ]
+}
+
+fn action() -> impl Strategy<Value = &'static str> {
+    select(vec!["ALLOW", "DENY"])
+}
+
+/// The operations that are used: some, so that there are several rules for each.
+const OPERATIONS: [Operation; 3] = [
+    Operation::Execute,
+    Operation::KernelModule,
+    Operation::X509Cert,
+];
+
+fn rule() -> impl Strategy<Value = String> {
+    (
+        select(&OPERATIONS[..]),
+        prop::collection::vec(property(), 0..4),
+        action(),
+    )
+        .prop_map(|(operation, properties, action)| {
+            format!(
+                "op={} {} action={action}",
+                operation.name(),
+                properties.join("\t ")
+            )
+        })
+}
+
+/// A rule, an empty line, or a comment, with white space around it.
+fn line() -> impl Strategy<Value = String> {
+    let text = prop_oneof![
+        12 => rule().boxed(),
+        1 => Just(String::new()).boxed(),
+        1 => Just("# op=EXECUTE action=ALLOW".to_owned()).boxed(),
+    ];
+    let space = || select(vec!["", "", " ", "\t "]);
+    let end = select(vec!["\n", "\n", "\r\n", "\r", " # comment\n"]);
+    (space(), text, space(), end)
+        .prop_map(|(before, text, after, end)| format!("{before}{text}{after}{end}"))
+}
+
+/// Defaults that make a policy complete: a global one, or one for every operation.
+fn defaults() -> impl Strategy<Value = Vec<String>> {
+    let of_all = prop::collection::vec(action(), Operation::COUNT).prop_map(|actions| {
+        Operation::ALL
+            .iter()
+            .zip(actions)
+            .map(|(operation, action)| format!("DEFAULT op={} action={action}\n", operation.name()))
+            .collect::<Vec<_>>()
+    });
+    let of_some = (action(), prop::option::of(action())).prop_map(|(global, execute)| {
+        let mut lines = vec![format!("DEFAULT action={global}\n")];
+        lines.extend(execute.map(|action| format!("DEFAULT op=EXECUTE action={action}\n")));
+        lines
+    });
+    prop_oneof![of_all, of_some]
+}
+
+fn policy() -> impl Strategy<Value = String> {
+    (defaults(), prop::collection::vec(line(), 0..24))
+        .prop_flat_map(|(defaults, lines)| Just([defaults, lines].concat()).prop_shuffle())
+        .prop_map(|lines| {
+            format!(
+                "policy_name=generated policy_version=1.2.3\n{}",
+                lines.concat()
+            )
+        })
+}
+
+fn providers() -> impl Strategy<Value = Providers> {
+    prop_oneof![
+        4 => Just(Providers::ALL),
+        1 => prop::collection::vec(select(&PropertyKind::ALL[..]), 0..4).prop_map(|kinds| {
+            kinds.into_iter().fold(Providers::NONE, Providers::with)
+        }),
+    ]
+}
+
+/// A digest of one of the algorithms, or none; some are not in any policy.
+fn any_digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = Option<OwnedDigest>> {
+    let foreign = digest(algorithms).prop_map(|mut digest| {
+        digest.bytes[9] ^= 0x10;
+        digest
+    });
+    prop_oneof![
+        1 => Just(None),
+        4 => digest(algorithms).prop_map(Some),
+        1 => foreign.prop_map(Some),
+    ]
+}
+
+fn subject() -> impl Strategy<Value = TestSubject> {
+    let facts = (any::<bool>(), any::<bool>(), any::<bool>());
+    (facts, any_digest(DMVERITY), any_digest(FSVERITY)).prop_map(|(facts, dmv, fsv)| TestSubject {
+        boot_verified: facts.0,
+        dmverity_signature: facts.1,
+        fsverity_signature: facts.2,
+        dmverity_roothash: dmv,
+        fsverity_digest: fsv,
+        ..Default::default()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn compiled_policy_decides_as_the_reference(
+        text in policy(),
+        providers in providers(),
+        subjects in prop::collection::vec(subject(), 24),
+    ) {
+        let compiled = compile_for(text.as_bytes(), providers);
+        prop_assert_eq!(compiled.name(text.as_bytes()), b"generated");
+
+        for subject in subjects {
+            let operations = OPERATIONS.into_iter().map(Some).chain([None, Some(Operation::Policy)]);
+            for operation in operations {
+                subject.asked.take();
+                let verdict = evaluate(&compiled, operation, &subject);
+                let expected = reference(&text, providers, operation, &subject);
+                prop_assert_eq!(verdict, expected, "{:?} {:?}\n{}", operation, subject, text);
+                let (dmv, fsv) = subject.asked.get();
+                prop_assert!(dmv <= 1 && fsv <= 1);
+            }
+        }
+    }
+}
