@@ -166,3 +166,38 @@ apt_update() {
 		private_apt apt-get -o APT::Update::Error-Mode=any update
 	touch "$apt/updated"
 }
+
+# unpack_packages FOLDER NAME PACKAGE...: unpacks Debian packages and those that
+# they depend on in a new FOLDER, without running their scripts. NAME is for
+# messages. What apt chose is left in the array `chosen`, as package_version_.
+unpack_packages() {
+	local folder=$1 name=$2 archives="$cache/apt/cache/archives" files=() package
+	shift 2
+	need xargs findutils
+	need flock util-linux
+	apt_update
+	lock packages
+
+	hint=$offline step "download of the packages of $name" "$cache/log/$name-download" \
+		private_apt apt-get -y --no-install-recommends --download-only install "$@"
+	# With versions, to know which of the archives to unpack.
+	mapfile -t chosen < <(private_apt apt-get -y --no-install-recommends -s install "$@" |
+		awk '/^Inst / { gsub(/[(]/, "", $3); v = $3; gsub(/:/, "%3a", v); print $2 "_" v "_" }')
+	[ "${#chosen[@]}" -ge $# ] || die "apt chose only ${#chosen[@]} packages" \
+		"See $cache/log/$name-download."
+	for package in "${chosen[@]}"; do
+		files+=("$archives/$package"*.deb)
+	done
+
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unpack() {
+		# The links of the merged /usr come first.
+		dpkg-deb -x "$archives"/base-files_*.deb "$folder"
+		printf '%s\0' "${files[@]}" |
+			xargs -0 -n 1 -P "$(nproc)" sh -c 'echo "${2##*/}"; exec dpkg-deb -x "$2" "$1"' sh "$folder"
+	}
+	step "unpacking ${#chosen[@]} packages" "$cache/log/$name-unpack" unpack
+	rm -f "$archives"/*.deb
+}
