@@ -55,6 +55,10 @@ struct Pass<'r, R, K> {
     sink: K,
     tables: Tables,
     defaults: Defaults,
+    /// For each operation: the combinations of facts that a rule without a digest decides.
+    decided: [u32; Operation::COUNT],
+    /// What the current rule asks for.
+    conditions: Conditions,
     first_error: Option<Error>,
 }
 
@@ -67,6 +71,8 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
             sink,
             tables: Tables::EMPTY,
             defaults: Defaults::default(),
+            decided: [0; Operation::COUNT],
+            conditions: Conditions::new(),
             first_error: None,
         }
     }
@@ -154,7 +160,8 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     /// Reads a rule or a default.
     #[inline]
     fn statement(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        let mut conditions = Conditions::new();
+        let conditions = &mut self.conditions;
+        conditions.clear();
         let providers = self.providers;
         let strict = self.strict;
         let reporter = &mut *self.reporter;
@@ -188,7 +195,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
                 }
             }
             Statement::Rule(operation, action) => {
-                self.rule(operation, Outcome::rule(line.offset, action), &conditions);
+                self.rule(operation, Outcome::rule(line.offset, action));
                 Ok(())
             }
         }
@@ -196,19 +203,22 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
 
     /// Takes a rule that is well formed.
     #[inline]
-    fn rule(&mut self, operation: Operation, outcome: Outcome, conditions: &Conditions) {
+    fn rule(&mut self, operation: Operation, outcome: Outcome) {
+        let conditions = &self.conditions;
         let row = &mut self.tables.rows[operation as usize];
         // An earlier rule decides whatever both match.
-        let mut combinations = 0;
-        for (bit, slot) in row.slots.iter_mut().enumerate() {
-            if conditions.combinations & (1 << bit) != 0 && *slot == Outcome::NONE {
-                combinations |= 1 << bit;
-                if !conditions.has_digest() {
+        let decided = &mut self.decided[operation as usize];
+        let combinations = conditions.combinations & !*decided;
+        if combinations == 0 {
+            return;
+        }
+        if !conditions.has_digest() {
+            *decided |= combinations;
+            for (combination, slot) in row.slots.iter_mut().enumerate() {
+                if combinations & (1 << combination) != 0 {
                     *slot = outcome;
                 }
             }
-        }
-        if combinations == 0 || !conditions.has_digest() {
             return;
         }
 

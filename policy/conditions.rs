@@ -60,9 +60,26 @@ impl Wanted {
         possible: &[Algorithm],
         token: &Token<'_>,
     ) -> Result<Option<Finding>, Fault> {
+        if self.algorithm.is_none() {
+            return self.set(text, start, possible);
+        }
+        let mut second = Self::new();
+        let finding = second.set(text, start, possible)?;
+        let same = second.algorithm == self.algorithm && second.words() == self.words();
+        let contradiction = (!same).then_some(Finding::of(token, WarningKind::Contradiction));
+        Ok(finding.or(contradiction))
+    }
+
+    /// Sets the digest.
+    fn set(
+        &mut self,
+        text: DigestText<'_>,
+        start: usize,
+        possible: &[Algorithm],
+    ) -> Result<Option<Finding>, Fault> {
         let hex_start = start + text.algorithm.len() + b":".len();
-        let mut words = Words::new();
-        let bytes = words
+        let bytes = self
+            .words
             .decode(text.hex)
             .map_err(|fault| fault.after(hex_start))?;
 
@@ -88,12 +105,7 @@ impl Wanted {
             }));
         }
 
-        if self.algorithm.is_none() {
-            self.algorithm = Some(algorithm);
-            self.words = words;
-        } else if self.algorithm != Some(algorithm) || self.words() != words.get(bytes) {
-            return Ok(Some(Finding::of(token, WarningKind::Contradiction)));
-        }
+        self.algorithm = Some(algorithm);
         Ok(None)
     }
 }
@@ -132,6 +144,13 @@ impl Conditions {
             fsverity: Wanted::new(),
             dmverity: Wanted::new(),
         }
+    }
+
+    /// Forgets what a rule asked for.
+    pub(super) fn clear(&mut self) {
+        self.combinations = ALL_COMBINATIONS;
+        self.fsverity.algorithm = None;
+        self.dmverity.algorithm = None;
     }
 
     /// Returns whether the rule names a digest.

@@ -31,20 +31,30 @@ impl<'a> Value<'a> for DigestText<'a> {
     }
 }
 
-/// The value of each hexadecimal digit, [`NOT_HEX`] for every other byte.
-const HEX: [u8; 256] = {
-    let mut table = [NOT_HEX; 256];
-    let mut value = 0;
-    while value < 16 {
-        table[b"0123456789abcdef"[value] as usize] = value as u8;
-        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
-        value += 1;
-    }
-    table
-};
+/// The same byte, eight times.
+const fn eight(byte: u8) -> u64 {
+    byte as u64 * (u64::MAX / 0xff)
+}
 
-/// Marks what is no hexadecimal digit: a bit that no digit's value has.
-const NOT_HEX: u8 = 0x80;
+/// Decodes eight hexadecimal digits at once, each in a byte of its own.
+///
+/// Returns the four bytes that they make, and something other than zero if not all of them are
+/// digits.
+#[inline]
+const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
+    let digits = u64::from_le_bytes(*digits);
+    // Letters of either case have bit 6. Their low four bits count from 1, for a value of 10.
+    let letters = (digits >> 6) & eight(1);
+    let values = (digits & eight(0x0f)) + letters * 9;
+    // What would be written for these values must be what is written there, in lower case.
+    let above_nine = ((values + eight(0x80 - 10)) >> 7) & eight(1);
+    let written = eight(b'0') + values + above_nine * (b'a' - b'0' - 10) as u64;
+    let wrong = (written ^ (digits | (letters << 5))) | (values & eight(0x10));
+
+    let bytes = ((values << 4) | (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | (bytes >> 8)) & 0x0000_ffff_0000_ffff;
+    ((pairs | (pairs >> 16)) as u32, wrong)
+}
 
 /// The bytes of a digest as words, in the order in which memory has them.
 #[derive(Clone, Copy)]
@@ -65,30 +75,20 @@ impl Words {
     /// A byte that is no hexadecimal digit, or an odd number of digits.
     pub(super) fn decode(&mut self, hex: &[u8]) -> Result<usize, Fault> {
         let mut words = self.0.iter_mut();
-        let mut chunks = hex.chunks_exact(8);
-        let mut seen = 0;
+        let mut rest = hex;
+        let mut wrong = 0;
 
-        for chunk in chunks.by_ref() {
-            let mut word = 0;
-            for pair in chunk.chunks_exact(2).rev() {
-                let high = HEX[usize::from(pair[0])];
-                let low = HEX[usize::from(pair[1])];
-                seen |= high | low;
-                word = (word << 8) | u32::from((high << 4) | low);
-            }
+        while let Some((digits, after)) = rest.split_first_chunk() {
+            let (word, wrong_here) = decode_eight(digits);
+            rest = after;
+            wrong |= wrong_here;
             if let Some(slot) = words.next() {
                 *slot = word;
             }
         }
         // No algorithm has digests that are not made of words, so what remains is only checked.
-        for &byte in chunks.remainder() {
-            seen |= HEX[usize::from(byte)];
-        }
-
-        if seen & NOT_HEX != 0 {
-            let at = hex
-                .iter()
-                .position(|&byte| HEX[usize::from(byte)] == NOT_HEX);
+        if wrong != 0 || !rest.iter().all(u8::is_ascii_hexdigit) {
+            let at = hex.iter().position(|byte| !byte.is_ascii_hexdigit());
             return Err(Fault::new(ErrorKind::DigestNotHex, at.unwrap_or(0), 1));
         }
         if hex.len() % 2 != 0 {

@@ -144,26 +144,21 @@ fn parse_operation(token: &Token<'_>) -> Result<Operation, Fault> {
 }
 
 /// Parses a property and its value.
+#[inline]
 fn parse_property<'a>(token: &Token<'a>) -> Result<Property<'a>, Fault> {
-    let equals = token.text.iter().position(|&byte| byte == b'=');
-    let name = token.text.get(..equals.unwrap_or(token.text.len()));
-    let value = equals
-        .and_then(|at| token.text.get(at + 1..))
-        .unwrap_or(&[]);
-
-    let Some(kind) = name.and_then(PropertyKind::from_name) else {
-        return Err(token.fault(if token.text.starts_with(ACTION) {
-            ErrorKind::ActionNotLast
-        } else if token.text.starts_with(OPERATION) {
-            ErrorKind::OperationNotFirst
-        } else {
-            ErrorKind::PropertyUnknown
-        }));
-    };
-    if value.is_empty() {
-        return Err(token.fault(ErrorKind::ValueMissing));
+    match Property::parse(token.text) {
+        Some(property) => property.map_err(|fault| match fault.length {
+            // What has no value at all is wrong as a whole.
+            0 => token.fault(ErrorKind::ValueMissing),
+            _ => fault.after(token.start),
+        }),
+        None => Err(token.fault(match token.text {
+            text if PropertyKind::from_name(text).is_some() => ErrorKind::ValueMissing,
+            text if text.starts_with(ACTION) => ErrorKind::ActionNotLast,
+            text if text.starts_with(OPERATION) => ErrorKind::OperationNotFirst,
+            _ => ErrorKind::PropertyUnknown,
+        })),
     }
-    Property::parse(kind, value).map_err(|fault| fault.after(kind.value_start(token)))
 }
 
 /// Parses `action=…`.

@@ -407,9 +407,11 @@ impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
         };
         *outcome = entry.outcome.to_word();
         *meta = entry.key.0 | first | combinations;
-        let digest = entry.fsverity.iter().chain(entry.dmverity);
-        for (word, value) in digests.iter_mut().zip(digest) {
-            *word = *value;
+        let mut words = digests.iter_mut();
+        for digest in [entry.fsverity, entry.dmverity] {
+            for (value, word) in digest.iter().zip(words.by_ref()) {
+                *word = *value;
+            }
         }
         self.link(head, self.end);
         self.end += length;

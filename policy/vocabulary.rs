@@ -36,6 +36,16 @@ macro_rules! operations {
                     $( Self::$variant => $token, )*
                 }
             }
+
+            /// Finds the operation with the given name.
+            pub fn from_name(name: &[u8]) -> Option<Self> {
+                $(
+                    if name == $token.as_bytes() {
+                        return Some(Self::$variant);
+                    }
+                )*
+                None
+            }
         }
     };
 }
@@ -55,15 +65,6 @@ operations! {
     Policy = "POLICY",
     /// The kernel reads a certificate of IMA or EVM.
     X509Cert = "X509_CERT",
-}
-
-impl Operation {
-    /// Finds the operation with the given name.
-    pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.name().as_bytes() == name)
-    }
 }
 
 /// What a rule or a default decides.
@@ -86,9 +87,11 @@ impl Action {
 
     /// Finds the action with the given name.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        [Self::Allow, Self::Deny]
-            .into_iter()
-            .find(|action| action.name().as_bytes() == name)
+        match name {
+            b"ALLOW" => Some(Self::Allow),
+            b"DENY" => Some(Self::Deny),
+            _ => None,
+        }
     }
 }
 
@@ -133,6 +136,16 @@ macro_rules! properties {
                 }
             }
 
+            /// Finds the property with the given name.
+            pub fn from_name(name: &[u8]) -> Option<Self> {
+                $(
+                    if name == $token.as_bytes() {
+                        return Some(Self::$variant);
+                    }
+                )*
+                None
+            }
+
             /// Returns the Kconfig symbol of what provides the property to the kernel.
             pub const fn provider(self) -> Option<&'static str> {
                 match self {
@@ -155,11 +168,15 @@ macro_rules! properties {
                 }
             }
 
-            /// Parses the value of a property of the given kind.
-            pub(super) fn parse(kind: PropertyKind, value: &'a [u8]) -> Result<Self, Fault> {
-                match kind {
-                    $( PropertyKind::$variant => Value::parse(value).map(Self::$variant), )*
-                }
+            /// Parses `property=value`; there is none if the property is not known.
+            pub(super) fn parse(text: &'a [u8]) -> Option<Result<Self, Fault>> {
+                $(
+                    if let Some(value) = text.strip_prefix(concat!($token, "=").as_bytes()) {
+                        let value = Value::parse(value).map(Self::$variant);
+                        return Some(value.map_err(|fault| fault.after($token.len() + 1)));
+                    }
+                )*
+                None
             }
         }
     };
@@ -176,15 +193,6 @@ properties! {
     FsverityDigest(DigestText<'a>) = "fsverity_digest", Some("IPE_PROP_FS_VERITY");
     /// The file has an fs-verity digest with a valid built-in signature.
     FsveritySignature(bool) = "fsverity_signature", Some("IPE_PROP_FS_VERITY_BUILTIN_SIG");
-}
-
-impl PropertyKind {
-    /// Finds the property with the given name.
-    pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name().as_bytes() == name)
-    }
 }
 
 /// The set of properties whose provider is built into the kernel.
