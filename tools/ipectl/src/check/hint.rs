@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What to do about an error or a warning of the parser.
+
+use super::similar;
+use ipe_policy::policy::{Algorithm, ErrorKind, Operation, PropertyKind, WarningKind};
+
+/// A short name of an error, for programs.
+pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::TooLong => "too-long",
+        ErrorKind::Nul => "nul",
+        ErrorKind::Empty => "empty",
+        ErrorKind::HeaderMissing => "header-missing",
+        ErrorKind::NameEmpty => "name-empty",
+        ErrorKind::VersionMissing => "version-missing",
+        ErrorKind::HeaderTrailing => "header-trailing",
+        ErrorKind::VersionShort => "version-short",
+        ErrorKind::VersionLong => "version-long",
+        ErrorKind::VersionNotNumber => "version-not-number",
+        ErrorKind::VersionOverflow => "version-overflow",
+        ErrorKind::HeaderRepeated => "header-repeated",
+        ErrorKind::OperationMissing => "operation-missing",
+        ErrorKind::OperationUnknown => "operation-unknown",
+        ErrorKind::OperationNotFirst => "operation-not-first",
+        ErrorKind::PropertyUnknown => "property-unknown",
+        ErrorKind::ValueMissing => "value-missing",
+        ErrorKind::BooleanInvalid => "boolean-invalid",
+        ErrorKind::DigestSeparatorMissing => "digest-separator-missing",
+        ErrorKind::DigestNotHex => "digest-not-hex",
+        ErrorKind::DigestOdd => "digest-odd",
+        ErrorKind::ActionMissing => "action-missing",
+        ErrorKind::ActionNotLast => "action-not-last",
+        ErrorKind::ActionUnknown => "action-unknown",
+        ErrorKind::DefaultWithProperty => "default-with-property",
+        ErrorKind::DefaultRepeated => "default-repeated",
+        ErrorKind::DefaultMissing(_) => "default-missing",
+        ErrorKind::Strict(warning) => warning_code(warning),
+    }
+}
+
+/// A short name of a warning, for programs.
+pub(super) const fn warning_code(kind: &WarningKind) -> &'static str {
+    match kind {
+        WarningKind::AlgorithmUnknown => "algorithm-unknown",
+        WarningKind::AlgorithmUnused => "algorithm-unused",
+        WarningKind::DigestLength { .. } => "digest-length",
+        WarningKind::ProviderMissing(_) => "provider-missing",
+        WarningKind::Contradiction => "contradiction",
+    }
+}
+
+/// What to do about an error. `place` is the text that it is about.
+pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
+    let place = String::from_utf8_lossy(place);
+    let value = place.split_once('=').map_or(&*place, |(_, value)| value);
+    let fixed = |text: &str| Some(text.to_owned());
+
+    match kind {
+        ErrorKind::HeaderMissing => {
+            fixed("the first line that is no comment is: policy_name=NAME policy_version=1.0.0")
+        }
+        ErrorKind::VersionMissing => fixed("write policy_version=1.0.0 after the name"),
+        ErrorKind::HeaderTrailing => {
+            fixed("names and versions have no blanks; the rest goes into lines of its own")
+        }
+        ErrorKind::VersionShort => Some(match place.matches('.').count() {
+            1 => format!("write {place}.0"),
+            _ => format!("write {place}.0.0"),
+        }),
+        ErrorKind::VersionLong => {
+            let three: Vec<_> = value.split('.').take(3).collect();
+            match three.as_slice() {
+                [_, _, _] => Some(format!("write {}", three.join("."))),
+                _ => fixed("write three numbers, such as 1.0.0"),
+            }
+        }
+        ErrorKind::VersionNotNumber => fixed("versions are three numbers, such as 1.0.0"),
+        ErrorKind::HeaderRepeated => fixed("each policy has a file of its own"),
+        ErrorKind::OperationMissing => operation_missing(&place),
+        ErrorKind::OperationUnknown => Some(match similar::operation(value) {
+            Some(meant) => format!("no operation {value}; did you mean {}?", meant.name()),
+            None => format!(
+                "operations are {}",
+                list(Operation::ALL.map(Operation::name))
+            ),
+        }),
+        ErrorKind::OperationNotFirst => fixed("each operation has a rule of its own"),
+        ErrorKind::PropertyUnknown => {
+            let name = place.split('=').next().unwrap_or_default();
+            Some(match similar::property(name) {
+                Some(meant) if meant.name() == name => format!("write {name}=…"),
+                Some(meant) => format!("no property {name}; did you mean {}?", meant.name()),
+                None => format!(
+                    "properties are {}",
+                    list(PropertyKind::ALL.map(PropertyKind::name))
+                ),
+            })
+        }
+        ErrorKind::BooleanInvalid => {
+            similar::boolean(&place).map(|meant| format!("write {meant}, in capitals"))
+        }
+        ErrorKind::DigestSeparatorMissing => {
+            let digits = value.chars().all(|c| c.is_ascii_hexdigit());
+            digits
+                .then(|| of_length(value.len() / 2).next())
+                .flatten()
+                .map(|algorithm| format!("write {}:{value}", algorithm.name()))
+                .or_else(|| fixed("a digest is its algorithm, a colon, its digits: sha256:1f…"))
+        }
+        ErrorKind::DigestOdd => fixed("a digit is missing, or there is one too many"),
+        ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),
+        ErrorKind::ActionNotLast => fixed("move it to the end of the line"),
+        ErrorKind::ActionUnknown => similar::action(value).map(|meant| {
+            let name = meant.name();
+            format!("no action {value}; did you mean {name}?")
+        }),
+        ErrorKind::DefaultWithProperty => {
+            fixed("without DEFAULT it is a rule, which may have properties")
+        }
+        ErrorKind::DefaultMissing(_) => {
+            fixed("add a line 'DEFAULT action=DENY': what no rule allows is denied")
+        }
+        ErrorKind::Strict(warning) => for_warning(warning, place.as_bytes()),
+        ErrorKind::Empty => fixed("'ipectl new' writes a policy to start from"),
+        _ => None,
+    }
+}
+
+/// What to do about a line that begins with something else than an operation.
+fn operation_missing(place: &str) -> Option<String> {
+    let (key, value) = place.split_once('=').unwrap_or(("", place));
+    if let Some(meant) = Operation::from_name(value.as_bytes()).or(similar::operation(value)) {
+        return Some(format!("write op={}", meant.name()));
+    }
+    if key.eq_ignore_ascii_case("action") {
+        return Some("to decide about everything else, write DEFAULT action=…".to_owned());
+    }
+    if place.eq_ignore_ascii_case("default") {
+        return Some("write DEFAULT, in capitals".to_owned());
+    }
+    Some("a rule is: op=EXECUTE property=value … action=ALLOW; a comment begins with #".to_owned())
+}
+
+/// What to do about a warning. `place` is the text that it is about.
+pub(super) fn for_warning(kind: &WarningKind, place: &[u8]) -> Option<String> {
+    let place = String::from_utf8_lossy(place);
+    match kind {
+        WarningKind::AlgorithmUnknown => Some(match similar::algorithm(&place) {
+            Some(meant) => format!("no algorithm {place}; did you mean {}?", meant.name()),
+            None => "most digests are sha256".to_owned(),
+        }),
+        WarningKind::AlgorithmUnused => Some("fs-verity has sha256 and sha512".to_owned()),
+        WarningKind::DigestLength { expected, given } => {
+            let others: Vec<_> = of_length(*given as usize).map(Algorithm::name).collect();
+            let digits = format!("it has {} digits, not {}", 2 * given, 2 * expected);
+            Some(if others.is_empty() {
+                format!("{digits}: was it cut when it was copied?")
+            } else {
+                format!("{digits}; so long are those of {}", others.join(", "))
+            })
+        }
+        WarningKind::ProviderMissing(kind) => kind
+            .provider()
+            .map(|symbol| format!("build the kernel with CONFIG_{symbol}=y")),
+        WarningKind::Contradiction => None,
+    }
+}
+
+/// The algorithms whose digests have so many bytes, the usual ones.
+fn of_length(bytes: usize) -> impl Iterator<Item = Algorithm> {
+    const USUAL: [Algorithm; 5] = [
+        Algorithm::Sha256,
+        Algorithm::Sha512,
+        Algorithm::Sha384,
+        Algorithm::Sha224,
+        Algorithm::Sha1,
+    ];
+    USUAL
+        .into_iter()
+        .filter(move |algorithm| algorithm.digest_len() == bytes)
+}
+
+fn list<const N: usize>(names: [&str; N]) -> String {
+    names.join(", ")
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a policy says that it cannot mean: found by asking the compiled policy.
+
+use super::{
+    diagnostic::{Diagnostic, Severity, Span},
+    Options, Stage,
+};
+use crate::{
+    document::{Line, Statement},
+    policy::Policy,
+    source::Source,
+    subject::{Digest, Facts},
+};
+use ipe_policy::policy::{envelope::Form, Action, Operation, Property, Rule, Scope};
+use std::collections::{BTreeSet, HashMap};
+
+/// The longest message that the kernel's ASN.1 decoder takes.
+pub const MAX_PKCS7: usize = 65535;
+
+/// What PKCS#7 adds to a text, at the least.
+const PKCS7_OVERHEAD: usize = 600;
+
+/// Looks for all of it. `useless` are the lines of rules that are known never to match.
+pub(super) fn run(
+    source: &Source,
+    policy: &Policy,
+    options: &Options,
+    useless: &BTreeSet<u32>,
+) -> Vec<Diagnostic> {
+    let lines = policy.lines();
+    let mut found = Vec::new();
+    let mut lint = Lint {
+        source,
+        policy,
+        lines: &lines,
+        numbers: lines
+            .iter()
+            .map(|line| (line.offset, line.number))
+            .collect(),
+        found: &mut found,
+    };
+    lint.reachability(useless);
+    lint.stages(options.stage);
+    lint.unrestricted();
+    lint.name();
+    lint.size();
+    found
+}
+
+struct Lint<'l> {
+    source: &'l Source,
+    policy: &'l Policy,
+    lines: &'l [Line<'l>],
+    numbers: HashMap<u32, u32>,
+    found: &'l mut Vec<Diagnostic>,
+}
+
+impl Lint<'_> {
+    fn report(
+        &mut self,
+        line: &Line<'_>,
+        severity: Severity,
+        code: &'static str,
+        message: String,
+    ) -> &mut Diagnostic {
+        let indent = line.text.len() - line.text.trim_ascii_start().len();
+        let indent = u32::try_from(indent).unwrap_or(0);
+        let span = Span {
+            line: line.number,
+            column: indent + 1,
+            offset: line.offset + indent,
+            length: u32::try_from(line.code.len()).unwrap_or(u32::MAX),
+        };
+        let name = &self.source.name;
+        self.found.push(Diagnostic::at(
+            name,
+            self.policy.text(),
+            span,
+            severity,
+            code,
+            message,
+        ));
+        self.found.last_mut().expect("there is one now")
+    }
+
+    /// Rules that no file can reach.
+    fn reachability(&mut self, useless: &BTreeSet<u32>) {
+        for line in self.lines {
+            let Some(rule) = line.rule() else { continue };
+            if useless.contains(&line.number) {
+                continue;
+            }
+            let subjects = subjects(rule);
+            if !subjects.is_empty() && !subjects.iter().any(Facts::possible) {
+                self.report(
+                    line,
+                    Severity::Warning,
+                    "impossible",
+                    "the rule never matches: the initramfs has neither dm-verity nor fs-verity"
+                        .to_owned(),
+                )
+                .hint = Some("write a rule for each".to_owned());
+                continue;
+            }
+
+            let mut deciders = BTreeSet::new();
+            let mut reached = false;
+            let mut same_action = true;
+            for subject in subjects.iter().filter(|subject| subject.possible()) {
+                let verdict = self.policy.evaluate(rule.operation, subject);
+                match verdict.scope {
+                    Scope::Rule(offset) if offset == line.offset => reached = true,
+                    Scope::Rule(offset) => {
+                        deciders.insert(offset);
+                    }
+                    _ => {}
+                }
+                same_action &= verdict.action == rule.action;
+            }
+            if reached || deciders.is_empty() {
+                continue;
+            }
+            let numbers: Vec<_> = deciders
+                .iter()
+                .map(|offset| self.numbers.get(offset).map_or(0, |number| *number))
+                .collect();
+            let by = match numbers.as_slice() {
+                [one] => format!("line {one} decides"),
+                [first, last] => format!("lines {first} and {last} decide"),
+                [first, .., last] => format!("lines between {first} and {last} decide"),
+                [] => continue,
+            };
+            let diagnostic = self.report(
+                line,
+                Severity::Warning,
+                "shadowed",
+                format!("the rule never decides: {by} about whatever it matches"),
+            );
+            diagnostic.hint = Some(if same_action {
+                "it says the same: this rule can go".to_owned()
+            } else {
+                "the first rule that matches wins: move this one up".to_owned()
+            });
+        }
+    }
+
+    /// What depends on when the policy is in force.
+    fn stages(&mut self, stage: Option<Stage>) {
+        let initramfs = Facts::combination(1);
+        let verdict = self.policy.evaluate(Operation::Execute, &initramfs);
+        let lines = self.lines;
+        let decider = lines.iter().find(|line| match verdict.scope {
+            Scope::Rule(offset) => line.offset == offset,
+            Scope::OperationDefault => {
+                matches!(
+                    line.statement,
+                    Statement::Default(Some(Operation::Execute), _)
+                )
+            }
+            Scope::GlobalDefault => matches!(line.statement, Statement::Default(None, _)),
+        });
+        if let (Action::Deny, Some(line)) = (verdict.action, decider) {
+            let severity = match stage {
+                Some(Stage::Root) => None,
+                Some(Stage::Boot) => Some(Severity::Warning),
+                None => Some(Severity::Note),
+            };
+            if let Some(severity) = severity {
+                self.report(
+                    line,
+                    severity,
+                    "initramfs-denied",
+                    "programs of the initramfs are denied: a machine that boots with this \
+                     policy in force stops there"
+                        .to_owned(),
+                )
+                .hint = Some(
+                    "add 'op=EXECUTE boot_verified=TRUE action=ALLOW' if it is in force so \
+                     early; --stage root if it is not"
+                        .to_owned(),
+                );
+            }
+        }
+
+        let severity = match stage {
+            Some(Stage::Boot) => return,
+            Some(Stage::Root) => Severity::Warning,
+            None => Severity::Note,
+        };
+        let trusts = |line: &&Line<'_>| {
+            line.rule().is_some_and(|rule| {
+                let boot = |property| property == Property::BootVerified(true);
+                rule.action == Action::Allow && rule.properties().any(boot)
+            })
+        };
+        if let Some(line) = lines.iter().find(trusts) {
+            self.report(
+                line,
+                severity,
+                "boot-verified-stays",
+                "boot_verified trusts the initramfs for as long as the policy is in force: it \
+                 is memory that root can write to"
+                    .to_owned(),
+            )
+            .hint = Some(
+                "after switch_root, activate a policy without it; --stage boot if this one is \
+                 only for the initramfs"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// Operations that the author may have forgotten.
+    fn unrestricted(&mut self) {
+        let mut named = BTreeSet::new();
+        let mut global = None;
+        for line in self.lines {
+            match &line.statement {
+                Statement::Rule(rule) => {
+                    named.insert(rule.operation as u8);
+                }
+                Statement::Default(Some(operation), _) => {
+                    named.insert(*operation as u8);
+                }
+                Statement::Default(None, action) => global = Some((line, *action)),
+                _ => {}
+            }
+        }
+        let Some((line, Action::Allow)) = global else {
+            return;
+        };
+        let all = Operation::ALL.into_iter();
+        let forgotten: Vec<_> = all
+            .filter(|operation| !named.contains(&(*operation as u8)))
+            .map(Operation::name)
+            .collect();
+        if forgotten.is_empty() {
+            return;
+        }
+        let severity = if named.is_empty() {
+            Severity::Note
+        } else {
+            Severity::Warning
+        };
+        self.report(
+            line,
+            severity,
+            "unrestricted",
+            format!(
+                "nothing restricts {}: no line names it",
+                forgotten.join(", ")
+            ),
+        )
+        .hint = Some("say so with 'DEFAULT op=… action=ALLOW', or deny".to_owned());
+    }
+
+    /// systemd opens `policies/<file name without its ending>`.
+    fn name(&mut self) {
+        let Some(stem) = self.source.path.as_ref().and_then(|path| path.file_stem()) else {
+            return;
+        };
+        let name = self.policy.name();
+        if stem.to_string_lossy() == name {
+            return;
+        }
+        let signed = self.source.signed.is_some();
+        let severity = if signed {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
+        let Some(line) = self
+            .lines
+            .iter()
+            .find(|line| matches!(line.statement, Statement::Header))
+        else {
+            return;
+        };
+        let (file, name) = (
+            stem.to_string_lossy(),
+            crate::output::printable(name.as_bytes()),
+        );
+        self.report(
+            line,
+            severity,
+            "name-mismatch",
+            format!("systemd will look for a policy named {file}, this one is {name}"),
+        )
+        .hint = Some(format!("install it as {name}.p7b"));
+    }
+
+    /// A text that is too long for one of the two forms of signing.
+    fn size(&mut self) {
+        let (length, severity) = match self.source.signed {
+            Some((Form::Appended, _)) => return,
+            Some((Form::Pkcs7, length)) => (length, Severity::Warning),
+            None => (self.source.text.len() + PKCS7_OVERHEAD, Severity::Note),
+        };
+        if length > MAX_PKCS7 {
+            self.found.push(
+                Diagnostic::about(
+                    &self.source.name,
+                    severity,
+                    "too-long-for-pkcs7",
+                    format!("{length} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}"),
+                )
+                .hint("sign it with 'ipectl sign --append'"),
+            );
+        }
+    }
+}
+
+/// The files that a rule matches, those that fewest other rules match: one for each combination
+/// of facts, with no digest but those that the rule names.
+pub fn subjects(rule: &Rule<'_>) -> Vec<Facts> {
+    let mut digests = Facts::default();
+    for property in rule.properties() {
+        match property {
+            Property::DmverityRoothash(text) => digests.dmverity_roothash = Digest::from_text(text),
+            Property::FsverityDigest(text) => digests.fsverity_digest = Digest::from_text(text),
+            _ => {}
+        }
+    }
+    (0..8)
+        .map(|number| Facts {
+            dmverity_roothash: digests.dmverity_roothash,
+            fsverity_digest: digests.fsverity_digest,
+            ..Facts::combination(number)
+        })
+        .filter(|facts| rule.properties().all(|property| facts.satisfies(&property)))
+        .collect()
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl check`: every problem of a policy, with its place and what to do about it.
+
+mod diagnostic;
+mod hint;
+mod kconfig;
+pub mod lint;
+mod similar;
+
+pub use self::{
+    diagnostic::{Diagnostic, Severity, Span},
+    kconfig::Kconfig,
+};
+
+use crate::{
+    failure::{Result, Status},
+    output::{Output, Style},
+    policy::Policy,
+    source::Source,
+};
+use ipe_policy::policy::{self, Errno, Position, Providers, Reporter};
+use serde::Serialize;
+use std::{collections::BTreeSet, ops::ControlFlow};
+
+/// When a policy is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Stage {
+    /// From the kernel's start or in the initramfs
+    Boot,
+    /// Only after switch_root
+    Root,
+}
+
+/// What a policy is checked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The kernel that it is for.
+    pub kernel: Option<Kconfig>,
+    /// When it is in force; only notes where that is not known.
+    pub stage: Option<Stage>,
+}
+
+/// What was found in a policy.
+pub struct Report {
+    /// All of it, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// How many there are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        let all = self.diagnostics.iter();
+        all.filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    }
+
+    /// The first error.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        let mut all = self.diagnostics.iter();
+        all.find(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// The most errors of one file: what comes after is hardly a policy.
+const MAX_ERRORS: usize = 100;
+
+struct Collector<'s> {
+    source: &'s Source,
+    found: Vec<Diagnostic>,
+    errors: usize,
+    useless: BTreeSet<u32>,
+}
+
+impl Collector<'_> {
+    fn place(&self, position: Position, length: u32) -> (&[u8], Span) {
+        let start = (position.offset as usize).min(self.source.text.len());
+        let end = self.source.text.len().min(start + length as usize);
+        let span = Span {
+            line: position.line,
+            column: position.column,
+            offset: position.offset,
+            length,
+        };
+        (&self.source.text[start..end], span)
+    }
+}
+
+impl Reporter for Collector<'_> {
+    fn error(&mut self, error: &policy::Error) -> ControlFlow<()> {
+        let (place, span) = self.place(error.position, error.length);
+        let mut diagnostic = Diagnostic::at(
+            &self.source.name,
+            &self.source.text,
+            span,
+            Severity::Error,
+            hint::error_code(&error.kind),
+            error.kind.to_string(),
+        );
+        diagnostic.hint = hint::for_error(&error.kind, place);
+        diagnostic.errno = Some(errno_name(error.errno()));
+        self.found.push(diagnostic);
+        self.errors += 1;
+        if self.errors < MAX_ERRORS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    fn warning(&mut self, warning: &policy::Warning) {
+        let (place, span) = self.place(warning.position, warning.length);
+        let mut diagnostic = Diagnostic::at(
+            &self.source.name,
+            &self.source.text,
+            span,
+            Severity::Warning,
+            hint::warning_code(&warning.kind),
+            warning.kind.to_string(),
+        );
+        diagnostic.hint = hint::for_warning(&warning.kind, place);
+        self.found.push(diagnostic);
+        self.useless.insert(warning.position.line);
+    }
+}
+
+const fn errno_name(errno: Errno) -> &'static str {
+    match errno {
+        Errno::BadMessage => "EBADMSG",
+        Errno::Invalid => "EINVAL",
+        Errno::Range => "ERANGE",
+    }
+}
+
+/// Checks a policy.
+pub fn check(source: &Source, options: &Options) -> Report {
+    let mut collector = Collector {
+        source,
+        found: Vec::new(),
+        errors: 0,
+        useless: BTreeSet::new(),
+    };
+    let providers = options
+        .kernel
+        .as_ref()
+        .map_or(Providers::ALL, |kernel| kernel.providers);
+    let strict = options.kernel.as_ref().is_some_and(|kernel| kernel.strict);
+    // What is wrong went to the collector.
+    let _ = policy::measure(&source.text, providers, strict, &mut collector);
+    let Collector {
+        mut found, useless, ..
+    } = collector;
+
+    if options.kernel.as_ref().is_some_and(|kernel| !kernel.ipe) {
+        found.push(Diagnostic::about(
+            &source.name,
+            Severity::Warning,
+            "no-ipe",
+            "this kernel is built without CONFIG_SECURITY_IPE: it knows no policies",
+        ));
+    }
+    if let Ok(policy) = Policy::compile(&source.text, providers) {
+        found.extend(lint::run(source, &policy, options, &useless));
+    }
+    found.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+    Report { diagnostics: found }
+}
+
+/// What is written with `--json`.
+#[derive(Serialize)]
+struct Json<'r> {
+    command: &'static str,
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    diagnostics: Vec<&'r Diagnostic>,
+}
+
+/// Shows what was found, and says whether it is bad.
+pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>) -> Result {
+    let count = |severity| reports.iter().map(|report| report.count(severity)).sum();
+    let errors: usize = count(Severity::Error);
+    let warnings: usize = count(Severity::Warning);
+    let notes: usize = if quiet { 0 } else { count(Severity::Note) };
+    let all = || {
+        let all = reports.iter().flat_map(|report| &report.diagnostics);
+        all.filter(|diagnostic| !quiet || diagnostic.severity != Severity::Note)
+    };
+
+    if out.is_json() {
+        out.json(&Json {
+            command: "check",
+            files: reports.len(),
+            errors,
+            warnings,
+            notes,
+            diagnostics: all().collect(),
+        })?;
+    } else {
+        for diagnostic in all() {
+            diagnostic.show(out)?;
+        }
+        let summary = format!(
+            "{}: {}, {}{}",
+            counted(reports.len(), "policy", "policies"),
+            counted(errors, "error", "errors"),
+            counted(warnings, "warning", "warnings"),
+            match notes {
+                0 => String::new(),
+                notes => format!(", {}", counted(notes, "note", "notes")),
+            }
+        );
+        let style = match (errors, warnings) {
+            (0, 0) => Style::Good,
+            (0, _) => Style::Warning,
+            _ => Style::Error,
+        };
+        out.line(out.paint(style, &summary))?;
+    }
+    Ok(if errors > 0 || (strict && warnings > 0) {
+        Status::Findings
+    } else {
+        Status::Ok
+    })
+}
+
+/// A number and what it counts.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

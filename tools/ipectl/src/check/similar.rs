@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The word that was meant by one that does not exist.
+
+use ipe_policy::policy::{Action, Algorithm, Operation, PropertyKind};
+
+/// Names that other tools, older drafts and the kernel's own hooks use for operations.
+const OPERATIONS: [(&str, Operation); 24] = [
+    ("EXEC", Operation::Execute),
+    ("EXECVE", Operation::Execute),
+    ("RUN", Operation::Execute),
+    ("MMAP", Operation::Execute),
+    ("BPRM_CHECK", Operation::Execute),
+    ("MMAP_CHECK", Operation::Execute),
+    ("FIRMWARE_READ", Operation::Firmware),
+    ("FIRMWARE_LOAD", Operation::Firmware),
+    ("FIRMWARE_CHECK", Operation::Firmware),
+    ("KERNEL_MODULE", Operation::KernelModule),
+    ("MODULE", Operation::KernelModule),
+    ("MODULE_LOAD", Operation::KernelModule),
+    ("MODULE_CHECK", Operation::KernelModule),
+    ("KERNEL_READ", Operation::KernelModule),
+    ("KEXEC", Operation::KexecImage),
+    ("KEXEC_KERNEL", Operation::KexecImage),
+    ("KEXEC_KERNEL_CHECK", Operation::KexecImage),
+    ("KEXEC_INITRD", Operation::KexecInitramfs),
+    ("KEXEC_INITRAMFS_CHECK", Operation::KexecInitramfs),
+    ("INITRD", Operation::KexecInitramfs),
+    ("IMA_POLICY", Operation::Policy),
+    ("POLICY_CHECK", Operation::Policy),
+    ("X509", Operation::X509Cert),
+    ("CERTIFICATE", Operation::X509Cert),
+];
+
+/// Names that people use for properties.
+const PROPERTIES: [(&str, PropertyKind); 12] = [
+    ("initramfs", PropertyKind::BootVerified),
+    ("initrd", PropertyKind::BootVerified),
+    ("boot_verify", PropertyKind::BootVerified),
+    ("roothash", PropertyKind::DmverityRoothash),
+    ("root_hash", PropertyKind::DmverityRoothash),
+    ("dmverity_digest", PropertyKind::DmverityRoothash),
+    ("dm_verity", PropertyKind::DmveritySignature),
+    ("dmverity", PropertyKind::DmveritySignature),
+    ("verity_signature", PropertyKind::DmveritySignature),
+    ("fsverity", PropertyKind::FsverityDigest),
+    ("digest", PropertyKind::FsverityDigest),
+    ("hash", PropertyKind::FsverityDigest),
+];
+
+/// Names that people use for actions.
+const ACTIONS: [(&str, Action); 8] = [
+    ("PERMIT", Action::Allow),
+    ("ACCEPT", Action::Allow),
+    ("GRANT", Action::Allow),
+    ("TRUST", Action::Allow),
+    ("REJECT", Action::Deny),
+    ("BLOCK", Action::Deny),
+    ("FORBID", Action::Deny),
+    ("DROP", Action::Deny),
+];
+
+/// The operation that was meant.
+pub(super) fn operation(word: &str) -> Option<Operation> {
+    alias(&OPERATIONS, word)
+        .or_else(|| nearest(word, Operation::ALL.iter().map(|o| (o.name(), *o))))
+}
+
+/// The property that was meant.
+pub(super) fn property(word: &str) -> Option<PropertyKind> {
+    alias(&PROPERTIES, word)
+        .or_else(|| nearest(word, PropertyKind::ALL.iter().map(|k| (k.name(), *k))))
+}
+
+/// The action that was meant.
+pub(super) fn action(word: &str) -> Option<Action> {
+    let all = [Action::Allow, Action::Deny];
+    alias(&ACTIONS, word).or_else(|| nearest(word, all.iter().map(|a| (a.name(), *a))))
+}
+
+/// The algorithm that was meant.
+pub(super) fn algorithm(word: &str) -> Option<Algorithm> {
+    nearest(word, Algorithm::ALL.iter().map(|a| (a.name(), *a)))
+}
+
+/// The boolean that was meant.
+pub(super) fn boolean(word: &str) -> Option<&'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "on" => Some("TRUE"),
+        "false" | "0" | "no" | "n" | "off" => Some("FALSE"),
+        _ => nearest(word, [("TRUE", "TRUE"), ("FALSE", "FALSE")].into_iter()),
+    }
+}
+
+fn alias<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
+    let word = plain(word);
+    let entry = table.iter().find(|(name, _)| plain(name) == word);
+    entry.map(|(_, meant)| *meant)
+}
+
+/// The nearest of the candidates, if any is near enough to have been meant.
+fn nearest<T>(word: &str, candidates: impl Iterator<Item = (&'static str, T)>) -> Option<T> {
+    let word = plain(word);
+    let measured = candidates.map(|(name, meant)| (distance(&word, &plain(name)), name, meant));
+    let (distance, name, meant) = measured.min_by_key(|(distance, ..)| *distance)?;
+    (distance <= 1 + name.len() / 5).then_some(meant)
+}
+
+/// A word without what people get wrong first: case and separators.
+fn plain(word: &str) -> String {
+    let letters = word.chars().filter(|c| !matches!(c, '_' | '-'));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// How many letters are to be changed, added, removed or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let shifted = rows[i - 1][j].min(rows[i][j - 1]) + 1;
+                let mut best = changed.min(shifted);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(rows[i - 2][j - 2] + 1);
+                }
+                best
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_others_use() {
+        assert_eq!(operation("KERNEL_MODULE"), Some(Operation::KernelModule));
+        assert_eq!(operation("FIRMWARE_READ"), Some(Operation::Firmware));
+        assert_eq!(operation("exec"), Some(Operation::Execute));
+        assert_eq!(property("root-hash"), Some(PropertyKind::DmverityRoothash));
+        assert_eq!(action("permit"), Some(Action::Allow));
+    }
+
+    #[test]
+    fn misspelt_names() {
+        assert_eq!(operation("EXCEUTE"), Some(Operation::Execute));
+        assert_eq!(operation("KEXEC_INITRAMF"), Some(Operation::KexecInitramfs));
+        assert_eq!(
+            property("fsverity_digst"),
+            Some(PropertyKind::FsverityDigest)
+        );
+        assert_eq!(property("boot_verfied"), Some(PropertyKind::BootVerified));
+        assert_eq!(action("allow"), Some(Action::Allow));
+        assert_eq!(action("DNEY"), Some(Action::Deny));
+        assert_eq!(algorithm("SHA-256"), Some(Algorithm::Sha256));
+        assert_eq!(boolean("true"), Some("TRUE"));
+    }
+
+    #[test]
+    fn what_nobody_can_have_meant() {
+        assert_eq!(operation("NETWORK"), None);
+        assert_eq!(property("owner"), None);
+        assert_eq!(action("LOG"), None);
+        assert_eq!(algorithm("crc32"), None);
+        assert_eq!(boolean("maybe"), None);
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Policies of Integrity Policy Enforcement (IPE): checked, explained, signed, deployed.
+//!
+//! The language and its evaluation are the kernel's own sources, built for the host, so that a
+//! verdict here is the kernel's verdict. What this crate adds is what a kernel has no room for:
+//! hints, reasons, formats.
+
+pub mod check;
+pub mod cli;
+pub mod document;
+pub mod failure;
+pub mod output;
+pub mod policy;
+pub mod run;
+pub mod source;
+pub mod subject;

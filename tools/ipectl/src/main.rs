@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl`: see `ipectl --help`.
+
+use clap::Parser;
+use ipectl::{
+    cli::Cli,
+    failure::Status,
+    output::{colour_wanted, Output, Style},
+    run,
+};
+use std::{io, process::ExitCode};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut stdout = io::stdout();
+    let colour = colour_wanted(&stdout);
+    let mut out = Output::new(&mut stdout, colour, cli.json);
+
+    let failure = match run::run(&cli.command, &mut out) {
+        Ok(Status::Ok) => return ExitCode::SUCCESS,
+        Ok(Status::Findings) => return ExitCode::from(1),
+        // Who read it has seen enough.
+        Err(failure) if failure.is_broken_pipe() => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    let mut stderr = io::stderr();
+    let colour = colour_wanted(&stderr);
+    let mut err = Output::new(&mut stderr, colour, false);
+    let error = err.paint(Style::Error, "error:");
+    // There is nobody left to tell.
+    let _ = err.line(format!("ipectl: {error} {}", failure.message));
+    if let Some(hint) = &failure.hint {
+        let _ = err.line(format!("        hint: {hint}"));
+    }
+    ExitCode::from(failure.class as u8)
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where commands write to, and in which form.
+
+use crate::failure::Result;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// A colour, or another emphasis, of a piece of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Something that fails.
+    Error,
+    /// Something to look at.
+    Warning,
+    /// Something to know.
+    Note,
+    /// Something that is well.
+    Good,
+    /// What the eye should find.
+    Bold,
+    /// What frames something else.
+    Dim,
+}
+
+impl Style {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Error => "\x1b[1;31m",
+            Self::Warning => "\x1b[1;33m",
+            Self::Note => "\x1b[1;36m",
+            Self::Good => "\x1b[1;32m",
+            Self::Bold => "\x1b[1m",
+            Self::Dim => "\x1b[2m",
+        }
+    }
+}
+
+/// The output of a command.
+pub struct Output<'w> {
+    writer: &'w mut dyn Write,
+    colour: bool,
+    json: bool,
+}
+
+impl<'w> Output<'w> {
+    /// An output as asked for.
+    pub fn new(writer: &'w mut dyn Write, colour: bool, json: bool) -> Self {
+        Self {
+            writer,
+            colour,
+            json,
+        }
+    }
+
+    /// Whether JSON was asked for.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A piece of text, coloured where colours are wanted.
+    pub fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour {
+            format!("{}{text}\x1b[0m", style.code())
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Writes a line.
+    pub fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
+        writeln!(self.writer, "{}", text.as_ref())?;
+        Ok(())
+    }
+
+    /// Writes bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes)?;
+        self.writer.flush()?;
+        Ok(())
+    }
+
+    /// Writes a JSON document, indented, with a newline.
+    pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::from)?;
+        text.push(b'\n');
+        self.bytes(&text)
+    }
+}
+
+/// Whether standard output may have colours: a terminal, and `NO_COLOR` does not object.
+pub fn colour_wanted(terminal: &impl IsTerminal) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    terminal.is_terminal()
+        && !set("NO_COLOR")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Text that came from elsewhere, without what could move a terminal's cursor.
+pub fn printable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A policy that was found good, compiled by the kernel's own compiler.
+
+use crate::{
+    check::{self, Options},
+    document::{self, Line},
+    failure::{Class, Failure, Result},
+    source::Source,
+};
+use ipe_policy::{
+    eval::{self, Subject, Verdict},
+    policy::{self, Compiled, Operation, Providers, Reporter, Version},
+};
+use std::ops::ControlFlow;
+
+/// A compiled policy with its text.
+pub struct Policy {
+    text: Vec<u8>,
+    compiled: Compiled<Vec<u32>>,
+}
+
+/// Says nothing.
+struct Silent;
+
+impl Reporter for Silent {
+    fn error(&mut self, _: &policy::Error) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn warning(&mut self, _: &policy::Warning) {}
+}
+
+impl Policy {
+    /// Compiles a text; the first error where it has one.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel would say.
+    pub fn compile(text: &[u8], providers: Providers) -> std::result::Result<Self, policy::Error> {
+        let plan = policy::measure(text, providers, false, &mut Silent)?;
+        let words = vec![0; plan.words()];
+        Ok(Self {
+            text: text.to_vec(),
+            compiled: plan.emit(text, words),
+        })
+    }
+
+    /// Compiles a source, for commands that are not about its errors.
+    ///
+    /// # Errors
+    ///
+    /// One sentence with the first error, and the advice to run `ipectl check`.
+    pub fn load(source: &Source) -> Result<Self> {
+        Self::compile(&source.text, Providers::ALL).map_err(|error| {
+            let report = check::check(source, &Options::default());
+            let message = match report.first_error() {
+                Some(diagnostic) => diagnostic.to_string(),
+                None => format!("{}: {}", source.name, error.kind),
+            };
+            Failure::new(Class::Invalid, message).hint(format!(
+                "'ipectl check {}' shows every problem",
+                source.name
+            ))
+        })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The lines of the text.
+    pub fn lines(&self) -> Vec<Line<'_>> {
+        document::lines(&self.text)
+    }
+
+    /// The name.
+    pub fn name(&self) -> String {
+        String::from_utf8_lossy(self.compiled.name(&self.text)).into_owned()
+    }
+
+    /// The version.
+    pub fn version(&self) -> Version {
+        self.compiled.version()
+    }
+
+    /// What the kernel would decide.
+    pub fn evaluate(&self, operation: Operation, subject: &impl Subject) -> Verdict {
+        eval::evaluate(&self.compiled, Some(operation), subject)
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Subjects: the facts of a file that a policy is asked about.
+
+use ipe_policy::{
+    eval,
+    policy::{Algorithm, DigestText, Property, MAX_DIGEST_LEN},
+};
+use std::fmt;
+
+/// A digest that owns its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    algorithm: Algorithm,
+    bytes: [u8; MAX_DIGEST_LEN],
+}
+
+impl Digest {
+    /// A digest; none where the length is not the algorithm's.
+    pub fn new(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != algorithm.digest_len() {
+            return None;
+        }
+        let mut all = [0; MAX_DIGEST_LEN];
+        all[..bytes.len()].copy_from_slice(bytes);
+        Some(Self {
+            algorithm,
+            bytes: all,
+        })
+    }
+
+    /// The digest that a policy writes; none where it is one that no file can have.
+    pub fn from_text(text: DigestText<'_>) -> Option<Self> {
+        let algorithm = Algorithm::from_name(text.algorithm)?;
+        Self::new(algorithm, &decode_hex(text.hex)?)
+    }
+
+    /// Parses `algorithm:digits`; a bare number of digits that fits is `sha256`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, hex) = text.split_once(':').unwrap_or(("sha256", text));
+        let algorithm = Algorithm::from_name(name.as_bytes())
+            .ok_or_else(|| format!("unknown hash algorithm '{name}'"))?;
+        let bytes = decode_hex(hex.as_bytes())
+            .ok_or_else(|| format!("'{hex}' is not an even number of hexadecimal digits"))?;
+        Self::new(algorithm, &bytes).ok_or_else(|| {
+            format!(
+                "{name} has {} digits, these are {}",
+                2 * algorithm.digest_len(),
+                hex.len()
+            )
+        })
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.algorithm.digest_len()]
+    }
+
+    fn as_eval(&self) -> Option<eval::Digest<'_>> {
+        eval::Digest::new(self.algorithm, self.bytes())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm.name(), hex(self.bytes()))
+    }
+}
+
+impl PartialOrd for Digest {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Digest {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |digest: &Self| (digest.algorithm as u8, digest.bytes);
+        key(self).cmp(&key(other))
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hexadecimal digits as bytes; none where they are not, or an odd number.
+pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => u8::try_from(value(*high)? << 4 | value(*low)?).ok(),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What is known about a file. What is not known is false or absent, as in the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// It comes from the initramfs.
+    pub boot_verified: bool,
+    /// It is on a dm-verity volume with a signed root hash.
+    pub dmverity_signature: bool,
+    /// Its fs-verity digest has a valid built-in signature.
+    pub fsverity_signature: bool,
+    /// The root hash of its dm-verity volume.
+    pub dmverity_roothash: Option<Digest>,
+    /// Its fs-verity digest.
+    pub fsverity_digest: Option<Digest>,
+}
+
+impl Facts {
+    /// The facts that are booleans, as one of the eight combinations of them.
+    pub fn combination(number: u8) -> Self {
+        Self {
+            boot_verified: number & 1 != 0,
+            dmverity_signature: number & 2 != 0,
+            fsverity_signature: number & 4 != 0,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a file can be so: the initramfs has neither dm-verity nor fs-verity.
+    pub fn possible(&self) -> bool {
+        !self.boot_verified
+            || !(self.dmverity_signature
+                || self.fsverity_signature
+                || self.dmverity_roothash.is_some()
+                || self.fsverity_digest.is_some())
+    }
+
+    /// Whether the file has what a rule asks for.
+    pub fn satisfies(&self, property: &Property<'_>) -> bool {
+        match *property {
+            Property::BootVerified(value) => self.boot_verified == value,
+            Property::DmveritySignature(value) => self.dmverity_signature == value,
+            Property::FsveritySignature(value) => self.fsverity_signature == value,
+            Property::DmverityRoothash(text) => {
+                self.dmverity_roothash.is_some()
+                    && self.dmverity_roothash == Digest::from_text(text)
+            }
+            Property::FsverityDigest(text) => {
+                self.fsverity_digest.is_some() && self.fsverity_digest == Digest::from_text(text)
+            }
+        }
+    }
+}
+
+impl eval::Subject for Facts {
+    fn boot_verified(&self) -> bool {
+        self.boot_verified
+    }
+
+    fn dmverity_signature(&self) -> bool {
+        self.dmverity_signature
+    }
+
+    fn fsverity_signature(&self) -> bool {
+        self.fsverity_signature
+    }
+
+    fn dmverity_roothash(&self) -> Option<eval::Digest<'_>> {
+        self.dmverity_roothash.as_ref()?.as_eval()
+    }
+
+    fn fsverity_digest<'b>(&'b self, _: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<eval::Digest<'b>> {
+        self.fsverity_digest.as_ref()?.as_eval()
+    }
+}

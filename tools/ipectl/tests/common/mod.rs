@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the tests share: how the program is run.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What a run of the program came to.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The folder with the inputs.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// Runs the program in the folder with the inputs.
+pub(crate) fn ipectl(arguments: &[&str], stdin: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(arguments)
+        .current_dir(fixtures())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs the program, which must succeed, and returns what it wrote.
+pub(crate) fn succeeds(arguments: &[&str]) -> String {
+    let run = ipectl(arguments, b"");
+    assert_eq!(run.code, 0, "{arguments:?}\n{}{}", run.stdout, run.stderr);
+    run.stdout
+}
+
+/// Runs the program, which must end with this code, and returns all that it said.
+pub(crate) fn ends_with(code: i32, arguments: &[&str]) -> String {
+    let run = ipectl(arguments, b"");
+    let said = run.stdout + &run.stderr;
+    assert_eq!(run.code, code, "{arguments:?}\n{said}");
+    said
+}
+
+/// Whether another program is there.
+pub(crate) fn has(program: &str) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    path.split(':')
+        .any(|folder| Path::new(folder).join(program).is_file())
+}

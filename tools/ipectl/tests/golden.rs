@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the program says, byte for byte.
+//!
+//! Each file of `tests/golden` holds commands, each after `$ `, and below them what they write and
+//! the code with which they end, if it is not 0. The commands run in `tests/fixtures`. With
+//! `UPDATE_GOLDEN=1` the files are written anew.
+
+mod common;
+
+use std::{fs, path::Path};
+
+/// The words of a command line; quotes keep blanks.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![];
+    let mut word = None;
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert(String::new());
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            c => word.get_or_insert(String::new()).push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+fn run(line: &str) -> String {
+    let (command, input) = line.split_once(" < ").unwrap_or((line, ""));
+    let words = words(command);
+    assert_eq!(words[0], "ipectl", "{line}");
+    let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    let stdin = match input {
+        "" => Vec::new(),
+        file => fs::read(common::fixtures().join(file)).unwrap(),
+    };
+    let run = common::ipectl(&arguments, &stdin);
+    let mut text = format!("$ {line}\n{}{}", run.stdout, run.stderr);
+    if run.code != 0 {
+        text += &format!("[exit {}]\n", run.code);
+    }
+    text
+}
+
+#[test]
+fn golden() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut different = Vec::new();
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let expected = fs::read_to_string(&file).unwrap();
+        let commands = expected.lines().filter_map(|line| line.strip_prefix("$ "));
+        let actual = commands.map(run).collect::<Vec<_>>().join("\n");
+        if actual == expected {
+            continue;
+        }
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&file, actual).unwrap();
+        } else {
+            different.push(format!("--- {}\n{actual}", file.display()));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
