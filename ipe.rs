@@ -29,10 +29,20 @@ const __LOG_PREFIX: &[u8] = b"ipe\0";
 
 /// Whether a denial denies; otherwise it is only recorded.
 static ENFORCE: Switch = Switch::new(true);
-parameter!(c"ipe.enforce", ENFORCE);
+parameter!(
+    "ipe",
+    "enforce",
+    ENFORCE,
+    "Start IPE in enforce or permissive mode"
+);
 
 /// Whether what is allowed is recorded, too.
 static SUCCESS_AUDIT: Switch = Switch::new(false);
-parameter!(c"ipe.success_audit", SUCCESS_AUDIT);
+parameter!(
+    "ipe",
+    "success_audit",
+    SUCCESS_AUDIT,
+    "Start IPE with success auditing enabled"
+);
 
 abstractions::lsm::security_module!(hooks::Ipe);

@@ -71,20 +71,48 @@ impl Parameter {
     }
 }
 
-/// Makes a [`Switch`] a parameter: `parameter!(c"ipe.enforce", ENFORCE);`.
+/// Makes a [`Switch`] a parameter: `parameter!("ipe", "enforce", ENFORCE, "What it is for");`.
 ///
 /// It is set by that name on the command line, and readable by root (mode 0400) below
 /// `/sys/module/<before the dot>/parameters`. A value that is no boolean is refused with a message.
 macro_rules! parameter {
-    ($name:literal, $switch:ident) => {
+    ($module:literal, $name:literal, $switch:ident, $description:literal) => {
         const _: () = {
+            const NAME: &core::ffi::CStr = match core::ffi::CStr::from_bytes_with_nul(
+                concat!($module, ".", $name, "\0").as_bytes(),
+            ) {
+                Ok(name) => name,
+                Err(_) => panic!("a parameter's name has a NUL"),
+            };
+            const INFO: &str = concat!(
+                $module,
+                ".parmtype=",
+                $name,
+                ":bool\0",
+                $module,
+                ".parm=",
+                $name,
+                ":",
+                $description,
+                "\0",
+            );
+
+            // SAFETY of the section: `.modinfo` is text, of NUL-terminated lines.
+            #[allow(unsafe_code)]
+            #[link_section = ".modinfo"]
+            #[used(compiler)]
+            static MODINFO: [u8; INFO.len()] = *match INFO.as_bytes().first_chunk() {
+                Some(info) => info,
+                None => unreachable!(),
+            };
+
             // SAFETY of the section: `__param` is an array of `struct kernel_param`, which
             // `Parameter` is by its representation.
             #[allow(unsafe_code)]
             #[link_section = "__param"]
             #[used(compiler)]
             static PARAMETER: $crate::abstractions::param::Parameter =
-                $crate::abstractions::param::Parameter::new($name, &$switch);
+                $crate::abstractions::param::Parameter::new(NAME, &$switch);
         };
     };
 }

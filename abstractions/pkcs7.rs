@@ -63,9 +63,10 @@ unsafe extern "C" fn view_content(
 
 /// Verifies a message that carries its content; returns where in the message the content lies.
 ///
-/// May sleep. Errors: `EBADMSG` where it is no such message or has no content, `ENOKEY` where no
-/// key of the keyring made the signature, `EKEYREJECTED` where the signature is wrong or the key
-/// revoked, and others of the parser's.
+/// May sleep. Errors: `EBADMSG` where it is no such message, `EMSGSIZE` where it is longer than the
+/// ASN.1 decoder takes (64 KiB), `ENODATA` or `EKEYREJECTED` where it has no content, `ENOPKG` where
+/// an algorithm is not built in, `ENOKEY` where no key of the keyring made the signature,
+/// `EKEYREJECTED` where the signature is wrong or the key revoked, `ENOMEM`.
 pub(crate) fn verify(message: &[u8], keyring: Keyring) -> Result<Range<usize>> {
     let mut content = Content::default();
     verify_with(None, message, keyring, &mut content)?;

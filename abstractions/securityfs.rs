@@ -10,7 +10,8 @@
 //! when a file is opened. Hence the pointer, which is the directory's, is only followed with
 //! `OPENING` held, and is cleared with it held before the directory is removed.
 //!
-//! Lock order: a caller's locks, then `OPENING`. No lock of securityfs is taken inside of it.
+//! Lock order: an open file's state, then the locks of its [`Node`]'s, then `OPENING`. No lock of
+//! securityfs is taken inside of the last.
 //!
 //! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The audit records, byte for byte those of the C implementation; what is new stands at the end.
+//! The audit records, with the fields of the C implementation in their order; what is new stands at
+//! the end.
 //!
-//! Where a field could hold what a user chose, it is written so that it cannot pass for another.
+//! What a user or an author chose is written so that it cannot pass for another field: a policy's
+//! name, too, which C prints as it is. Of usual names the record is the same to the byte.
 
 mod access;
 mod change;

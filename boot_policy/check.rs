@@ -53,6 +53,11 @@ impl Reporter for Printer<'_> {
     }
 }
 
+/// Whether there can be a directory of this name, which each loaded policy gets.
+fn may_name_a_directory(name: &[u8]) -> bool {
+    name.len() <= 255 && !name.contains(&b'/') && name != b"." && name != b".."
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [output, input, properties @ ..] = arguments.as_slice() else {
@@ -76,7 +81,14 @@ fn main() -> ExitCode {
                 providers = providers.with(kind);
             }
         }
-        if policy::measure(&text, providers, true, &mut Printer { file: input }).is_err() {
+        let plan = match policy::measure(&text, providers, true, &mut Printer { file: input }) {
+            Ok(plan) => plan,
+            Err(_) => return ExitCode::FAILURE,
+        };
+        let words = vec![0; plan.words()];
+        let compiled = plan.emit(&text, words);
+        if !may_name_a_directory(compiled.name(&text)) {
+            eprintln!("{input}: error: no directory of securityfs can have the policy's name");
             return ExitCode::FAILURE;
         }
     }

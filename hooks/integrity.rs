@@ -79,7 +79,9 @@ pub(super) fn set_inode(inode: &Inode, signed: bool) {
 /// The root hash of a dm-verity volume.
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 struct Roothash {
+    /// What made it.
     algorithm: Algorithm,
+    /// As many bytes as the algorithm's digests have, and zeros.
     bytes: [u8; MAX_DIGEST_LEN],
 }
 
@@ -103,6 +105,14 @@ impl DeviceFacts {
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
         self.signed.is_on()
+    }
+
+    /// Whether this is the root hash.
+    fn has_roothash(&self, algorithm: &CStr, digest: &[u8]) -> bool {
+        let guard = rcu::read_lock();
+        self.roothash(&guard).is_some_and(|known| {
+            known.algorithm().name().as_bytes() == algorithm.to_bytes() && known.bytes() == digest
+        })
     }
 
     /// The root hash, for as long as the guard lives.
@@ -130,6 +140,10 @@ pub(super) fn set_device(device: &BlockDevice, integrity: DeviceIntegrity<'_>) -
             drop(facts.roothash.replace(None));
         }
         DeviceIntegrity::DmverityRoothash { algorithm, digest } => {
+            // The same table is resumed: what runs from the volume goes on running.
+            if facts.has_roothash(algorithm, digest) {
+                return Ok(());
+            }
             let new = roothash(algorithm, digest)?;
             facts.signed.set(false);
             drop(facts.roothash.replace(new));

@@ -25,6 +25,7 @@ use crate::loaded::{
 use crate::policy::Operation;
 use kernel::ffi::c_ulong;
 use kernel::prelude::*;
+use kernel::str::BStr;
 
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 use crate::abstractions::{
@@ -35,7 +36,7 @@ use crate::abstractions::{
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
 
-/// The protection bit of a mapping that may be executed, the same on every architecture.
+/// The protection bit of a mapping that may be executed: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
 
 /// The policy that was compiled into the kernel: empty, or text that the build has checked.
@@ -67,7 +68,14 @@ impl SecurityModule for Ipe {
             return Ok(());
         }
         match Policy::builtin(BOOT_POLICY) {
-            Ok(policy) => ACTIVE.initialise(policy),
+            Ok(policy) => {
+                pr_info!(
+                    "boot policy in force: {}, version {}\n",
+                    BStr::from_bytes(policy.name()),
+                    format_args!("{}", policy.version())
+                );
+                ACTIVE.initialise(policy);
+            }
             // The device was built to enforce this policy. To run without it is to run anything.
             Err(refusal) => panic!(
                 "the boot policy cannot be put in force: {:?}",

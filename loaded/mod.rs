@@ -53,14 +53,18 @@ enum Source {
     Builtin(&'static [u8]),
     /// In a signed message that came from userspace.
     Signed {
+        /// The message as it was written.
         message: KVVec<u8>,
+        /// Where in the message the text lies.
         text: Range<usize>,
     },
 }
 
 /// A policy that may come into force. It never changes.
 pub(crate) struct Policy {
+    /// Its text, and what it came in.
     source: Source,
+    /// What decides.
     compiled: Compiled<KVVec<u32>>,
 }
 
@@ -75,8 +79,7 @@ impl Policy {
 
     /// Verifies and compiles a signed message. May sleep.
     ///
-    /// Errors: `ENOMEM`; those of the signature: `EBADMSG`, `ENOKEY`, `EKEYREJECTED` and others;
-    /// those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
+    /// Errors: `ENOMEM`; those of the signature, see [`verify::verify`]; those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
     pub(crate) fn signed(
         message: KVVec<u8>,
         form: envelope::Form,

@@ -15,7 +15,7 @@ use kernel::prelude::*;
 /// How many warnings of one policy go to the kernel log.
 const LOGGED_WARNINGS: u32 = 10;
 
-/// The warnings of one policy.
+/// The warnings of one policy. When dropped, it tells the kernel log how many it was not told.
 #[derive(Default)]
 pub(crate) struct Report {
     /// How many there are.
@@ -52,6 +52,14 @@ impl Reporter for Report {
     }
 }
 
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let more @ 1.. = self.warnings.saturating_sub(LOGGED_WARNINGS) {
+            pr_warn!("policy: {} more warnings\n", more);
+        }
+    }
+}
+
 /// Why a policy was not loaded.
 pub(crate) enum Refusal {
     /// Its text has an error.
@@ -73,6 +81,20 @@ impl Refusal {
             },
             Self::Incomplete => EBADMSG,
             Self::Errno(error) => *error,
+        }
+    }
+}
+
+impl Refusal {
+    /// Says in the kernel log why, unless it did so where the error was found.
+    ///
+    /// Not for `EPERM`: those without privilege could fill the log.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Text(_) => (),
+            Self::Incomplete => pr_warn!("policy refused: incomplete when its file was closed\n"),
+            Self::Errno(error) if *error == EPERM => (),
+            Self::Errno(error) => pr_warn!("policy refused: {:?}\n", error),
         }
     }
 }

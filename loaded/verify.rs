@@ -21,7 +21,7 @@ const TRUSTED: Keyring = Keyring::Builtin;
 
 /// Verifies a message's signature; returns where in the message the policy's text lies.
 ///
-/// May sleep. Errors: `EBADMSG`, `ENOKEY`, `EKEYREJECTED` and others of the PKCS#7 parser's.
+/// May sleep. Errors: those of [`pkcs7::verify`].
 pub(super) fn verify(message: &[u8], form: Form) -> Result<Range<usize>> {
     let verify = |keyring| match form {
         Form::Pkcs7 => pkcs7::verify(message, keyring),

@@ -59,26 +59,22 @@ impl Collector {
     }
 
     /// A write: when the message is complete, hands it to `load`, and records a refusal.
+    ///
+    /// `permitted` is why nothing may be written, if nothing may.
     pub(super) fn write(
         &mut self,
-        may_administer: bool,
+        permitted: Result,
         from: UserSliceReader,
         load: impl FnOnce(Message, &mut Report) -> Result<(), Refusal>,
     ) -> Result {
-        let result = if may_administer {
-            self.take(from).map_err(Refusal::from)
-        } else {
-            Err(EPERM.into())
-        };
-        result
+        permitted
+            .and_then(|()| self.take(from))
+            .map_err(Refusal::from)
             .and_then(|message| match message {
                 Some(message) => load(message, &mut Report::default()),
                 None => Ok(()),
             })
-            .map_err(|refusal| {
-                audit::refusal(&refusal);
-                refusal.errno()
-            })
+            .map_err(|refusal| refuse(&refusal))
     }
 
     /// A descriptor is closed. Errors: `EBADMSG` where a message is incomplete.
@@ -94,13 +90,15 @@ impl Collector {
 
     /// The last descriptor is closed: what is incomplete is refused.
     pub(super) fn release(&mut self) {
-        let bytes = core::mem::take(&mut self.0);
-        if !bytes.is_empty() {
-            pr_warn!(
-                "policy refused: incomplete, the file was closed after {} bytes\n",
-                bytes.len()
-            );
-            audit::refusal(&Refusal::Incomplete);
+        if !core::mem::take(&mut self.0).is_empty() {
+            refuse(&Refusal::Incomplete);
         }
     }
+}
+
+/// Tells the log and the audit of a refusal; returns what the system call answers.
+fn refuse(refusal: &Refusal) -> Error {
+    refusal.log();
+    audit::refusal(refusal);
+    refusal.errno()
 }

@@ -274,7 +274,8 @@ impl Node for Update {
         opener: &Opener<'_>,
         from: UserSliceReader,
     ) -> Result {
-        collector.write(opener.may_administer(), from, |message, report| {
+        let permitted = text::administrator(opener).and_then(|()| entry.policy().map(drop));
+        collector.write(permitted, from, |message, report| {
             entry.update(message, report)
         })
     }
@@ -311,9 +312,7 @@ impl Node for Delete {
 
 /// An administrator writes a true boolean. Errors: `EPERM`, `EINVAL`, `EFAULT`.
 fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
-    if !opener.may_administer() {
-        return Err(EPERM);
-    }
+    text::administrator(opener)?;
     if !text::read_bool(&mut from)? {
         return Err(EINVAL);
     }

@@ -9,8 +9,9 @@
 //! ipe/policies/<name>/        a policy that is loaded, see `entry`
 //! ```
 //!
-//! Lock order: [`Root::writers`], then an entry's `loaded`, then the locks of securityfs. Reading takes
-//! the latter alone; what takes long, verification, happens before any of them.
+//! Lock order: an open file's state, [`Root::writers`], an entry's `loaded`, the locks of securityfs.
+//! Reading takes the first and the third alone; what takes long, verification, happens with none
+//! held but the first.
 
 mod collector;
 mod entry;

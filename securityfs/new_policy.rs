@@ -7,6 +7,7 @@ use super::collector::{
     Message, //
 };
 use super::entry::Entry;
+use super::text;
 use super::Root;
 use crate::abstractions::securityfs::{
     Node,
@@ -38,7 +39,7 @@ impl Node for NewPolicy {
         opener: &Opener<'_>,
         from: UserSliceReader,
     ) -> Result {
-        collector.write(opener.may_administer(), from, |message, report| {
+        collector.write(text::administrator(opener), from, |message, report| {
             load(root, message, report)
         })
     }

@@ -82,9 +82,7 @@ impl<S: Setting> Node for SwitchNode<S> {
         opener: &Opener<'_>,
         mut from: UserSliceReader,
     ) -> Result {
-        if !opener.may_administer() {
-            return Err(EPERM);
-        }
+        text::administrator(opener)?;
         let on = text::read_bool(&mut from)?;
         // So that each change is recorded once, and in the order in which they happen.
         let _writers = root.writers.lock();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How nodes read and write small values.
+//! How nodes read and write small values, and who may write.
 
+use crate::abstractions::securityfs::Opener;
 use kernel::fs::file::Offset;
 use kernel::prelude::*;
 use kernel::str::kstrtobool_bytes;
@@ -9,6 +10,11 @@ use kernel::uaccess::{
     UserSliceReader,
     UserSliceWriter, //
 };
+
+/// Who writes must have been an administrator when opening the file. Errors: `EPERM`.
+pub(super) fn administrator(opener: &Opener<'_>) -> Result {
+    opener.may_administer().then_some(()).ok_or(EPERM)
+}
 
 /// How many bytes of a boolean are looked at: as many as C's `kstrtobool_from_user` does.
 const BOOL_LENGTH: usize = 3;
