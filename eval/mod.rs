@@ -7,6 +7,8 @@
 //! table, and those with one are found by hash. Digests are only asked for where a rule that names
 //! one could come first, and at most once.
 
+#![forbid(unsafe_code)]
+
 use crate::policy::{
     Action,
     Algorithm,
@@ -166,3 +168,6 @@ where
     }
     first
 }
+
+#[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
+mod tests;

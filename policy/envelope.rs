@@ -117,7 +117,7 @@ fn der_length(message: &[u8]) -> Result<Option<usize>, Unusable> {
             };
             let length = bytes
                 .iter()
-                .fold(0u32, |length, &byte| length << 8 | u32::from(byte));
+                .fold(0u32, |length, &byte| (length << 8) | u32::from(byte));
             (
                 2 + count,
                 usize::try_from(length).map_err(|_| Unusable::TooLong)?,

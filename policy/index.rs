@@ -421,3 +421,6 @@ impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
         }
     }
 }
+
+#[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
+mod tests;

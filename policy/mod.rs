@@ -9,6 +9,8 @@
 //! caller allocates them, [`Plan::emit`] fills them. What a [`Compiled`] policy decides is
 //! [`crate::eval`]'s business.
 
+#![forbid(unsafe_code)]
+
 mod algorithm;
 mod compile;
 mod compiled;

@@ -6,7 +6,7 @@
     CONFIG_SECURITY_IPE_KUNIT_TEST,
     kernel::prelude::kunit_tests(ipe_policy_digest)
 )]
-mod tests {
+mod cases {
     use super::super::*;
 
     // Digests. The value of `dmverity_roothash` begins in column 30, of `fsverity_digest` in 28.

@@ -6,7 +6,7 @@
     CONFIG_SECURITY_IPE_KUNIT_TEST,
     kernel::prelude::kunit_tests(ipe_policy_header)
 )]
-mod tests {
+mod cases {
     use super::super::*;
 
     // Headers.

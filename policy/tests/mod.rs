@@ -132,6 +132,7 @@ pub(super) fn shown_as(value: impl fmt::Display, text: &str) -> bool {
     write!(message, "{value}").is_ok() && message.0.get(..message.1) == Some(text.as_bytes())
 }
 
+mod compile;
 mod digest;
 mod header;
 mod parser;

@@ -34,11 +34,10 @@ impl OwnedDigest {
 
     /// Returns the digest as a policy writes it.
     pub fn text(&self) -> String {
-        let hex: String = self
+        let hex = self
             .bytes
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         format!("{}:{hex}", self.algorithm)
     }
 }
