@@ -2,8 +2,12 @@
 
 //! The command line.
 
-use crate::check::Stage;
+use crate::{
+    check::{similar, Stage},
+    subject::Digest,
+};
 use clap::{Args, Parser, Subcommand};
+use ipe_policy::policy::Operation;
 use std::path::PathBuf;
 
 /// Policies of Integrity Policy Enforcement: check, explain, sign, deploy.
@@ -48,6 +52,15 @@ Example:
        | ^^^^^^^^^^^^^^^^
        = hint: no operation KERNEL_MODULE; did you mean KMODULE?")]
     Check(Check),
+    /// Say which rule decides about a file, and why the earlier ones do not
+    #[command(after_help = "\
+Examples:
+  $ ipectl explain appliance.pol --op KMODULE --dmverity-signature
+  $ ipectl explain appliance.pol --file /usr/bin/ls
+  $ journalctl -g IPE_ACCESS -o cat -n 1 | ipectl explain appliance.pol --audit -
+
+Ends with 0 where access is allowed, with 1 where it is denied.")]
+    Explain(Explain),
 }
 
 /// `ipectl check`
@@ -72,4 +85,67 @@ pub struct Check {
     /// Leave out notes
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// The facts of a file.
+#[derive(Args, Debug)]
+pub struct Subject {
+    /// It comes from the initramfs
+    #[arg(long)]
+    pub boot_verified: bool,
+
+    /// The root hash of its dm-verity volume, as algorithm:digits
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    pub dmverity_roothash: Option<Digest>,
+
+    /// The root hash of its dm-verity volume has a valid signature
+    #[arg(long)]
+    pub dmverity_signature: bool,
+
+    /// Its fs-verity digest, as algorithm:digits
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    pub fsverity_digest: Option<Digest>,
+
+    /// Its fs-verity digest has a valid built-in signature
+    #[arg(long)]
+    pub fsverity_signature: bool,
+}
+
+/// `ipectl explain`
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The policy, as text or signed; - for standard input
+    pub policy: PathBuf,
+
+    /// The operation
+    #[arg(long, value_name = "OPERATION", value_parser = operation, default_value = "EXECUTE")]
+    pub op: Operation,
+
+    /// The facts
+    #[command(flatten)]
+    pub subject: Subject,
+
+    /// Find the facts of this file of the running system; as root, for dm-verity
+    #[arg(long, value_name = "PATH", conflicts_with = "audit")]
+    pub file: Option<PathBuf>,
+
+    /// Explain this record of the audit log; - for standard input
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["op", "Subject"])]
+    pub audit: Option<String>,
+
+    /// Show every rule, however many there are
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Parses the name of an operation.
+fn operation(name: &str) -> Result<Operation, String> {
+    let known = Operation::from_name(name.to_ascii_uppercase().as_bytes());
+    known.ok_or_else(|| match similar::operation(name) {
+        Some(meant) => format!("no such operation; did you mean {}?", meant.name()),
+        None => format!(
+            "operations are {}",
+            Operation::ALL.map(Operation::name).join(", ")
+        ),
+    })
 }

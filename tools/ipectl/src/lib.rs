@@ -6,10 +6,13 @@
 //! verdict here is the kernel's verdict. What this crate adds is what a kernel has no room for:
 //! hints, reasons, formats.
 
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod document;
+pub mod explain;
 pub mod failure;
+pub mod live;
 pub mod output;
 pub mod policy;
 pub mod run;

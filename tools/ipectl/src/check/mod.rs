@@ -6,7 +6,7 @@ mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
-mod similar;
+pub(crate) mod similar;
 
 pub use self::{
     diagnostic::{Diagnostic, Severity, Span},

@@ -61,30 +61,30 @@ const ACTIONS: [(&str, Action); 8] = [
 ];
 
 /// The operation that was meant.
-pub(super) fn operation(word: &str) -> Option<Operation> {
+pub(crate) fn operation(word: &str) -> Option<Operation> {
     alias(&OPERATIONS, word)
         .or_else(|| nearest(word, Operation::ALL.iter().map(|o| (o.name(), *o))))
 }
 
 /// The property that was meant.
-pub(super) fn property(word: &str) -> Option<PropertyKind> {
+pub(crate) fn property(word: &str) -> Option<PropertyKind> {
     alias(&PROPERTIES, word)
         .or_else(|| nearest(word, PropertyKind::ALL.iter().map(|k| (k.name(), *k))))
 }
 
 /// The action that was meant.
-pub(super) fn action(word: &str) -> Option<Action> {
+pub(crate) fn action(word: &str) -> Option<Action> {
     let all = [Action::Allow, Action::Deny];
     alias(&ACTIONS, word).or_else(|| nearest(word, all.iter().map(|a| (a.name(), *a))))
 }
 
 /// The algorithm that was meant.
-pub(super) fn algorithm(word: &str) -> Option<Algorithm> {
+pub(crate) fn algorithm(word: &str) -> Option<Algorithm> {
     nearest(word, Algorithm::ALL.iter().map(|a| (a.name(), *a)))
 }
 
 /// The boolean that was meant.
-pub(super) fn boolean(word: &str) -> Option<&'static str> {
+pub(crate) fn boolean(word: &str) -> Option<&'static str> {
     match word.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "y" | "on" => Some("TRUE"),
         "false" | "0" | "no" | "n" | "off" => Some("FALSE"),

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl explain --audit`: what a record of the log means under a policy.
+
+use crate::{
+    audit::Access,
+    document::{canonical_default, canonical_property, canonical_rule, Statement},
+    failure::{Class, Failure, Result, Status},
+    output::{printable, Output, Style},
+    policy::Policy,
+};
+use ipe_policy::policy::{Action, Operation, Property};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    policy: &'a str,
+    record: &'a Access,
+    /// The line of the rule that the record names; none where the policy has no such rule.
+    line: Option<u32>,
+    passed: Vec<Passed>,
+}
+
+/// A rule that did not match, else it would have decided.
+#[derive(Serialize)]
+struct Passed {
+    line: u32,
+    text: String,
+    allows: bool,
+    lacks: String,
+}
+
+/// Explains a record.
+///
+/// # Errors
+///
+/// It is about an operation that this version does not know.
+pub fn explain_record(
+    policy: &Policy,
+    file: &str,
+    access: &Access,
+    out: &mut Output<'_>,
+) -> Result {
+    let operation = access.known_operation().ok_or_else(|| {
+        let name = printable(access.operation.as_bytes());
+        Failure::new(
+            Class::Invalid,
+            format!("the record is about an operation {name}"),
+        )
+        .hint("the kernel knows it and the policy language does not: the global default decides")
+    })?;
+    let (line, passed) = follow(policy, operation, access);
+    let denied = access.is_denial();
+    let status = if denied { Status::Findings } else { Status::Ok };
+    if out.is_json() {
+        out.json(&Json {
+            command: "explain",
+            policy: file,
+            record: access,
+            line,
+            passed,
+        })?;
+        return Ok(status);
+    }
+
+    let show = |text: &Option<String>| match text {
+        Some(text) => printable(text.as_bytes()),
+        None => "?".to_owned(),
+    };
+    let (style, verdict) = match (denied, access.enforcing) {
+        (false, _) => (Style::Good, "allowed"),
+        (true, true) => (Style::Error, "denied"),
+        (true, false) => (Style::Warning, "not enforced, would be denied"),
+    };
+    let path = match &access.path {
+        Some(path) => printable(path.as_bytes()),
+        None => "memory without a file".to_owned(),
+    };
+    out.line(format!(
+        "{} of {path} by {} ({}) was {}",
+        operation.name(),
+        show(&access.comm),
+        printable(access.hook.as_bytes()),
+        out.paint(style, verdict),
+    ))?;
+    if access.path.is_some() {
+        let inode = access
+            .inode
+            .map_or("?".to_owned(), |inode| inode.to_string());
+        out.line(format!("  on {}, inode {inode}", show(&access.device)))?;
+    }
+    out.line("")?;
+    for rule in &passed {
+        out.line(format!("{file}:{}: {}", rule.line, rule.text))?;
+        out.line(format!("    no: the file lacks {}", rule.lacks))?;
+    }
+    match line {
+        Some(line) => {
+            out.line(format!(
+                "{file}:{line}: {}",
+                out.paint(Style::Bold, &access.rule)
+            ))?;
+            out.line("    decides")?;
+        }
+        None => {
+            out.line(format!(
+                "{}: the record names '{}', this policy has no such line",
+                out.paint(Style::Warning, "warning"),
+                printable(access.rule.as_bytes())
+            ))?;
+            out.line("  another policy, or another version of it, was in force")?;
+        }
+    }
+    if access.path.is_none() && denied {
+        out.line("")?;
+        out.line("No property holds for memory without a file: only a rule without properties allows it.")?;
+    }
+    Ok(status)
+}
+
+/// The line that the record names, and the rules before it.
+fn follow(policy: &Policy, operation: Operation, access: &Access) -> (Option<u32>, Vec<Passed>) {
+    let mut passed = Vec::new();
+    let mut line_of_default = None;
+    for line in policy.lines() {
+        match &line.statement {
+            Statement::Rule(rule) if rule.operation == operation => {
+                let text = canonical_rule(rule);
+                if text == access.rule {
+                    return (Some(line.number), passed);
+                }
+                let asked: Vec<_> = rule.properties().map(lack).collect();
+                passed.push(Passed {
+                    line: line.number,
+                    text,
+                    allows: rule.action == Action::Allow,
+                    lacks: asked.join(" or "),
+                });
+            }
+            Statement::Default(of, action) if canonical_default(*of, *action) == access.rule => {
+                line_of_default = Some(line.number);
+            }
+            _ => {}
+        }
+    }
+    if line_of_default.is_none() {
+        passed.clear();
+    }
+    (line_of_default, passed)
+}
+
+/// What the file lacks that the property asks for.
+fn lack(property: Property<'_>) -> String {
+    canonical_property(&property)
+}

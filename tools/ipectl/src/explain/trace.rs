@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! How a policy comes to its verdict, rule by rule.
+
+use crate::{
+    document::{canonical_default, canonical_property, canonical_rule, Line, Statement},
+    policy::Policy,
+    subject::{Digest, Facts},
+};
+use ipe_policy::policy::{Action, Operation, Property, Rule, Scope};
+use serde::Serialize;
+
+/// A rule or default that was looked at.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Its line; 0 where the policy says nothing, and access is denied.
+    pub line: u32,
+    /// What it says.
+    pub text: String,
+    /// Whether it decides.
+    pub decides: bool,
+    /// Why it does not, or that it does.
+    pub reason: String,
+    /// Whether a digest is all that it lacks.
+    #[serde(skip)]
+    pub other_digest: bool,
+}
+
+/// The verdict and the way there.
+#[derive(Debug)]
+pub struct Trace {
+    /// What is decided.
+    pub action: Action,
+    /// Everything that was looked at; the last one decides.
+    pub steps: Vec<Step>,
+}
+
+/// Asks the policy, and follows it to the rule that decides.
+pub fn trace(policy: &Policy, operation: Operation, facts: &Facts) -> Trace {
+    let verdict = policy.evaluate(operation, facts);
+    let mut steps = Vec::new();
+    let lines = policy.lines();
+
+    for line in &lines {
+        let Some(rule) = line.rule().filter(|rule| rule.operation == operation) else {
+            continue;
+        };
+        let decides = verdict.scope == Scope::Rule(line.offset);
+        let failed = rule
+            .properties()
+            .find(|property| !facts.satisfies(property));
+        steps.push(Step {
+            line: line.number,
+            text: canonical_rule(rule),
+            decides,
+            other_digest: only_digest_fails(rule, facts),
+            reason: match &failed {
+                _ if decides => "it matches, and is the first that does".to_owned(),
+                Some(property) => why_not(property, facts),
+                // The compiled policy left it out.
+                None => "it can never match".to_owned(),
+            },
+        });
+        if decides {
+            break;
+        }
+    }
+    match verdict.scope {
+        Scope::Rule(_) => {}
+        Scope::OperationDefault => steps.push(default(&lines, Some(operation), verdict.action)),
+        Scope::GlobalDefault => steps.push(default(&lines, None, verdict.action)),
+    }
+    Trace {
+        action: verdict.action,
+        steps,
+    }
+}
+
+fn default(lines: &[Line<'_>], operation: Option<Operation>, action: Action) -> Step {
+    let line = lines
+        .iter()
+        .find(|line| matches!(line.statement, Statement::Default(of, _) if of == operation));
+    Step {
+        line: line.map_or(0, |line| line.number),
+        text: canonical_default(operation, action),
+        decides: true,
+        reason: "no rule matches".to_owned(),
+        other_digest: false,
+    }
+}
+
+/// Whether all but the digests match.
+fn only_digest_fails(rule: &Rule<'_>, facts: &Facts) -> bool {
+    let mut failed = rule
+        .properties()
+        .filter(|property| !facts.satisfies(property))
+        .peekable();
+    failed.peek().is_some()
+        && failed.all(|property| {
+            matches!(
+                property,
+                Property::DmverityRoothash(_) | Property::FsverityDigest(_)
+            )
+        })
+}
+
+/// Why a property does not hold.
+fn why_not(property: &Property<'_>, facts: &Facts) -> String {
+    let name = property.kind().name();
+    let digest = |has: Option<Digest>, none: &str| match has {
+        Some(has) => format!("its {name} is {has}"),
+        None => none.to_owned(),
+    };
+    match property {
+        Property::BootVerified(true) => "it does not come from the initramfs".to_owned(),
+        Property::BootVerified(false) => "it comes from the initramfs".to_owned(),
+        Property::DmveritySignature(true) => {
+            "it is not on a dm-verity volume with a valid signature".to_owned()
+        }
+        Property::FsveritySignature(true) => {
+            "it has no fs-verity digest with a valid signature".to_owned()
+        }
+        Property::DmveritySignature(false) | Property::FsveritySignature(false) => {
+            format!("{} does not hold", canonical_property(property))
+        }
+        Property::DmverityRoothash(_) => {
+            digest(facts.dmverity_roothash, "it is not on a dm-verity volume")
+        }
+        Property::FsverityDigest(_) => {
+            digest(facts.fsverity_digest, "it is not protected by fs-verity")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The reasons that are given fit the kernel's verdict.
+
+use ipe_policy::policy::{Action, Operation, Providers};
+use ipectl::{
+    explain::trace,
+    policy::Policy,
+    subject::{Digest, Facts},
+};
+
+const POLICIES: [&str; 3] = [
+    include_str!("fixtures/check/good.pol"),
+    include_str!("fixtures/check/never.pol"),
+    include_str!("fixtures/check/digest-of-56-digits.pol"),
+];
+
+#[test]
+fn every_step_but_the_last_has_a_reason_not_to_decide() {
+    let digest = Digest::parse("cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff");
+    for text in POLICIES {
+        let policy = Policy::compile(text.as_bytes(), Providers::ALL).unwrap();
+        for combination in 0..8 {
+            for roothash in [None, digest.clone().ok()] {
+                let facts = Facts {
+                    dmverity_roothash: roothash,
+                    ..Facts::combination(combination)
+                };
+                for operation in Operation::ALL {
+                    let trace = trace(&policy, operation, &facts);
+                    let (last, passed) = trace.steps.split_last().unwrap();
+                    assert!(last.decides);
+                    let action = format!("action={}", trace.action.name());
+                    assert!(last.text.ends_with(&action));
+                    assert!(passed.iter().all(|step| !step.decides));
+                    assert_eq!(trace.action, policy.evaluate(operation, &facts).action);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_can_never_match_is_passed() {
+    let policy = Policy::compile(POLICIES[2].as_bytes(), Providers::ALL).unwrap();
+    let trace = trace(&policy, Operation::Execute, &Facts::default());
+    assert_eq!(trace.action, Action::Deny);
+    assert_eq!(trace.steps.len(), 2);
+}
