@@ -327,3 +327,76 @@ mod cases {
         }
     }
 }
+
+/// The same with many entries, for which there is memory on the host only.
+#[cfg(test)]
+mod large {
+    extern crate std;
+
+    use super::super::*;
+    use crate::policy::Action;
+    use std::{
+        vec,
+        vec::Vec, //
+    };
+
+    /// Returns the longest chain of an index of these digests, and how often it was linked.
+    fn longest(digests: &[[u32; 8]]) -> (usize, u32) {
+        let size = Size {
+            entries: digests.len() as u32,
+            words: 0,
+        };
+        let mut words = vec![0; digests.len() * 12];
+        let mut builder = Builder::new(size, &mut words[..]);
+        for digest in digests {
+            builder.entry(&Entry {
+                key: Key::new(Operation::Execute, Some(Algorithm::Sha256), None),
+                outcome: Outcome::rule(0, Action::Allow),
+                combinations: ALL_COMBINATIONS,
+                fsverity: digest,
+                dmverity: &[],
+            });
+        }
+        let heads = 0..digests.len();
+        let longest = heads.map(|head| builder.chain(head).count()).max();
+        assert!(!builder.overflow);
+        (longest.unwrap_or(0), builder.attempt)
+    }
+
+    #[test]
+    fn digests_that_are_numbered_somehow_have_short_chains() {
+        let numbers = 0..100_000u32;
+        let word = |word: usize, number: u32| {
+            let mut digest = [0; 8];
+            digest[word] = number;
+            digest
+        };
+        // Decimal numbers in hexadecimal digits.
+        let decimal = |mut number: u32| {
+            let mut digits = 0;
+            for digit in 0..8 {
+                digits |= (number % 10) << (4 * digit);
+                number /= 10;
+            }
+            digits
+        };
+        let repeated = |number: u32| [number; 8];
+        let patterns: [Vec<[u32; 8]>; 7] = [
+            numbers.clone().map(|n| word(7, n.swap_bytes())).collect(),
+            numbers.clone().map(|n| word(7, n)).collect(),
+            numbers.clone().map(|n| word(0, n)).collect(),
+            numbers.clone().map(|n| word(6, n.swap_bytes())).collect(),
+            numbers
+                .clone()
+                .map(|n| word(7, decimal(n).swap_bytes()))
+                .collect(),
+            numbers.clone().map(repeated).collect(),
+            numbers.map(|n| repeated(n.swap_bytes())).collect(),
+        ];
+        for (pattern, digests) in patterns.iter().enumerate() {
+            let (longest, attempts) = longest(digests);
+            assert!(longest <= 12, "{pattern}: {longest}");
+            assert_eq!(attempts, 0, "{pattern}");
+        }
+    }
+}

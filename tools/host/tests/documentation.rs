@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The documentation against the code: its example policies are good, and it names what there is.
+
+mod common;
+
+use common::Collector;
+use ipe_policy::policy::{measure, Algorithm, Operation, PropertyKind, Providers};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The folder of the documentation.
+fn documentation() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation")
+}
+
+/// The text of one of its pages.
+fn page(name: &str) -> String {
+    let path = documentation().join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The example policies: name of the file and text.
+fn examples() -> Vec<(String, Vec<u8>)> {
+    let mut examples: Vec<_> = fs::read_dir(documentation().join("examples"))
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    examples.sort();
+    assert!(!examples.is_empty());
+    examples
+}
+
+#[test]
+fn examples_load_without_a_warning() {
+    for (name, text) in examples() {
+        assert!(name.ends_with(".pol"), "{name} is no policy");
+        let mut collector = Collector::default();
+        let result = measure(&text, Providers::ALL, false, &mut collector);
+        for error in &collector.errors {
+            let position = error.position;
+            eprintln!("{name}:{}:{}: {error}", position.line, position.column);
+        }
+        for warning in &collector.warnings {
+            let position = warning.position;
+            eprintln!("{name}:{}:{}: {warning}", position.line, position.column);
+        }
+        assert!(result.is_ok(), "{name} is refused");
+        assert!(collector.warnings.is_empty(), "{name} has warnings");
+    }
+}
+
+#[test]
+fn every_example_is_shown_and_every_one_shown_exists() {
+    let guide = page("admin-guide.rst");
+    let shown: BTreeSet<&str> = guide
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".. literalinclude:: examples/"))
+        .collect();
+    let there = examples();
+    let there: BTreeSet<&str> = there.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(shown, there);
+}
+
+#[test]
+fn every_word_of_the_language_is_described() {
+    let guide = page("admin-guide.rst");
+    let words = (Operation::ALL.iter().map(|operation| operation.name()))
+        .chain(PropertyKind::ALL.iter().map(|kind| kind.name()))
+        .chain(PropertyKind::ALL.iter().filter_map(|kind| kind.provider()))
+        .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.name()));
+    for word in words {
+        let quoted = [format!("``{word}``"), format!("``CONFIG_{word}``")];
+        assert!(
+            quoted.iter().any(|quoted| guide.contains(quoted)),
+            "the guide for administrators does not describe {word}"
+        );
+    }
+}
+
+#[test]
+fn pages_refer_to_files_that_exist() {
+    let root = documentation().join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let links = readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    for link in links.filter(|link| !link.contains("://")) {
+        assert!(root.join(link).exists(), "README.md refers to {link}");
+    }
+}

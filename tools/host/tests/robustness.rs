@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Whatever the text is, the parser ends with a compiled policy or a located error.
+
+mod common;
+
+use common::{compile, reference, Collector, TestSubject};
+use ipe_policy::{
+    eval::evaluate,
+    policy::{measure, rule_at, Operation, Providers},
+};
+use proptest::prelude::*;
+
+/// A short policy with a bit of everything.
+const POLICY: &str = concat!(
+    "policy_name=p policy_version=1.0.65535 # x\r\n",
+    "\tDEFAULT action=ALLOW\n",
+    "DEFAULT op=KMODULE action=DENY\n",
+    "op=EXECUTE boot_verified=TRUE  dmverity_signature=FALSE action=DENY\n",
+    "op=EXECUTE dmverity_roothash=md5:00112233445566778899aAbBcCdDeEfF action=DENY\n",
+    "op=EXECUTE fsverity_signature=TRUE fsverity_digest=sha256:0f action=ALLOW\n",
+);
+
+/// Parses, and checks what must hold of every answer.
+fn parse(text: &[u8]) -> bool {
+    let mut collector = Collector::default();
+    let end = u32::try_from(text.len()).unwrap();
+
+    let result = measure(text, Providers::ALL, false, &mut collector);
+    assert_eq!(result.as_ref().err(), collector.errors.first());
+    let places = collector
+        .errors
+        .iter()
+        .map(|error| (error.position, error.length));
+    let warnings = collector
+        .warnings
+        .iter()
+        .map(|warning| (warning.position, warning.length));
+    for (position, length) in places.chain(warnings) {
+        assert!(position.offset <= end && length <= end - position.offset);
+        assert!(position.line >= 1 && position.column >= 1);
+        // Line and column must lead to the offset.
+        let before = &text[..position.offset as usize];
+        let start = before
+            .iter()
+            .rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let start = start.map_or(0, |at| at + 1);
+        assert_eq!(position.column as usize, before.len() - start + 1);
+        let ends = (0..start)
+            .filter(|&at| {
+                before[at] == b'\n' || (before[at] == b'\r' && text.get(at + 1) != Some(&b'\n'))
+            })
+            .count();
+        assert_eq!(position.line as usize, ends + 1);
+    }
+
+    // Strict parsing takes less, and nothing more.
+    let strict = measure(text, Providers::ALL, true, &mut Collector::default());
+    assert_eq!(
+        strict.is_ok(),
+        result.is_ok() && collector.warnings.is_empty()
+    );
+
+    for offset in 0..=end {
+        if let Some(rule) = rule_at(text, offset) {
+            rule.properties().count();
+        }
+    }
+    let Ok(plan) = result else { return false };
+    let words = vec![0; plan.words()];
+    let compiled = plan.emit(text, words);
+    assert!(!compiled.name(text).is_empty());
+    true
+}
+
+#[test]
+fn every_byte_at_every_place() {
+    let mut accepted = 0;
+    assert!(parse(POLICY.as_bytes()));
+    for at in 0..POLICY.len() {
+        for byte in 0..=255 {
+            let mut text = POLICY.as_bytes().to_vec();
+            text[at] = byte;
+            if !parse(&text) {
+                continue;
+            }
+            accepted += 1;
+            if let Ok(text) = std::str::from_utf8(&text) {
+                let compiled = compile(text.as_bytes());
+                for boot_verified in [false, true] {
+                    let subject = TestSubject {
+                        boot_verified,
+                        ..Default::default()
+                    };
+                    for operation in [Operation::Execute, Operation::KernelModule].map(Some) {
+                        assert_eq!(
+                            evaluate(&compiled, operation, &subject),
+                            reference(text, Providers::ALL, operation, &subject),
+                            "{text}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(accepted > 1000);
+}
+
+#[test]
+fn every_byte_removed_or_doubled() {
+    for at in 0..POLICY.len() {
+        let (before, after) = POLICY.as_bytes().split_at(at);
+        parse(before);
+        parse(after);
+        parse(&[before, &after[1..]].concat());
+        parse(&[before, &after[..1], after].concat());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8192, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_bytes(text in prop::collection::vec(any::<u8>(), 0..400)) {
+        parse(&text);
+    }
+
+    #[test]
+    fn any_words(words in prop::collection::vec(prop::sample::select(vec![
+        "policy_name=a", "policy_version=1.2.3", "policy_version=1.2", "DEFAULT", "op=EXECUTE",
+        "op=KMODULE", "op=", "action=ALLOW", "action=DENY", "action=", "boot_verified=TRUE",
+        "boot_verified=FALSE", "fsverity_digest=sha256:00", "dmverity_roothash=:", "=", "#", "\n",
+        "\r", "\t", " ", "\u{a0}", "\x0b", "\0", "dmverity_signature=", "fsverity_digest=a:b:c",
+    ]), 0..24), separator in prop::sample::select(vec![" ", "\n", "\t", ""])) {
+        parse(words.join(separator).as_bytes());
+        let text = format!("policy_name=a policy_version=1.2.3\n{}", words.join(separator));
+        parse(text.as_bytes());
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Large policies: bounded time, bounded memory, the same decisions.
+//!
+//! The times are far above what is needed, and far below what a quadratic algorithm would take.
+
+mod common;
+
+use common::{compile, Collector, OwnedDigest, TestSubject};
+use ipe_policy::{
+    eval::evaluate,
+    policy::{measure, Action, ErrorKind, Operation, Providers, Scope},
+};
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
+
+const HEADER: &str = "policy_name=large policy_version=0.0.0\nDEFAULT action=DENY\n";
+
+/// The digest with a number, as it is written.
+fn numbered(number: u64) -> String {
+    format!("{number:064x}")
+}
+
+/// A subject with the fs-verity digest that has a number.
+fn subject(number: u64) -> TestSubject {
+    let mut bytes = vec![0; 32];
+    bytes[24..].copy_from_slice(&number.to_be_bytes());
+    TestSubject {
+        fsverity_digest: Some(OwnedDigest {
+            algorithm: "sha256",
+            bytes,
+        }),
+        ..Default::default()
+    }
+}
+
+/// A policy that allows so many digests.
+fn policy(rules: u64) -> String {
+    let mut text = HEADER.to_owned();
+    for number in 0..rules {
+        let digest = numbered(number);
+        writeln!(
+            text,
+            "op=EXECUTE fsverity_digest=sha256:{digest} action=ALLOW"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Fails if something takes longer than it may.
+fn within<T>(seconds: u64, what: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = what();
+    assert!(
+        start.elapsed() < Duration::from_secs(seconds),
+        "{:?}",
+        start.elapsed()
+    );
+    result
+}
+
+#[test]
+fn sha256_rules_take_48_bytes_at_most() {
+    for rules in [1, 2, 3, 10, 1000, 4097] {
+        let text = policy(rules);
+        let plan = measure(
+            text.as_bytes(),
+            Providers::ALL,
+            true,
+            &mut Collector::default(),
+        );
+        assert!(plan.unwrap().words() * 4 <= 48 * rules as usize);
+    }
+}
+
+#[test]
+fn each_of_many_rules_is_found() {
+    let text = policy(100_000);
+    let compiled = within(10, || compile(text.as_bytes()));
+    let line = text.lines().last().unwrap().len() + 1;
+    for number in (0..100_000).step_by(997).chain([0, 99_999]) {
+        let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(number));
+        let offset = HEADER.len() + line * number as usize;
+        assert_eq!(verdict.action, Action::Allow);
+        assert_eq!(verdict.scope, Scope::Rule(offset as u32));
+    }
+    for number in 100_000..101_000 {
+        let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(number));
+        assert_eq!(verdict.scope, Scope::GlobalDefault);
+    }
+}
+
+#[test]
+fn a_million_rules_compile() {
+    let text = policy(1_000_000);
+    let compiled = within(60, || compile(text.as_bytes()));
+    let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(999_999));
+    assert_eq!(verdict.action, Action::Allow);
+}
+
+#[test]
+fn a_digest_may_be_named_often() {
+    let mut text = HEADER.to_owned();
+    for number in 0..100_000 {
+        let digest = numbered(7);
+        let fact = ["", " boot_verified=TRUE", " fsverity_signature=FALSE"][number % 3];
+        writeln!(
+            text,
+            "op=EXECUTE fsverity_digest=sha256:{digest}{fact} action=ALLOW"
+        )
+        .unwrap();
+    }
+    let compiled = within(10, || compile(text.as_bytes()));
+    let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(7));
+    assert_eq!(verdict.scope, Scope::Rule(HEADER.len() as u32));
+}
+
+#[test]
+fn many_rules_without_digests() {
+    let mut text = HEADER.to_owned();
+    for _ in 0..200_000 {
+        text.push_str("op=EXECUTE boot_verified=TRUE action=ALLOW\n");
+    }
+    let plan = measure(
+        text.as_bytes(),
+        Providers::ALL,
+        true,
+        &mut Collector::default(),
+    );
+    assert_eq!(plan.unwrap().words(), 0);
+}
+
+#[test]
+fn long_lines() {
+    let long = 1 << 20;
+    let fill = |byte: &str| byte.repeat(long);
+    let digits = fill("0");
+    for (line, expected) in [
+        (format!("# {}", fill("#")), None),
+        (fill(" "), None),
+        (fill("\t"), None),
+        (format!("op=EXECUTE{}action=DENY", fill(" \t")), None),
+        (
+            format!("op=EXECUTE {}action=DENY", fill("boot_verified=TRUE ")),
+            None,
+        ),
+        (
+            format!("op=EXECUTE fsverity_digest=sha256:{digits} action=DENY"),
+            None,
+        ),
+        (
+            format!("op=EXECUTE fsverity_digest=sha256:{digits}0 action=DENY"),
+            Some(ErrorKind::DigestOdd),
+        ),
+        (
+            format!("op=EXECUTE fsverity_digest={} action=DENY", fill("a")),
+            Some(ErrorKind::DigestSeparatorMissing),
+        ),
+        (fill("="), Some(ErrorKind::ActionMissing)),
+        (
+            format!("{} action=DENY", fill("x")),
+            Some(ErrorKind::OperationMissing),
+        ),
+        (
+            format!("op=EXECUTE {} action=DENY", fill("=")),
+            Some(ErrorKind::PropertyUnknown),
+        ),
+    ] {
+        let text = format!("{HEADER}{line}\n");
+        let result = within(10, || {
+            measure(
+                text.as_bytes(),
+                Providers::ALL,
+                false,
+                &mut Collector::default(),
+            )
+        });
+        assert_eq!(
+            result.err().map(|error| error.kind),
+            expected,
+            "{}",
+            &line[..40]
+        );
+    }
+}
+
+#[test]
+fn long_names_and_versions() {
+    let name = "n".repeat(1 << 20);
+    let zeros = "0".repeat(1 << 20);
+    let text = format!("policy_name={name} policy_version={zeros}1.0.0\nDEFAULT action=DENY");
+    let compiled = compile(text.as_bytes());
+    assert_eq!(compiled.name(text.as_bytes()), name.as_bytes());
+    assert_eq!(compiled.version().major, 1);
+}
