@@ -61,6 +61,15 @@ Examples:
 
 Ends with 0 where access is allowed, with 1 where it is denied.")]
     Explain(Explain),
+    /// Sign a policy as the kernel wants it
+    #[command(after_help = "\
+Examples:
+  $ ipectl sign appliance.pol --key owner.key --certificate owner.crt
+  $ ipectl sign appliance.pol --key 'pkcs11:object=owner' --certificate owner.crt -o Firewall.p7b
+
+The policy is checked before; the message is verified after. Keys that are named by a URI are used
+through the openssl program.")]
+    Sign(Sign),
 }
 
 /// `ipectl check`
@@ -148,4 +157,43 @@ fn operation(name: &str) -> Result<Operation, String> {
             Operation::ALL.map(Operation::name).join(", ")
         ),
     })
+}
+
+/// `ipectl sign`
+#[derive(Args, Debug)]
+pub struct Sign {
+    /// The policy, as text; - for standard input
+    pub policy: PathBuf,
+
+    /// The private key: a file in PEM or DER, or a URI such as pkcs11:…
+    #[arg(long, short, value_name = "FILE|URI")]
+    pub key: String,
+
+    /// The signer's certificate in PEM or DER; in PEM, those of its issuers may follow
+    #[arg(long, short, value_name = "FILE")]
+    pub certificate: PathBuf,
+
+    /// Where to write to; - for standard output [default: <policy_name>.p7b]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Append the signature to the text, as to a kernel module: for policies over 64 KiB
+    #[arg(long)]
+    pub append: bool,
+
+    /// Leave the certificates out of the message: smaller, and the kernel has the signer's anyway
+    #[arg(long)]
+    pub no_certificates: bool,
+
+    /// The file whose first line is the key's passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// The variable of the environment that has the key's passphrase
+    #[arg(long, value_name = "NAME")]
+    pub passphrase_env: Option<String>,
+
+    /// Do not sign a policy with warnings either
+    #[arg(long)]
+    pub strict: bool,
 }

@@ -53,6 +53,13 @@ impl Failure {
         self
     }
 
+    /// The same failure, about this file.
+    #[must_use]
+    pub fn about(mut self, name: impl fmt::Display) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
     /// Whether nobody reads the output any more.
     pub fn is_broken_pipe(&self) -> bool {
         self.broken_pipe

@@ -16,5 +16,6 @@ pub mod live;
 pub mod output;
 pub mod policy;
 pub mod run;
+pub mod sign;
 pub mod source;
 pub mod subject;

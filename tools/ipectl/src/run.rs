@@ -4,16 +4,21 @@
 
 use crate::{
     audit,
-    check::{self, Kconfig, Options},
+    check::{self, lint::MAX_PKCS7, Kconfig, Options, Severity},
     cli::{self, Command},
     explain,
-    failure::{Class, Failure, Result},
+    failure::{Class, Failure, Result, Status},
     live,
     output::Output,
     policy::Policy,
+    sign::{self, Key, Passphrase, Signer},
     source::{self, Source},
-    subject::Facts,
+    subject::{hex, Facts},
 };
+
+use ipe_policy::policy::envelope::Form;
+use sha2::{Digest, Sha256};
+use std::{fs, path::PathBuf, time::SystemTime};
 
 /// Does what the command line says.
 ///
@@ -24,6 +29,7 @@ pub fn run(command: &Command, out: &mut Output<'_>) -> Result {
     match command {
         Command::Check(arguments) => check(arguments, out),
         Command::Explain(arguments) => explain(arguments, out),
+        Command::Sign(arguments) => sign(arguments, out),
     }
 }
 
@@ -76,4 +82,81 @@ fn explain(arguments: &cli::Explain, out: &mut Output<'_>) -> Result {
         arguments.all,
         out,
     )
+}
+
+fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
+    let source = Source::read(&arguments.policy)?;
+    if source.signed.is_some() {
+        return Err(Failure::new(
+            Class::Invalid,
+            format!("{}: it is signed already", source.name),
+        ));
+    }
+    let policy = Policy::load(&source)?;
+    let report = check::check(&source, &Options::default());
+    let warnings = report.count(Severity::Warning);
+    if arguments.strict && warnings > 0 {
+        check::show(&[report], true, true, out)?;
+        return Ok(Status::Findings);
+    }
+
+    let passphrase = match (&arguments.passphrase_file, &arguments.passphrase_env) {
+        (Some(file), _) => Passphrase::File(file.clone()),
+        (_, Some(name)) => Passphrase::Variable(name.clone()),
+        _ => Passphrase::Prompt,
+    };
+    let signer = Signer::read(&arguments.certificate, SystemTime::now())?;
+    let key = Key::open(&arguments.key, &passphrase)?;
+    let form = if arguments.append {
+        Form::Appended
+    } else {
+        Form::Pkcs7
+    };
+    let with_certificates = !arguments.no_certificates;
+    let message = sign::sign(policy.text(), form, with_certificates, &key, &signer)?;
+    if form == Form::Pkcs7 && message.len() > MAX_PKCS7 {
+        return Err(Failure::new(
+            Class::Invalid,
+            format!(
+                "{} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}",
+                message.len()
+            ),
+        )
+        .hint("append the signature with --append"));
+    }
+
+    let default = || PathBuf::from(format!("{}.p7b", policy.name().replace('/', "_")));
+    let path = arguments.output.clone().unwrap_or_else(default);
+    if path.as_os_str() == "-" {
+        out.bytes(&message)?;
+        return Ok(Status::Ok);
+    }
+    fs::write(&path, &message).map_err(|error| Failure::file(&path, &error))?;
+    if out.is_json() {
+        out.json(&serde_json::json!({
+            "command": "sign",
+            "policy": policy.name(),
+            "version": policy.version().to_string(),
+            "output": path.display().to_string(),
+            "bytes": message.len(),
+            "form": if arguments.append { "appended" } else { "pkcs7" },
+            "signer": signer.subject(),
+            "sha256": hex(&Sha256::digest(&message)),
+            "warnings": warnings,
+        }))?;
+    } else {
+        out.line(format!(
+            "{}: {} {}, {} bytes, signed by {}",
+            path.display(),
+            policy.name(),
+            policy.version(),
+            message.len(),
+            signer.subject()
+        ))?;
+        if warnings > 0 {
+            let warnings = check::counted(warnings, "warning", "warnings");
+            out.line(format!("{warnings}: see 'ipectl check {}'", source.name))?;
+        }
+    }
+    Ok(Status::Ok)
 }

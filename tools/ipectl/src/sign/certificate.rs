@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Certificates: which are fit for signing policies, and what they verify.
+
+use crate::failure::{Class, Failure, Result};
+use cms::cert::IssuerAndSerialNumber;
+use const_oid::db::{rfc5280, rfc5912};
+use der::{pem, referenced::OwnedToRef, Decode, Encode};
+use rsa::{
+    pkcs1v15,
+    signature::{hazmat::PrehashVerifier, Verifier},
+    traits::PublicKeyParts,
+    RsaPublicKey,
+};
+use sha2::{Digest, Sha256};
+use std::{path::Path, time::SystemTime};
+use x509_cert::{
+    ext::pkix::{ExtendedKeyUsage, KeyUsage},
+    Certificate,
+};
+
+/// The shortest RSA key that is fit, in bits.
+const MIN_RSA_BITS: usize = 2048;
+
+/// The signer's certificate, and those that lead to one that the kernel trusts.
+pub struct Signer {
+    /// The signer's certificate.
+    pub certificate: Certificate,
+    /// The others of the file.
+    pub chain: Vec<Certificate>,
+    key: PublicKey,
+}
+
+/// A public key of a kind that the kernel verifies with.
+enum PublicKey {
+    Rsa(RsaPublicKey),
+    P256(p256::ecdsa::VerifyingKey),
+    P384(p384::ecdsa::VerifyingKey),
+}
+
+/// A reason why a certificate is not fit.
+fn unfit(reason: impl Into<String>) -> Failure {
+    Failure::new(Class::Signing, reason)
+}
+
+impl Signer {
+    /// Reads a file of certificates, in PEM or DER, the signer's first.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is no certificate, or the first is not fit for signing.
+    pub fn read(path: &Path, now: SystemTime) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+        Self::parse(&bytes, now).map_err(|failure| failure.about(path.display()))
+    }
+
+    fn parse(bytes: &[u8], now: SystemTime) -> Result<Self> {
+        let mut certificates = certificates(bytes)?.into_iter();
+        let certificate = certificates
+            .next()
+            .ok_or_else(|| unfit("there is no certificate in it"))?;
+        check_validity(&certificate, now)?;
+        check_usage(&certificate)?;
+        Ok(Self {
+            key: PublicKey::of(&certificate)?,
+            certificate,
+            chain: certificates.collect(),
+        })
+    }
+
+    /// What a signature names the certificate by, and the kernel finds its key by.
+    pub fn id(&self) -> IssuerAndSerialNumber {
+        IssuerAndSerialNumber {
+            issuer: self.certificate.tbs_certificate.issuer.clone(),
+            serial_number: self.certificate.tbs_certificate.serial_number.clone(),
+        }
+    }
+
+    /// Whether the key signs with ECDSA, else it is RSA.
+    pub fn is_elliptic(&self) -> bool {
+        !matches!(self.key, PublicKey::Rsa(_))
+    }
+
+    /// Whether a signature of a text was made by the certificate's key.
+    pub fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        let digest = Sha256::digest(text);
+        match &self.key {
+            PublicKey::Rsa(key) => {
+                let key = pkcs1v15::VerifyingKey::<Sha256>::new(key.clone());
+                pkcs1v15::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+            PublicKey::P256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
+            PublicKey::P384(key) => p384::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
+        }
+    }
+
+    /// The subject's name, for people.
+    pub fn subject(&self) -> String {
+        self.certificate.tbs_certificate.subject.to_string()
+    }
+}
+
+impl PublicKey {
+    fn of(certificate: &Certificate) -> Result<Self> {
+        let info = certificate
+            .tbs_certificate
+            .subject_public_key_info
+            .owned_to_ref();
+        match info.algorithm.oid {
+            rfc5912::RSA_ENCRYPTION => {
+                let key = RsaPublicKey::try_from(info)
+                    .map_err(|error| unfit(format!("its RSA key cannot be used: {error}")))?;
+                let bits = 8 * key.size();
+                if bits < MIN_RSA_BITS {
+                    return Err(unfit(format!(
+                        "its RSA key has {bits} bits, {MIN_RSA_BITS} are needed"
+                    )));
+                }
+                Ok(Self::Rsa(key))
+            }
+            rfc5912::ID_EC_PUBLIC_KEY => match info.algorithm.parameters_oid() {
+                Ok(rfc5912::SECP_256_R_1) => p256::ecdsa::VerifyingKey::try_from(info)
+                    .map(Self::P256)
+                    .map_err(|error| unfit(format!("its key cannot be used: {error}"))),
+                Ok(rfc5912::SECP_384_R_1) => p384::ecdsa::VerifyingKey::try_from(info)
+                    .map(Self::P384)
+                    .map_err(|error| unfit(format!("its key cannot be used: {error}"))),
+                _ => Err(unfit("its curve is neither P-256 nor P-384")),
+            },
+            _ => Err(unfit("its key is neither RSA nor ECDSA")),
+        }
+    }
+}
+
+/// The certificates of a file. What is encoded otherwise than in DER has another identity for the
+/// kernel than for this program, so that it is refused.
+fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>> {
+    let decode = |bytes: &[u8]| {
+        let certificate = Certificate::from_der(bytes)
+            .map_err(|error| unfit(format!("not a certificate: {error}")))?;
+        if certificate.to_der().ok().as_deref() != Some(bytes) {
+            return Err(unfit("the certificate is not encoded in DER"));
+        }
+        Ok(certificate)
+    };
+    if bytes.first() == Some(&0x30) {
+        return Ok(vec![decode(bytes)?]);
+    }
+    blocks(bytes)
+        .filter(|block| block.starts_with("-----BEGIN CERTIFICATE-----"))
+        .map(|block| {
+            let (_, bytes) = pem::decode_vec(block.as_bytes())
+                .map_err(|error| unfit(format!("not PEM: {error}")))?;
+            decode(&bytes)
+        })
+        .collect()
+}
+
+/// The PEM blocks of a file, as text.
+pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for line in text.lines() {
+        if line.starts_with("-----BEGIN ") {
+            block = Some(String::new());
+        }
+        if let Some(open) = &mut block {
+            open.push_str(line);
+            open.push('\n');
+        }
+        if line.starts_with("-----END ") {
+            blocks.extend(block.take());
+        }
+    }
+    blocks.into_iter()
+}
+
+fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
+    let validity = &certificate.tbs_certificate.validity;
+    if now > validity.not_after.to_system_time() {
+        return Err(
+            unfit(format!("the certificate expired {}", validity.not_after))
+                .hint("sign with a certificate that is valid now"),
+        );
+    }
+    if now < validity.not_before.to_system_time() {
+        return Err(unfit(format!(
+            "the certificate is not valid before {}",
+            validity.not_before
+        ))
+        .hint("is the clock of this machine right?"));
+    }
+    Ok(())
+}
+
+/// Where a certificate says what its key is for, that must cover signing.
+fn check_usage(certificate: &Certificate) -> Result<()> {
+    let wrong = |error| unfit(format!("an extension cannot be read: {error}"));
+    let tbs = &certificate.tbs_certificate;
+    if let Some((_, usage)) = tbs.get::<KeyUsage>().map_err(wrong)? {
+        if !usage.digital_signature() {
+            return Err(unfit("its key usage does not include digitalSignature"));
+        }
+    }
+    if let Some((_, usage)) = tbs.get::<ExtendedKeyUsage>().map_err(wrong)? {
+        let fit = [
+            rfc5280::ANY_EXTENDED_KEY_USAGE,
+            rfc5280::ID_KP_CODE_SIGNING,
+            rfc5280::ID_KP_EMAIL_PROTECTION,
+        ];
+        if !usage.0.iter().any(|purpose| fit.contains(purpose)) {
+            return Err(unfit("its extended key usage does not include codeSigning"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Private keys: where they are, and how they sign.
+
+use super::{certificate::blocks, Passphrase};
+use crate::failure::{reason, Class, Failure, Result};
+use der::{pem, Decode};
+use pkcs8::{DecodePrivateKey, EncryptedPrivateKeyInfo};
+use rsa::{
+    pkcs1::DecodeRsaPrivateKey,
+    pkcs1v15,
+    signature::{hazmat::PrehashSigner, RandomizedSigner, SignatureEncoding},
+    RsaPrivateKey,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// A private key.
+pub enum Key {
+    /// In this program's memory.
+    Rsa(Box<RsaPrivateKey>),
+    /// In this program's memory.
+    P256(p256::ecdsa::SigningKey),
+    /// In this program's memory.
+    P384(p384::ecdsa::SigningKey),
+    /// Where the `openssl` program finds it: a token, another store.
+    Uri(String),
+}
+
+fn unusable(message: impl Into<String>) -> Failure {
+    Failure::new(Class::Signing, message)
+}
+
+impl Key {
+    /// Finds a key: a file in PEM or DER, or a URI that `openssl` understands.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is no key that the kernel verifies with, or the passphrase is wrong.
+    pub fn open(name: &str, passphrase: &Passphrase) -> Result<Self> {
+        if ["pkcs11:", "file:", "handle:"]
+            .iter()
+            .any(|scheme| name.starts_with(scheme))
+        {
+            return Ok(Self::Uri(name.to_owned()));
+        }
+        let path = Path::new(name);
+        let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+        Self::parse(&bytes, passphrase).map_err(|failure| failure.about(name))
+    }
+
+    fn parse(bytes: &[u8], passphrase: &Passphrase) -> Result<Self> {
+        if bytes.first() == Some(&0x30) {
+            return Self::from_der(bytes, passphrase);
+        }
+        for block in blocks(bytes) {
+            if block.contains("\nProc-Type: 4,ENCRYPTED") {
+                return Err(unusable("a passphrase in the old form of PEM")
+                    .hint("convert it: openssl pkcs8 -topk8 -in KEY -out NEW"));
+            }
+            if !block
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .contains("PRIVATE KEY")
+            {
+                continue;
+            }
+            let (_, bytes) = pem::decode_vec(block.as_bytes())
+                .map_err(|error| unusable(format!("not PEM: {error}")))?;
+            return Self::from_der(&bytes, passphrase);
+        }
+        Err(unusable("there is no private key in it"))
+    }
+
+    /// PKCS#8, encrypted or not, PKCS#1 or SEC 1: told apart by what parses.
+    fn from_der(bytes: &[u8], passphrase: &Passphrase) -> Result<Self> {
+        if let Ok(encrypted) = EncryptedPrivateKeyInfo::from_der(bytes) {
+            let plain = encrypted.decrypt(passphrase.get()?).map_err(|error| {
+                unusable(format!("the key cannot be decrypted: {error}"))
+                    .hint("is the passphrase right?")
+            })?;
+            return Self::from_pkcs8(plain.as_bytes());
+        }
+        if let Ok(key) = RsaPrivateKey::from_pkcs1_der(bytes) {
+            return Ok(Self::Rsa(Box::new(key)));
+        }
+        if let Ok(key) = p256::SecretKey::from_sec1_der(bytes) {
+            return Ok(Self::P256(key.into()));
+        }
+        if let Ok(key) = p384::SecretKey::from_sec1_der(bytes) {
+            return Ok(Self::P384(key.into()));
+        }
+        Self::from_pkcs8(bytes)
+    }
+
+    fn from_pkcs8(bytes: &[u8]) -> Result<Self> {
+        if let Ok(key) = RsaPrivateKey::from_pkcs8_der(bytes) {
+            return Ok(Self::Rsa(Box::new(key)));
+        }
+        if let Ok(key) = p256::ecdsa::SigningKey::from_pkcs8_der(bytes) {
+            return Ok(Self::P256(key));
+        }
+        if let Ok(key) = p384::ecdsa::SigningKey::from_pkcs8_der(bytes) {
+            return Ok(Self::P384(key));
+        }
+        Err(unusable(
+            "neither an RSA key nor an ECDSA key on P-256 or P-384",
+        ))
+    }
+
+    /// Signs a text with SHA-256.
+    pub fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
+        let failed = |error| unusable(format!("signing failed: {error}"));
+        let digest = Sha256::digest(text);
+        match self {
+            Self::Rsa(key) => {
+                let key = pkcs1v15::SigningKey::<Sha256>::new(RsaPrivateKey::clone(key));
+                let mut random = rsa::rand_core::OsRng;
+                let signature = key.try_sign_with_rng(&mut random, text).map_err(failed)?;
+                Ok(signature.to_vec())
+            }
+            Self::P256(key) => {
+                let signature: p256::ecdsa::Signature =
+                    key.sign_prehash(&digest).map_err(failed)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            Self::P384(key) => {
+                let signature: p384::ecdsa::Signature =
+                    key.sign_prehash(&digest).map_err(failed)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            Self::Uri(uri) => sign_with_openssl(uri, text),
+        }
+    }
+}
+
+/// Lets the `openssl` program sign, which asks for a PIN itself where it needs one.
+fn sign_with_openssl(uri: &str, text: &[u8]) -> Result<Vec<u8>> {
+    let mut command = Command::new("openssl");
+    command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
+    if uri.starts_with("pkcs11:") {
+        command.args(["-provider", "pkcs11", "-provider", "default"]);
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| {
+            Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error)))
+                .hint("keys that are named by a URI are used through the openssl program")
+        })?;
+    let mut stdin = child.stdin.take();
+    let written = stdin.as_mut().map(|stdin| stdin.write_all(text));
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().next().unwrap_or("it says nothing").to_owned();
+        let failure = unusable(format!("openssl cannot sign: {said}"));
+        return Err(if uri.starts_with("pkcs11:") {
+            failure.hint("is the provider pkcs11 installed (Debian: pkcs11-provider)?")
+        } else {
+            failure
+        });
+    }
+    written.transpose()?;
+    Ok(output.stdout)
+}
