@@ -11,7 +11,7 @@ newline='
 '
 
 chapter() {
-	printf '\n%-56s %-11s %s\n' "$1" expected happened
+	printf '\n%-56s %-12s %s\n' "$1" expected happened
 }
 
 # try TEXT OUTCOME RECORD COMMAND...: the outcome is the last line that the command
@@ -21,7 +21,9 @@ try() {
 	shift 3
 	tried=$((tried + 1))
 
-	output=$("$@" 2>/dev/null) || [ -n "$output" ] || output="status $?"
+	output=$("$@" 2>/dev/null)
+	status=$?
+	[ -n "$output" ] || output="status $status"
 	happened=${output##*"$newline"}
 	verdict=ok
 	[ "$happened" = "$outcome" ] || verdict='NOT AS EXPECTED'
@@ -43,7 +45,7 @@ try() {
 	*) [ -n "$shown" ] || verdict='NOT AS EXPECTED: no such audit record' ;;
 	esac
 
-	printf '%3d  %-51s %-11s %-11s %s\n' $tried "$text" "$outcome" "$happened" "$verdict"
+	printf '%3d  %-51s %-12s %-12s %s\n' $tried "$text" "$outcome" "$happened" "$verdict"
 	printf '%s' "$shown"
 	if [ "$verdict" = ok ]; then
 		right=$((right + 1))
