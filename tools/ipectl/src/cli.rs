@@ -4,6 +4,7 @@
 
 use crate::{
     check::{similar, Stage},
+    device::SECURITYFS,
     subject::Digest,
 };
 use clap::{Args, Parser, Subcommand};
@@ -70,6 +71,38 @@ Examples:
 The policy is checked before; the message is verified after. Keys that are named by a URI are used
 through the openssl program.")]
     Sign(Sign),
+    /// Load or update a signed policy on this machine, and put it in force
+    #[command(after_help = "\
+Example:
+  # ipectl deploy Firewall.p7b
+  Firewall 1.1.0: loaded
+  Firewall 1.1.0: in force")]
+    Deploy(Deploy),
+    /// Show the policies of this machine, and which is in force
+    #[command(after_help = "\
+Example:
+  # ipectl status
+  mode     enforcing
+  records  denials
+
+  POLICY    VERSION            IN FORCE  FROM
+  Firewall  1.1.0              yes       userspace, signed")]
+    Status(Status),
+    /// Put a loaded policy in force
+    #[command(after_help = "\
+Example:
+  # ipectl activate Firewall")]
+    Activate(Named),
+    /// Remove a loaded policy that is not in force
+    #[command(after_help = "\
+Example:
+  # ipectl delete Firewall_Start")]
+    Delete(Named),
+    /// Let denials deny, or only be recorded
+    #[command(after_help = "\
+Example:
+  # ipectl enforce off")]
+    Enforce(Enforce),
 }
 
 /// `ipectl check`
@@ -196,4 +229,79 @@ pub struct Sign {
     /// Do not sign a policy with warnings either
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Where the nodes of IPE are.
+#[derive(Args, Debug)]
+pub struct Machine {
+    /// Where securityfs is mounted
+    #[arg(long, value_name = "DIR", default_value = SECURITYFS)]
+    pub securityfs: PathBuf,
+}
+
+/// `ipectl deploy`
+#[derive(Args, Debug)]
+pub struct Deploy {
+    /// The signed policy; - for standard input
+    pub policy: PathBuf,
+
+    /// Leave in force what is
+    #[arg(long)]
+    pub no_activate: bool,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `ipectl status`
+#[derive(Args, Debug)]
+pub struct Status {
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `ipectl activate` and `ipectl delete`
+#[derive(Args, Debug)]
+pub struct Named {
+    /// The policy's name
+    pub name: String,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// A mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// Denials deny
+    On,
+    /// Denials are only recorded
+    Off,
+}
+
+/// `ipectl enforce`
+#[derive(Args, Debug)]
+pub struct Enforce {
+    /// The mode
+    #[arg(value_enum)]
+    pub mode: Mode,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
 }

@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod check;
 pub mod cli;
+pub mod device;
 pub mod document;
 pub mod explain;
 pub mod failure;

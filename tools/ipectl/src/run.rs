@@ -5,7 +5,8 @@
 use crate::{
     audit,
     check::{self, lint::MAX_PKCS7, Kconfig, Options, Severity},
-    cli::{self, Command},
+    cli::{self, Command, Machine, Mode},
+    device::{self, Securityfs},
     explain,
     failure::{Class, Failure, Result, Status},
     live,
@@ -30,6 +31,20 @@ pub fn run(command: &Command, out: &mut Output<'_>) -> Result {
         Command::Check(arguments) => check(arguments, out),
         Command::Explain(arguments) => explain(arguments, out),
         Command::Sign(arguments) => sign(arguments, out),
+        Command::Deploy(arguments) => deploy(arguments, out),
+        Command::Status(arguments) => device::status(&nodes(&arguments.machine)?, out),
+        Command::Activate(arguments) => {
+            let nodes = nodes(&arguments.machine)?;
+            device::activate(&nodes, &arguments.name, arguments.dry_run, out)
+        }
+        Command::Delete(arguments) => {
+            let nodes = nodes(&arguments.machine)?;
+            device::delete(&nodes, &arguments.name, arguments.dry_run, out)
+        }
+        Command::Enforce(arguments) => {
+            let nodes = nodes(&arguments.machine)?;
+            device::enforce(&nodes, arguments.mode == Mode::On, arguments.dry_run, out)
+        }
     }
 }
 
@@ -159,4 +174,18 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
         }
     }
     Ok(Status::Ok)
+}
+
+fn nodes(machine: &Machine) -> Result<Securityfs> {
+    Securityfs::open(&machine.securityfs)
+}
+
+fn deploy(arguments: &cli::Deploy, out: &mut Output<'_>) -> Result {
+    let message = source::read_bytes(&arguments.policy)?;
+    let source = Source::parse(&arguments.policy, &message)?;
+    let options = device::Options {
+        dry_run: arguments.dry_run,
+        no_activate: arguments.no_activate,
+    };
+    device::deploy(&nodes(&arguments.machine)?, &source, &message, options, out)
 }

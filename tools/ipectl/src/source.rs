@@ -46,14 +46,22 @@ impl Source {
     ///
     /// It cannot be read, or is a message without a policy.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = read_bytes(path)?;
+        Self::parse(path, &read_bytes(path)?)
+    }
+
+    /// Takes what was read from a path.
+    ///
+    /// # Errors
+    ///
+    /// It is a message without a policy.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         let is_stdin = path == Path::new("-");
         let name = if is_stdin {
             "<stdin>".to_owned()
         } else {
             path.display().to_string()
         };
-        let (text, form) = unwrap(&bytes)
+        let (text, form) = unwrap(bytes)
             .map_err(|reason| Failure::new(Class::Invalid, format!("{name}: {reason}")))?;
         Ok(Self {
             name,

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the kernel means by an errno, and what to do about it.
+
+use crate::failure::{reason, Class, Failure};
+use std::io;
+
+/// What was asked of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A policy of a new name.
+    Load,
+    /// A policy of a name that is loaded.
+    Update,
+    /// A policy is to come into force.
+    Activate,
+    /// A policy is to go.
+    Delete,
+    /// The mode is to change.
+    Enforce,
+}
+
+/// A refusal as a sentence with the next step. `signer` is who signed the policy, if known.
+pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::Error) -> Failure {
+    let (meaning, next) = match error.raw_os_error() {
+        Some(errno) => meaning(request, errno, signer),
+        None => (reason(error), None),
+    };
+    let name = error.raw_os_error().and_then(name);
+    let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+    let failure = Failure::new(Class::Refused, format!("{what}: {meaning}{name}"));
+    match next {
+        Some(next) => failure.hint(next),
+        None => failure,
+    }
+}
+
+fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Option<String>) {
+    use Request::{Activate, Delete, Load, Update};
+
+    let (meaning, next) = match (request, errno) {
+        (Delete, libc::EPERM) => (
+            "it is in force, or this process lacks CAP_MAC_ADMIN",
+            "put another policy in force first; run as root",
+        ),
+        (_, libc::EPERM) => (
+            "this process lacks CAP_MAC_ADMIN",
+            "run as root; where the boot has dropped that capability, it is gone until reboot",
+        ),
+        (Load, libc::EACCES) => (
+            "no directory can have the policy's name, or only root may write here",
+            "names have no slash and are not . or ..; run as root",
+        ),
+        (_, libc::EACCES) => ("only root may do that", "run as root"),
+        (_, libc::ENOKEY) => {
+            let signer = signer.unwrap_or("its signer");
+            return (
+                format!("the kernel has no key of {signer}"),
+                Some(
+                    "its certificate belongs into CONFIG_SYSTEM_TRUSTED_KEYS, or into a keyring \
+                     that is trusted: .secondary_trusted_keys, .platform; /proc/keys lists them"
+                        .to_owned(),
+                ),
+            );
+        }
+        (_, libc::EKEYREJECTED) => (
+            "the signature is not accepted: the message was changed, has signed attributes, or \
+             its key is blacklisted",
+            "sign it again with 'ipectl sign'",
+        ),
+        (_, libc::ENOPKG) => (
+            "the kernel lacks an algorithm of the signature",
+            "sign with RSA, or build the kernel with CONFIG_CRYPTO_ECDSA",
+        ),
+        (_, libc::EMSGSIZE) => (
+            "the message is longer than the kernel's decoder takes",
+            "sign it with 'ipectl sign --append'",
+        ),
+        (_, libc::EFBIG) => (
+            "the message is longer than 16 MiB",
+            "trust a volume instead of so many files",
+        ),
+        (Load | Update, libc::EBADMSG) => (
+            "the kernel cannot read the message, or the policy in it",
+            "the kernel log says where: dmesg | grep ipe",
+        ),
+        (Load, libc::EEXIST) => (
+            "a policy of that name was loaded in the meantime",
+            "run it again: it will be updated",
+        ),
+        (Update, libc::ESTALE) => (
+            "the version that is loaded is not lower",
+            "give the policy a higher policy_version",
+        ),
+        (Activate, libc::ESTALE | libc::EINVAL) => (
+            "the policy in force has a higher version",
+            "give this one a version that is at least as high; 'ipectl status' shows them",
+        ),
+        (Load | Update, libc::ERANGE) => (
+            "a number of its version is over 65535",
+            "write smaller ones",
+        ),
+        (Load | Update, libc::EINVAL) => (
+            "the kernel refuses something that this program accepts: an odd digest, a rule that \
+             never matches",
+            "the kernel log says where; 'ipectl check --kernel-config FILE' with its configuration",
+        ),
+        (Update | Activate | Delete, libc::ENOENT) => (
+            "it was deleted in the meantime",
+            "'ipectl status' shows what is loaded",
+        ),
+        (Load, libc::ENAMETOOLONG) => ("its name is too long", "names have up to 255 bytes"),
+        (_, libc::ENOMEM) => ("the kernel is out of memory", "free some and try again"),
+        _ => {
+            let error = io::Error::from_raw_os_error(errno);
+            return (reason(&error), None);
+        }
+    };
+    (meaning.to_owned(), Some(next.to_owned()))
+}
+
+/// The name of an errno that IPE answers with.
+fn name(errno: i32) -> Option<&'static str> {
+    Some(match errno {
+        libc::EPERM => "EPERM",
+        libc::ENOENT => "ENOENT",
+        libc::EACCES => "EACCES",
+        libc::EEXIST => "EEXIST",
+        libc::EINVAL => "EINVAL",
+        libc::EFBIG => "EFBIG",
+        libc::ENOMEM => "ENOMEM",
+        libc::ERANGE => "ERANGE",
+        libc::ENAMETOOLONG => "ENAMETOOLONG",
+        libc::ENOPKG => "ENOPKG",
+        libc::EBADMSG => "EBADMSG",
+        libc::EMSGSIZE => "EMSGSIZE",
+        libc::ESTALE => "ESTALE",
+        libc::ENOKEY => "ENOKEY",
+        libc::EKEYREJECTED => "EKEYREJECTED",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_errno_has_a_next_step() {
+        use Request::{Activate, Delete, Load, Update};
+        let loading = [
+            libc::EPERM,
+            libc::EACCES,
+            libc::ENOKEY,
+            libc::EKEYREJECTED,
+            libc::ENOPKG,
+            libc::EMSGSIZE,
+            libc::EFBIG,
+            libc::EBADMSG,
+            libc::ERANGE,
+            libc::EINVAL,
+            libc::ENOMEM,
+        ];
+        let mut cases: Vec<_> = loading
+            .iter()
+            .flat_map(|e| [(Load, *e), (Update, *e)])
+            .collect();
+        cases.extend([(Load, libc::EEXIST), (Load, libc::ENAMETOOLONG)]);
+        cases.extend([(Update, libc::ESTALE), (Update, libc::ENOENT)]);
+        for errno in [libc::EPERM, libc::EINVAL, libc::ESTALE, libc::ENOENT] {
+            cases.push((Activate, errno));
+        }
+        cases.extend([(Delete, libc::EPERM), (Delete, libc::ENOENT)]);
+        cases.push((Request::Enforce, libc::EPERM));
+        for (request, errno) in cases {
+            let error = io::Error::from_raw_os_error(errno);
+            let failure = explain(request, "p", Some("CN=Owner"), &error);
+            assert_eq!(failure.class, Class::Refused);
+            assert!(failure.hint.is_some(), "{request:?} {errno}");
+            let name = format!("({})", name(errno).unwrap());
+            assert!(failure.message.ends_with(&name), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        let error = io::Error::from_raw_os_error(libc::ENOKEY);
+        let failure = explain(Request::Load, "p", Some("CN=Owner"), &error);
+        assert_eq!(
+            failure.message,
+            "p: the kernel has no key of CN=Owner (ENOKEY)"
+        );
+    }
+}

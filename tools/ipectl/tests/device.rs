@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Deploying, against a model of what the kernel's nodes answer.
+
+use ipectl::{
+    device::{self, Nodes, Options},
+    failure::{Class, Failure},
+    output::Output,
+    source::Source,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io,
+    path::Path,
+};
+
+/// A policy that the model has.
+#[derive(Clone)]
+struct Loaded {
+    message: Option<Vec<u8>>,
+    text: Vec<u8>,
+    version: String,
+}
+
+/// Answers as the kernel does.
+#[derive(Default)]
+struct Model {
+    policies: RefCell<BTreeMap<String, Loaded>>,
+    active: RefCell<Option<String>>,
+    enforce: Cell<bool>,
+    /// What the next write answers, whatever it is.
+    refuse: Cell<Option<i32>>,
+    /// Every write: the node and how many bytes.
+    writes: RefCell<Vec<(String, usize)>>,
+}
+
+fn errno(errno: i32) -> io::Error {
+    io::Error::from_raw_os_error(errno)
+}
+
+impl Model {
+    /// A model that has one policy, in force.
+    fn with(name: &str, version: &str) -> Self {
+        let model = Self::default();
+        model.policies.borrow_mut().insert(
+            name.to_owned(),
+            Loaded {
+                message: None,
+                text: Vec::new(),
+                version: version.to_owned(),
+            },
+        );
+        *model.active.borrow_mut() = Some(name.to_owned());
+        model
+    }
+
+    fn load(&self, message: &[u8]) -> io::Result<()> {
+        let source =
+            Source::parse(Path::new("message"), message).map_err(|_| errno(libc::EBADMSG))?;
+        let text = String::from_utf8(source.text.clone()).unwrap();
+        let word = |key: &str| {
+            let mut words = text.split_whitespace();
+            words
+                .find_map(|word| word.strip_prefix(key))
+                .unwrap()
+                .to_owned()
+        };
+        self.policies.borrow_mut().insert(
+            word("policy_name="),
+            Loaded {
+                message: Some(message.to_vec()),
+                text: source.text,
+                version: word("policy_version="),
+            },
+        );
+        Ok(())
+    }
+}
+
+impl Nodes for Model {
+    fn read(&self, node: &str) -> io::Result<Vec<u8>> {
+        if node == "enforce" {
+            return Ok(vec![b'0' + u8::from(self.enforce.get())]);
+        }
+        let mut parts = node
+            .strip_prefix("policies/")
+            .unwrap_or_default()
+            .split('/');
+        let name = parts.next().unwrap_or_default();
+        let policies = self.policies.borrow();
+        let policy = policies.get(name).ok_or(errno(libc::ENOENT))?;
+        match parts.next() {
+            Some("version") => Ok(policy.version.clone().into_bytes()),
+            Some("policy") => Ok(policy.text.clone()),
+            Some("pkcs7") => policy.message.clone().ok_or(errno(libc::ENOENT)),
+            Some("active") => {
+                let active = self.active.borrow().as_deref() == Some(name);
+                Ok(vec![b'0' + u8::from(active)])
+            }
+            _ => Err(errno(libc::ENOENT)),
+        }
+    }
+
+    fn write(&self, node: &str, bytes: &[u8]) -> io::Result<()> {
+        self.writes
+            .borrow_mut()
+            .push((node.to_owned(), bytes.len()));
+        if let Some(refusal) = self.refuse.take() {
+            return Err(errno(refusal));
+        }
+        match node.split('/').collect::<Vec<_>>().as_slice() {
+            ["enforce"] => self.enforce.set(bytes == b"1"),
+            ["new_policy"] | ["policies", _, "update"] => self.load(bytes)?,
+            ["policies", name, "active"] => *self.active.borrow_mut() = Some((*name).to_owned()),
+            ["policies", name, "delete"] => {
+                self.policies.borrow_mut().remove(*name);
+            }
+            _ => return Err(errno(libc::ENOENT)),
+        }
+        Ok(())
+    }
+
+    fn policies(&self) -> io::Result<Vec<String>> {
+        Ok(self.policies.borrow().keys().cloned().collect())
+    }
+
+    fn path(&self, node: &str) -> String {
+        format!("ipe/{node}")
+    }
+}
+
+const MESSAGE: &[u8] = include_bytes!("fixtures/device/good.p7b");
+
+fn deploy(model: &Model, options: Options) -> Result<String, Failure> {
+    let source = Source::parse(Path::new("good.p7b"), MESSAGE)?;
+    let mut text = Vec::new();
+    device::deploy(
+        model,
+        &source,
+        MESSAGE,
+        options,
+        &mut Output::new(&mut text, false, false),
+    )?;
+    Ok(String::from_utf8(text).unwrap())
+}
+
+fn nodes(model: &Model) -> Vec<String> {
+    let writes = model.writes.borrow();
+    writes.iter().map(|(node, _)| node.clone()).collect()
+}
+
+#[test]
+fn a_new_policy() {
+    let model = Model::default();
+    let said = deploy(&model, Options::default()).unwrap();
+    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: in force\n");
+    assert_eq!(nodes(&model), ["new_policy", "policies/good/active"]);
+    assert_eq!(model.writes.borrow()[0].1, MESSAGE.len());
+
+    let said = deploy(&model, Options::default()).unwrap();
+    assert_eq!(
+        said,
+        "good 1.2.3: is loaded already\ngood 1.2.3: is in force\n"
+    );
+    assert_eq!(model.writes.borrow().len(), 2);
+}
+
+#[test]
+fn a_new_version() {
+    let model = Model::with("good", "1.2.2");
+    let said = deploy(&model, Options::default()).unwrap();
+    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: is in force\n");
+    assert_eq!(nodes(&model), ["policies/good/update"]);
+}
+
+#[test]
+fn without_activation() {
+    let model = Model::with("other", "1.0.0");
+    let options = Options {
+        no_activate: true,
+        ..Options::default()
+    };
+    assert_eq!(deploy(&model, options).unwrap(), "good 1.2.3: loaded\n");
+    assert_eq!(model.active.borrow().as_deref(), Some("other"));
+}
+
+#[test]
+fn versions_are_compared_before_anything_is_written() {
+    for (name, version) in [("good", "1.2.3"), ("good", "1.10.0")] {
+        let model = Model::with(name, version);
+        let failure = deploy(&model, Options::default()).unwrap_err();
+        assert_eq!(failure.class, Class::Refused);
+        assert!(failure.message.contains(version), "{failure}");
+        assert!(nodes(&model).is_empty());
+    }
+    let model = Model::with("other", "2.0.0");
+    let failure = deploy(&model, Options::default()).unwrap_err();
+    assert!(
+        failure.message.contains("other 2.0.0 is in force"),
+        "{failure}"
+    );
+    assert!(nodes(&model).is_empty());
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let model = Model::default();
+    let options = Options {
+        dry_run: true,
+        ..Options::default()
+    };
+    let said = deploy(&model, options).unwrap();
+    assert!(said.contains("bytes to ipe/new_policy"), "{said}");
+    assert!(
+        said.contains("would write 1 to ipe/policies/good/active"),
+        "{said}"
+    );
+    assert!(nodes(&model).is_empty());
+}
+
+#[test]
+fn refusals_are_explained() {
+    for (refusal, says) in [
+        (libc::ENOKEY, "CN=Owner"),
+        (libc::EKEYREJECTED, "EKEYREJECTED"),
+        (libc::EBADMSG, "EBADMSG"),
+        (libc::EPERM, "CAP_MAC_ADMIN"),
+    ] {
+        let model = Model::default();
+        model.refuse.set(Some(refusal));
+        let failure = deploy(&model, Options::default()).unwrap_err();
+        assert_eq!(failure.class, Class::Refused);
+        assert!(failure.message.contains(says), "{failure}");
+        assert!(failure.hint.is_some());
+    }
+}
+
+#[test]
+fn activate_delete_enforce() {
+    let model = Model::with("Start", "1.0.0");
+    let no_activate = Options {
+        no_activate: true,
+        ..Options::default()
+    };
+    deploy(&model, no_activate).unwrap();
+    let mut text = Vec::new();
+    let mut out = Output::new(&mut text, false, false);
+
+    let failure = device::delete(&model, "Start", false, &mut out).unwrap_err();
+    assert!(failure.message.contains("it is in force"), "{failure}");
+    device::activate(&model, "good", false, &mut out).unwrap();
+    let failure = device::activate(&model, "Start", false, &mut out).unwrap_err();
+    assert!(
+        failure.message.contains("good 1.2.3 is in force"),
+        "{failure}"
+    );
+    device::delete(&model, "Start", false, &mut out).unwrap();
+    assert_eq!(model.policies().unwrap(), ["good"]);
+    device::enforce(&model, true, false, &mut out).unwrap();
+    assert!(model.enforce.get());
+    device::enforce(&model, false, false, &mut out).unwrap();
+    assert!(!model.enforce.get());
+    let said = String::from_utf8(text).unwrap();
+    assert!(
+        said.ends_with("enforce: denials deny\nenforce: denials are only recorded\n"),
+        "{said}"
+    );
+}
