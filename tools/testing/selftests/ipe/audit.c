@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - audit records over netlink
+ *
+ * The process that opens the socket becomes the audit daemon: the kernel sends
+ * it every record.
+ */
+#include <linux/netlink.h>
+#include <poll.h>
+#include <regex.h>
+#include <sys/socket.h>
+
+#include "audit.h"
+#include "common.h"
+
+/*
+ * A read ends at a mark: a user message that was sent before it, which the
+ * kernel puts behind all records that are under way. So nothing depends on
+ * time; this is only the limit for a mark that does not come.
+ */
+#define TIMEOUT_MS 10000
+/* Of the range for messages of userspace. */
+#define MARK_TYPE (AUDIT_FIRST_USER_MSG + 21)
+
+struct message {
+	struct nlmsghdr header;
+	union {
+		struct nlmsgerr error;
+		struct audit_status status;
+		char data[9000];
+	};
+};
+
+static int receive(int fd, struct message *message)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	ssize_t len;
+	int ready;
+
+	do {
+		ready = poll(&wait, 1, TIMEOUT_MS);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
+	if (!ready)
+		return -ETIMEDOUT;
+
+	len = recv(fd, message, sizeof(*message) - 1, 0);
+	if (len < 0)
+		return -errno;
+	if (len < (ssize_t)sizeof(message->header))
+		return -EIO;
+	((char *)message)[len] = '\0';
+	return 0;
+}
+
+static int request(int fd, struct message *message)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+	if (sendto(fd, message, message->header.nlmsg_len, 0,
+		   (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_status(int fd, unsigned int mask, unsigned int value)
+{
+	struct message message = {
+		.header = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(message.status)),
+			.nlmsg_type = AUDIT_SET,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		},
+		.status = { .mask = mask },
+	};
+	int err;
+
+	if (mask == AUDIT_STATUS_ENABLED)
+		message.status.enabled = value;
+	else if (mask == AUDIT_STATUS_PID)
+		message.status.pid = value;
+	else
+		message.status.backlog_limit = value;
+
+	err = request(fd, &message);
+	while (!err) {
+		err = receive(fd, &message);
+		if (!err && message.header.nlmsg_type == NLMSG_ERROR)
+			return message.error.error;
+	}
+	return err;
+}
+
+/* Sends a mark, and puts what its record contains into the buffer. */
+static int send_mark(int fd, char *mark, size_t size)
+{
+	static unsigned int number;
+	struct message message = {
+		.header = {
+			.nlmsg_type = MARK_TYPE,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+	};
+
+	snprintf(mark, size, "ipe-test-mark-%d-%u-", getpid(), number++);
+	strcpy(message.data, mark);
+	message.header.nlmsg_len = NLMSG_LENGTH(strlen(mark) + 1);
+	return request(fd, &message);
+}
+
+static bool is_mark(const struct message *message, const char *mark)
+{
+	return message->header.nlmsg_type == MARK_TYPE &&
+	       strstr(message->data, mark);
+}
+
+static int open_socket(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Processes that are created while auditing is on have their system calls
+ * audited, so this is called before the tests fork.
+ */
+int audit_enable(bool on)
+{
+	int fd, err;
+
+	fd = open_socket();
+	if (fd < 0)
+		return fd;
+	err = set_status(fd, AUDIT_STATUS_BACKLOG_LIMIT, 8192);
+	if (!err)
+		err = set_status(fd, AUDIT_STATUS_ENABLED, on);
+	close(fd);
+	return err;
+}
+
+/* Returns a socket where nothing is pending. */
+int audit_open(void)
+{
+	const int size = 4 * MIB;
+	int fd, err;
+
+	fd = open_socket();
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size))) {
+		err = -errno;
+		goto fail;
+	}
+	err = set_status(fd, AUDIT_STATUS_ENABLED, 1);
+	if (err)
+		goto fail;
+	err = set_status(fd, AUDIT_STATUS_PID, getpid());
+	if (err)
+		goto fail;
+	err = audit_drain(fd);
+	if (err)
+		goto fail;
+	return fd;
+fail:
+	close(fd);
+	return err;
+}
+
+void audit_close(int fd)
+{
+	if (fd < 0)
+		return;
+	set_status(fd, AUDIT_STATUS_PID, 0);
+	close(fd);
+}
+
+static int parse(const struct message *message, struct audit_record *record)
+{
+	const char *text = message->data;
+	int skip = 0;
+
+	record->type = message->header.nlmsg_type;
+	if (sscanf(text, "audit(%*u.%*u:%lu): %n", &record->serial, &skip) < 1)
+		return -EBADMSG;
+	snprintf(record->text, sizeof(record->text), "%s", text + skip);
+	return 0;
+}
+
+/* The next record of a type; -EAGAIN if the mark is there before it. */
+static int next(int fd, unsigned int type, const char *mark,
+		struct audit_record *record)
+{
+	struct message message;
+	int err;
+
+	do {
+		err = receive(fd, &message);
+		if (err)
+			return err;
+		if (is_mark(&message, mark))
+			return -EAGAIN;
+	} while (message.header.nlmsg_type != type);
+	return parse(&message, record);
+}
+
+/* Throws away what is pending. */
+int audit_drain(int fd)
+{
+	int count = audit_count(fd, 0);
+
+	return count < 0 ? count : 0;
+}
+
+/* How many records of a type are pending; takes them and all others. */
+int audit_count(int fd, unsigned int type)
+{
+	struct audit_record record;
+	int err, count = 0;
+	char mark[64];
+
+	err = send_mark(fd, mark, sizeof(mark));
+	while (!err) {
+		err = next(fd, type, mark, &record);
+		if (!err)
+			count++;
+	}
+	return err == -EAGAIN ? count : err;
+}
+
+/* The next pending record of a type; -EAGAIN if there is none. */
+int audit_next(int fd, unsigned int type, struct audit_record *record)
+{
+	char mark[64];
+	int err;
+
+	err = send_mark(fd, mark, sizeof(mark));
+	return err ?: next(fd, type, mark, record);
+}
+
+/*
+ * The next pending record of a type that matches an extended regular
+ * expression; others are passed over. Says on stderr what it saw where none
+ * did.
+ */
+int audit_match(int fd, unsigned int type, const char *pattern,
+		struct audit_record *record)
+{
+	struct audit_record own, other = {};
+	char mark[64];
+	regex_t regex;
+	int err;
+
+	if (!record)
+		record = &own;
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		return -EINVAL;
+	err = send_mark(fd, mark, sizeof(mark));
+	while (!err) {
+		err = next(fd, type, mark, record);
+		if (err || !regexec(&regex, record->text, 0, NULL, 0))
+			break;
+		other = *record;
+	}
+	regfree(&regex);
+	if (err) {
+		fprintf(stderr, "# no record %u matches: %s\n", type, pattern);
+		if (other.text[0])
+			fprintf(stderr, "# the last one is: %s\n", other.text);
+	}
+	return err;
+}
+
+/* Who acts, as records have it. */
+const char *audit_actor(char actor[64])
+{
+	char auid[16], ses[16];
+
+	if (read_file("/proc/self/loginuid", auid, sizeof(auid)) < 0 ||
+	    read_file("/proc/self/sessionid", ses, sizeof(ses)) < 0)
+		return "";
+	snprintf(actor, 64, "auid=%s ses=%s", auid, ses);
+	return actor;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPE tests - audit records over netlink
+ */
+#ifndef IPE_SELFTEST_AUDIT_H
+#define IPE_SELFTEST_AUDIT_H
+
+#include <linux/audit.h>
+#include <stdbool.h>
+
+#ifndef AUDIT_IPE_ACCESS
+#define AUDIT_IPE_ACCESS 1420
+#define AUDIT_IPE_CONFIG_CHANGE 1421
+#define AUDIT_IPE_POLICY_LOAD 1422
+#endif
+
+struct audit_record {
+	unsigned int type;
+	unsigned long serial;
+	/* What follows "audit(TIME:SERIAL): ". */
+	char text[8192];
+};
+
+int audit_enable(bool on);
+int audit_open(void);
+void audit_close(int fd);
+int audit_drain(int fd);
+int audit_next(int fd, unsigned int type, struct audit_record *record);
+int audit_match(int fd, unsigned int type, const char *pattern,
+		struct audit_record *record);
+int audit_count(int fd, unsigned int type);
+const char *audit_actor(char actor[64]);
+
+#endif /* IPE_SELFTEST_AUDIT_H */

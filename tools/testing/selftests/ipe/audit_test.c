@@ -1,0 +1,789 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - audit records: which there are, and what they say, to the byte
+ */
+#include <linux/capability.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "audit.h"
+#include "harness.h"
+#include "stage.h"
+#include "subject.h"
+
+#define NAME IPE_PREFIX "_audit"
+#define BASE IPE_PREFIX "_base"
+#define ALLOW "DEFAULT action=ALLOW\n"
+#define DENY "DEFAULT action=DENY\n"
+
+#define EXPECT_RECORD(want, record)                                         \
+	EXPECT_STREQ(want, (record).text)
+
+static int enforce(const char *rules)
+{
+	char expanded[4096];
+	int err;
+
+	err = stage_rules(expanded, sizeof(expanded), rules);
+	return err ?: policy_enforce_rules(expanded);
+}
+
+/* What a record says of a file: path, device and inode. */
+static int file_fields(char *to, size_t size, const char *path,
+		       const char *device)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	snprintf(to, size, "path=\"%s\" dev=\"%s\" ino=%lu", path, device,
+		 (unsigned long)st.st_ino);
+	return 0;
+}
+
+/* Records of decisions: rules and what they become. */
+FIXTURE(access)
+{
+	int audit;
+	int fd;
+	char path[PATH_MAX];
+	char file[PATH_MAX + 128];
+	char rule[1024];
+};
+
+FIXTURE_VARIANT(access)
+{
+	const char *rules;
+	/* As the record shows it. */
+	const char *rule;
+	bool allowed;
+};
+
+#define ACCESS(id, text, shown, result)                                     \
+	FIXTURE_VARIANT_ADD(access, id)                                     \
+	{                                                                   \
+		.rules = text, .rule = shown, .allowed = result,            \
+	}
+
+/* clang-format off */
+ACCESS(global_default, DENY, "DEFAULT action=DENY", false);
+ACCESS(global_default_allow, ALLOW, "DEFAULT action=ALLOW", true);
+ACCESS(operation_default, ALLOW "DEFAULT op=EXECUTE action=DENY\n", "DEFAULT op=EXECUTE action=DENY", false);
+ACCESS(operation_default_allow, DENY "DEFAULT op=EXECUTE action=ALLOW\n", "DEFAULT op=EXECUTE action=ALLOW", true);
+ACCESS(no_property, ALLOW "op=EXECUTE action=DENY\n", "op=EXECUTE action=DENY", false);
+ACCESS(no_property_allow, DENY "op=EXECUTE action=ALLOW\n", "op=EXECUTE action=ALLOW", true);
+ACCESS(not_boot, ALLOW "op=EXECUTE boot_verified=FALSE action=DENY\n", "op=EXECUTE boot_verified=FALSE action=DENY", false);
+ACCESS(not_dmv, ALLOW "op=EXECUTE dmverity_signature=FALSE action=DENY\n", "op=EXECUTE dmverity_signature=FALSE action=DENY", false);
+ACCESS(signed_fsv, DENY "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n", "op=EXECUTE fsverity_signature=TRUE action=ALLOW", true);
+ACCESS(digest, ALLOW "op=EXECUTE fsverity_digest=$fsv action=DENY\n", "op=EXECUTE fsverity_digest=\"sha256\":$DIGEST action=DENY", false);
+ACCESS(several, ALLOW "op=EXECUTE fsverity_signature=TRUE boot_verified=FALSE fsverity_digest=$fsv dmverity_signature=FALSE action=DENY\n", "op=EXECUTE fsverity_signature=TRUE boot_verified=FALSE fsverity_digest=\"sha256\":$DIGEST dmverity_signature=FALSE action=DENY", false);
+ACCESS(blanks_and_comment, ALLOW "  op=EXECUTE \t boot_verified=FALSE\t\taction=DENY   # why\r\n", "op=EXECUTE boot_verified=FALSE action=DENY", false);
+ACCESS(second_of_two, ALLOW "op=EXECUTE boot_verified=TRUE action=DENY\nop=EXECUTE boot_verified=FALSE action=DENY\n", "op=EXECUTE boot_verified=FALSE action=DENY", false);
+ACCESS(same_property_twice, ALLOW "op=EXECUTE boot_verified=FALSE boot_verified=FALSE action=DENY\n", "op=EXECUTE boot_verified=FALSE boot_verified=FALSE action=DENY", false);
+/* clang-format on */
+
+/* Replaces $DIGEST by the digits of the probe's digest, in upper case. */
+static void expand_digest(char *to, size_t size, const char *from)
+{
+	char digest[512], *at;
+	const char *mark = strstr(from, "$DIGEST");
+
+	if (!mark) {
+		snprintf(to, size, "%s", from);
+		return;
+	}
+	stage_rules(digest, sizeof(digest), "$fsv");
+	for (at = digest; *at; at++)
+		*at = toupper(*at);
+	snprintf(to, size, "%.*s%s%s", (int)(mark - from), from,
+		 strchr(digest, ':') + 1, mark + strlen("$DIGEST"));
+}
+
+FIXTURE_SETUP(access)
+{
+	const enum place place = PLACE_FSV_SIGNED;
+
+	if (stage_missing(place))
+		SKIP(return, "%s", stage_missing(place));
+	ASSERT_EQ(0, ipe_reset());
+	snprintf(self->path, sizeof(self->path), "%s",
+		 stage_path(place, "probe"));
+	self->fd = open(self->path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, file_fields(self->file, sizeof(self->file), self->path,
+				 stage_device(place)));
+	expand_digest(self->rule, sizeof(self->rule), variant->rule);
+	ASSERT_EQ(0, enforce(variant->rules));
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "some program"));
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+FIXTURE_TEARDOWN_PARENT(access)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+/*
+ * One record if it was denied, one if everything is recorded. Its text but for
+ * the process is known.
+ */
+static void expect_access(struct __test_metadata *_metadata, int audit,
+			  const char *hook, bool enforcing, const char *file,
+			  const char *rule, pid_t pid, const char *comm)
+{
+	struct audit_record record;
+	char want[8192];
+	const char *at;
+
+	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_ACCESS, &record));
+	if (!pid) {
+		/* A child's, which ended. */
+		at = strstr(record.text, " pid=");
+		ASSERT_NE(NULL, at);
+		pid = atoi(at + 5);
+	}
+	snprintf(want, sizeof(want),
+		 "ipe_op=EXECUTE ipe_hook=%s enforcing=%d pid=%d comm=%s %s "
+		 "rule=\"%s\"",
+		 hook, enforcing, pid, comm, file, rule);
+	EXPECT_RECORD(want, record);
+}
+
+/* A blank is no character that may stand as it is. */
+#define COMM_HEX "736F6D652070726F6772616D"
+
+TEST_F(access, mmap)
+{
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES,
+		  try_mmap(self->fd, MAP_PRIVATE));
+	if (!variant->allowed)
+		expect_access(_metadata, self->audit, "MMAP", true, self->file,
+			      self->rule, getpid(), COMM_HEX);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(access, mprotect)
+{
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES, try_mprotect(self->fd));
+	if (!variant->allowed)
+		expect_access(_metadata, self->audit, "MPROTECT", true,
+			      self->file, self->rule, getpid(), COMM_HEX);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(access, bprm_check)
+{
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES, try_execve(self->path));
+	if (!variant->allowed)
+		expect_access(_metadata, self->audit, "BPRM_CHECK", true,
+			      self->file, self->rule, 0, COMM_HEX);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(access, bprm_creds_for_exec)
+{
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES, try_execve_check(self->fd));
+	if (!variant->allowed)
+		expect_access(_metadata, self->audit, "BPRM_CREDS_FOR_EXEC",
+			      true, self->file, self->rule, getpid(),
+			      COMM_HEX);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* In permissive mode the same, but for the mode. */
+TEST_F(access, permissive)
+{
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	if (!variant->allowed)
+		expect_access(_metadata, self->audit, "MMAP", false, self->file,
+			      self->rule, getpid(), COMM_HEX);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* With success_audit, what was allowed is recorded as well. */
+TEST_F(access, success_audit)
+{
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES,
+		  try_mmap(self->fd, MAP_PRIVATE));
+	expect_access(_metadata, self->audit, "MMAP", true, self->file,
+		      self->rule, getpid(), COMM_HEX);
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "0"));
+	EXPECT_EQ(variant->allowed ? 0 : -EACCES,
+		  try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(!variant->allowed,
+		  audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* Where files come from: the device in the record. */
+FIXTURE(device)
+{
+	int audit;
+};
+
+FIXTURE_VARIANT(device)
+{
+	enum place place;
+};
+
+FIXTURE_VARIANT_ADD(device, initramfs) { PLACE_INITRAMFS };
+FIXTURE_VARIANT_ADD(device, tmpfs) { PLACE_TMPFS };
+FIXTURE_VARIANT_ADD(device, ext4) { PLACE_EXT4 };
+FIXTURE_VARIANT_ADD(device, dmv) { PLACE_DMV };
+FIXTURE_VARIANT_ADD(device, dmv_signed) { PLACE_DMV_SIGNED };
+
+FIXTURE_SETUP(device)
+{
+	if (stage_missing(variant->place))
+		SKIP(return, "%s", stage_missing(variant->place));
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+FIXTURE_TEARDOWN_PARENT(device)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(device, shown)
+{
+	const char *path = stage_path(variant->place, "probe");
+	char file[PATH_MAX + 128];
+
+	ASSERT_EQ(0, file_fields(file, sizeof(file), path,
+				 stage_device(variant->place)));
+	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+	expect_access(_metadata, self->audit, "MMAP", true, file,
+		      "DEFAULT action=DENY", getpid(), "\"program\"");
+}
+
+/* A test with a listener and nothing else. */
+FIXTURE(records)
+{
+	int audit;
+};
+
+FIXTURE_SETUP(records)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+FIXTURE_TEARDOWN_PARENT(records)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(records, anonymous)
+{
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
+	EXPECT_EQ(-EACCES, try_mmap_anonymous());
+	expect_access(_metadata, self->audit, "MMAP", true,
+		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      "\"program\"");
+	EXPECT_EQ(-EACCES, try_mprotect_anonymous());
+	expect_access(_metadata, self->audit, "MPROTECT", true,
+		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      "\"program\"");
+}
+
+/* The denial stands with the system call that it was for. */
+TEST_F(records, system_call)
+{
+	struct audit_record access, call;
+	char want[64];
+
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(-EACCES, try_mmap_anonymous());
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &access));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_SYSCALL, &call));
+	EXPECT_EQ(access.serial, call.serial);
+	snprintf(want, sizeof(want), " syscall=%d success=no exit=-13 ",
+		 SYS_mmap);
+	EXPECT_NE(NULL, strstr(call.text, want))
+	{
+		TH_LOG("%s", call.text);
+	}
+}
+
+/* A program that is denied is denied once. */
+TEST_F(records, denied_execution)
+{
+	ASSERT_EQ(0, enforce(DENY));
+	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* One that runs nevertheless is asked about when it is mapped as well. */
+TEST_F(records, permissive_execution)
+{
+	struct audit_record record;
+
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	EXPECT_EQ(0, try_execve(stage_path(PLACE_TMPFS, "probe")));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+	EXPECT_NE(NULL, strstr(record.text, " ipe_hook=BPRM_CHECK "));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+	EXPECT_NE(NULL, strstr(record.text, " ipe_hook=MMAP "));
+}
+
+/* What could pass for another field is written in hexadecimal. */
+TEST_F(records, hostile_comm)
+{
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "x\" pid=1\n"));
+	EXPECT_EQ(-EACCES, try_mmap_anonymous());
+	expect_access(_metadata, self->audit, "MMAP", true,
+		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      "7822207069643D310A");
+}
+
+TEST_F(records, hostile_path)
+{
+	static const char name[] = "x\" dev=\"sda\n\x1b[2J";
+	char path[PATH_MAX], file[3 * PATH_MAX] = "path=", *to;
+	const char *at;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", stage_folder(), name);
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
+	ASSERT_EQ(0, stat(path, &st));
+	to = file + strlen(file);
+	for (at = path; *at; at++)
+		to += sprintf(to, "%02X", (unsigned char)*at);
+	sprintf(to, " dev=\"tmpfs\" ino=%lu", (unsigned long)st.st_ino);
+
+	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
+	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+	expect_access(_metadata, self->audit, "MMAP", true, file,
+		      "DEFAULT action=DENY", getpid(), "\"program\"");
+	EXPECT_EQ(0, unlink(path));
+}
+
+/* A file without a name: what stands for its path has a blank. */
+TEST_F(records, memfd)
+{
+	struct audit_record record;
+	int fd = subject_memfd();
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, enforce(DENY));
+	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+	/* "/memfd:ipe-test (deleted)" */
+	EXPECT_NE(NULL, strstr(record.text,
+			       " path=2F6D656D66643A6970652D74657374202864656C"
+			       "6574656429 dev=\"tmpfs\" ino="))
+	{
+		TH_LOG("%s", record.text);
+	}
+	EXPECT_EQ(0, close(fd));
+}
+
+/* No rule of a policy puts a field of its own into a record. */
+TEST_F(records, hostile_policy)
+{
+	static const char text[] =
+		"policy_name=" NAME " policy_version=1.0.0\n" ALLOW
+		"op=EXECUTE x\"res=1\"errno=0\x1b[2J=TRUE action=ALLOW\n";
+	struct audit_record record;
+	const char *at;
+
+	EXPECT_EQ(-EBADMSG, policy_submit_text(IPE_NEW_POLICY, text,
+					       strlen(text), SIGN_DER));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_POLICY_LOAD, &record));
+	EXPECT_EQ(NULL, strstr(record.text, "res=1"));
+	EXPECT_NE(NULL, strstr(record.text, " lsm=ipe res=0 errno=-74"));
+	for (at = record.text; *at; at++)
+		EXPECT_LE(' ', *at);
+}
+
+/* Loading, activating: whose policy, which version, which bytes. */
+FIXTURE(change)
+{
+	int audit;
+	char actor[64];
+	struct ipe_version version;
+	struct blob base, policy;
+	char base_digest[65], digest[65];
+	char base_version[32], text_version[32];
+};
+
+static int read_all(const char *path, struct blob *blob)
+{
+	ssize_t len;
+
+	blob->data = malloc(65536);
+	if (!blob->data)
+		return -ENOMEM;
+	len = read_file(path, blob->data, 65536);
+	if (len < 0)
+		return len;
+	blob->len = len;
+	return 0;
+}
+
+FIXTURE_SETUP(change)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->version = ipe_version();
+	snprintf(self->text_version, sizeof(self->text_version), "%hu.%hu.%hu",
+		 self->version.major, self->version.minor, self->version.rev);
+	strcpy(self->base_version, self->text_version);
+	ASSERT_EQ(0, read_all(policy_node(BASE, "pkcs7"), &self->base));
+	ASSERT_EQ(0, sign_sha256(self->base.data, self->base.len,
+				 self->base_digest));
+	ASSERT_EQ(0, policy_sign(&self->policy, NAME, NULL, ALLOW, SIGN_DER));
+	ASSERT_EQ(0, sign_sha256(self->policy.data, self->policy.len,
+				 self->digest));
+	audit_actor(self->actor);
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+FIXTURE_TEARDOWN_PARENT(change)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+static void expect_load(struct __test_metadata *_metadata, int audit,
+			const char *version, const char *digest,
+			const char *actor)
+{
+	struct audit_record record;
+	char want[1024];
+
+	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_POLICY_LOAD, &record));
+	snprintf(want, sizeof(want),
+		 "policy_name=\"" NAME "\" policy_version=%s "
+		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0",
+		 version, digest, actor);
+	EXPECT_RECORD(want, record);
+}
+
+static void expect_activation(struct __test_metadata *_metadata, int audit,
+			      const char *old_name, const char *old_version,
+			      const char *old_digest, const char *new_version,
+			      const char *new_digest, const char *actor)
+{
+	struct audit_record record;
+	char want[1024];
+
+	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_CONFIG_CHANGE, &record));
+	snprintf(want, sizeof(want),
+		 "old_active_pol_name=\"%s\" old_active_pol_version=%s "
+		 "old_policy_digest=sha256:%s new_active_pol_name=\"" NAME
+		 "\" new_active_pol_version=%s new_policy_digest=sha256:%s %s "
+		 "lsm=ipe res=1",
+		 old_name, old_version, old_digest, new_version, new_digest,
+		 actor);
+	EXPECT_RECORD(want, record);
+}
+
+TEST_F(change, load)
+{
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	expect_load(_metadata, self->audit, self->text_version, self->digest,
+		    self->actor);
+}
+
+TEST_F(change, load_once)
+{
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
+	EXPECT_EQ(-EEXIST, policy_submit(IPE_NEW_POLICY, self->policy.data,
+					 self->policy.len));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+}
+
+TEST_F(change, activate)
+{
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	ASSERT_EQ(0, policy_activate(NAME));
+	expect_load(_metadata, self->audit, self->text_version, self->digest,
+		    self->actor);
+	expect_activation(_metadata, self->audit, BASE, self->base_version,
+			  self->base_digest, self->text_version, self->digest,
+			  self->actor);
+}
+
+/* Nothing changes, nothing is recorded. */
+TEST_F(change, activate_again)
+{
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	ASSERT_EQ(0, policy_activate(NAME));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+	ASSERT_EQ(0, policy_activate(NAME));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+}
+
+TEST_F(change, activate_older)
+{
+	struct ipe_version higher = self->version;
+
+	higher.rev++;
+	ASSERT_EQ(0, policy_load(NAME "2", &higher, ALLOW));
+	ASSERT_EQ(0, policy_load(NAME, NULL, ALLOW));
+	ASSERT_EQ(0, policy_activate(NAME "2"));
+	ASSERT_EQ(1, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+	EXPECT_GT(0, policy_activate(NAME));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+}
+
+/* An update of what is active is a load and an activation. */
+TEST_F(change, update_active)
+{
+	struct ipe_version higher = self->version;
+	char digest[65], version[32];
+	struct blob policy;
+
+	higher.rev++;
+	snprintf(version, sizeof(version), "%hu.%hu.%hu", higher.major,
+		 higher.minor, higher.rev);
+	ASSERT_EQ(0, policy_sign(&policy, NAME, &higher, ALLOW,
+				 SIGN_APPENDED));
+	ASSERT_EQ(0, sign_sha256(policy.data, policy.len, digest));
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	ASSERT_EQ(0, policy_activate(NAME));
+	ASSERT_EQ(0, audit_drain(self->audit));
+
+	ASSERT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+				   policy.len));
+	expect_load(_metadata, self->audit, version, digest, self->actor);
+	expect_activation(_metadata, self->audit, NAME, self->text_version,
+			  self->digest, version, digest, self->actor);
+}
+
+TEST_F(change, update_inactive)
+{
+	struct ipe_version higher = self->version;
+
+	higher.rev++;
+	ASSERT_EQ(0, policy_load(NAME, NULL, ALLOW));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	ASSERT_EQ(0, policy_update(NAME, &higher, ALLOW));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+	higher.rev++;
+	ASSERT_EQ(0, policy_update(NAME, &higher, ALLOW));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
+}
+
+/* The same bytes again: no activation, as nothing changes. */
+TEST_F(change, update_same_bytes)
+{
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
+				   self->policy.len));
+	ASSERT_EQ(0, policy_activate(NAME));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"),
+				   self->policy.data, self->policy.len));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+}
+
+TEST_F(change, delete)
+{
+	ASSERT_EQ(0, policy_load(NAME, NULL, ALLOW));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	ASSERT_EQ(0, policy_delete(NAME));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
+	ASSERT_EQ(0, policy_load(NAME, NULL, ALLOW));
+	ASSERT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
+	ASSERT_EQ(0, policy_delete(NAME));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
+}
+
+/* Errors of loading that have nothing to do with the text. */
+FIXTURE(failure)
+{
+	int audit;
+	char actor[64];
+};
+
+FIXTURE_VARIANT(failure)
+{
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(failure, no_capability) { -EPERM };
+FIXTURE_VARIANT_ADD(failure, name_taken) { -EEXIST };
+FIXTURE_VARIANT_ADD(failure, other_name) { -EINVAL };
+FIXTURE_VARIANT_ADD(failure, older) { -ESTALE };
+FIXTURE_VARIANT_ADD(failure, untrusted) { -ENOKEY };
+FIXTURE_VARIANT_ADD(failure, impossible_name) { -EACCES };
+
+FIXTURE_SETUP(failure)
+{
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, policy_load(NAME, NULL, ALLOW));
+	audit_actor(self->actor);
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+FIXTURE_TEARDOWN_PARENT(failure)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+static int fail(int error)
+{
+	const struct ipe_version none = {};
+	struct blob policy;
+	const char *node = IPE_NEW_POLICY;
+	const char *name = NAME;
+	unsigned int flags = SIGN_DER;
+	int err;
+
+	switch (error) {
+	case -EPERM:
+		name = NAME "2";
+		break;
+	case -ENOKEY:
+		flags = SIGN_UNTRUSTED;
+		break;
+	case -EINVAL:
+		name = NAME "2";
+		node = policy_node(NAME, "update");
+		break;
+	case -ESTALE:
+		node = policy_node(NAME, "update");
+		break;
+	case -EACCES:
+		name = "..";
+		break;
+	}
+	err = policy_sign(&policy, name, error == -ESTALE ? &none : NULL,
+			  error == -ESTALE ? DENY : ALLOW, flags);
+	if (!err && error == -EPERM)
+		err = cap_effective(CAP_MAC_ADMIN, false);
+	if (err)
+		return err;
+	err = policy_submit(node, policy.data, policy.len);
+	blob_free(&policy);
+	return err;
+}
+
+TEST_F(failure, recorded)
+{
+	struct audit_record record;
+	char want[256];
+
+	EXPECT_EQ(variant->error, fail(variant->error));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_POLICY_LOAD, &record));
+	snprintf(want, sizeof(want),
+		 "policy_name=? policy_version=? policy_digest=? %s lsm=ipe "
+		 "res=0 errno=%d",
+		 self->actor, variant->error);
+	EXPECT_RECORD(want, record);
+}
+
+TEST_F(failure, recorded_once)
+{
+	EXPECT_EQ(variant->error, fail(variant->error));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
+}
+
+/* The mode. */
+TEST_F(records, mode)
+{
+	struct audit_record record;
+	char actor[64], want[256];
+	int to;
+
+	audit_actor(actor);
+	for (to = 0; to <= 1; to++) {
+		ASSERT_EQ(0, write_string(IPE_ENFORCE, to ? "1" : "0"));
+		ASSERT_EQ(0, audit_next(self->audit, AUDIT_MAC_STATUS,
+					&record));
+		snprintf(want, sizeof(want),
+			 "enforcing=%d old_enforcing=%d %s enabled=1 "
+			 "old-enabled=1 lsm=ipe res=1",
+			 to, !to, actor);
+		EXPECT_RECORD(want, record);
+	}
+}
+
+TEST_F(records, mode_once)
+{
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_MAC_STATUS));
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "1"));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_MAC_STATUS));
+}
+
+TEST_F(records, mode_unchanged)
+{
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "1"));
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "y"));
+	EXPECT_EQ(-EINVAL, write_string(IPE_ENFORCE, "x"));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_MAC_STATUS));
+	ASSERT_EQ(0, cap_effective(CAP_MAC_ADMIN, false));
+	EXPECT_EQ(-EPERM, write_string(IPE_ENFORCE, "0"));
+	ASSERT_EQ(0, cap_effective(CAP_MAC_ADMIN, true));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_MAC_STATUS));
+}
+
+TEST_F(records, success_audit_is_no_mode)
+{
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "0"));
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_MAC_STATUS));
+}
+
+/* Where the kernel's log says what is wrong with a policy. */
+TEST_F(records, kernel_log)
+{
+	static const char text[] = "policy_name=" NAME " policy_version=1.0.0\n"
+				   ALLOW "op=EXECUTE action=\x1b[2J\n";
+	char line[8192], *at;
+	bool found = false;
+	ssize_t len;
+	int log;
+
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	EXPECT_EQ(-EBADMSG, policy_submit_text(IPE_NEW_POLICY, text,
+					       strlen(text), SIGN_DER));
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		at = strchr(line, ';');
+		if (!at || strncmp(at, ";ipe: ", 6))
+			continue;
+		found |= strstr(at, "line 3") && strstr(at, "column 12");
+		EXPECT_EQ(NULL, strstr(at, "[2J"));
+	}
+	EXPECT_TRUE(found);
+	EXPECT_EQ(0, close(log));
+}
+
+static const char *setup(void)
+{
+	if (audit_enable(true))
+		return "auditing cannot be enabled";
+	return stage_setup();
+}
+
+static void teardown(void)
+{
+	stage_teardown();
+	audit_enable(false);
+}
+
+IPE_TEST_MAIN(setup, teardown)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPE tests - the places that files come from, one of each kind that a policy
+ * can tell apart
+ */
+#ifndef IPE_SELFTEST_STAGE_H
+#define IPE_SELFTEST_STAGE_H
+
+#include "verity.h"
+
+enum place {
+	PLACE_INITRAMFS,
+	PLACE_TMPFS,
+	PLACE_MEMFD,
+	PLACE_EXT4,		/* No fs-verity on this file */
+	PLACE_FSV,		/* fs-verity with SHA-256 */
+	PLACE_FSV_SHA512,
+	PLACE_FSV_SIGNED,	/* with a built-in signature */
+	PLACE_DMV,		/* dm-verity */
+	PLACE_DMV_SIGNED,	/* with a signature of the root hash */
+	PLACE_OVERLAY_UPPER,	/* Written to an overlay over ... */
+	PLACE_OVERLAY_DMV,	/* ... a signed volume, seen through it */
+	PLACE_OVERLAY_FSV,	/* Lower layer: the files with fs-verity */
+	PLACE_OVERLAY_INITRAMFS,
+	PLACES,
+};
+
+const char *stage_setup(void);
+void stage_teardown(void);
+
+/* NULL if the place exists, else why not. */
+const char *stage_missing(enum place place);
+
+/* The path of a file of the place: "probe" or "name". A memfd has the first. */
+const char *stage_path(enum place place, const char *file);
+
+/* The device of the place, as the kernel names it in messages. */
+const char *stage_device(enum place place);
+
+/* A folder of the stage's tmpfs. */
+const char *stage_folder(void);
+
+/*
+ * Replaces $fsv, $fsv512, $dmv, $dmvsigned (algorithm:digest of the place), and
+ * $wrong, a digest that nothing has.
+ */
+int stage_rules(char *to, size_t size, const char *rules);
+
+extern struct image stage_dmv, stage_dmv_signed;
+
+#endif /* IPE_SELFTEST_STAGE_H */

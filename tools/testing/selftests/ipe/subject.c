@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - what IPE is asked about: files to execute and to map
+ */
+#include <linux/limits.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "probe.h"
+#include "subject.h"
+
+#define PAGE 4096UL
+
+/*
+ * Executes in a child. A pipe that closes with the execution tells an error of
+ * the system call from an exit code of the program.
+ */
+static int try_exec(int fd, const char *path, int flags)
+{
+	char *const argv[] = { "probe", NULL };
+	char *const envp[] = { NULL };
+	int tell[2], err = 0, status;
+	pid_t child;
+
+	if (pipe2(tell, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (child < 0) {
+		err = -errno;
+		close(tell[0]);
+		close(tell[1]);
+		return err;
+	}
+	if (!child) {
+		syscall(SYS_execveat, fd, path, argv, envp, flags);
+		err = -errno;
+		if (write(tell[1], &err, sizeof(err)) != sizeof(err))
+			_exit(2);
+		_exit(1);
+	}
+	close(tell[1]);
+	if (read(tell[0], &err, sizeof(err)) < 0)
+		err = -errno;
+	close(tell[0]);
+	if (waitpid(child, &status, 0) != child)
+		return -ECHILD;
+	if (err)
+		return err;
+	/* The execution went ahead, but something stopped it on the way. */
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != PROBE_RAN)
+		return -ENOEXEC;
+	return 0;
+}
+
+int try_execve(const char *path)
+{
+	return try_exec(AT_FDCWD, path, 0);
+}
+
+int try_execveat(int fd)
+{
+	return try_exec(fd, "", AT_EMPTY_PATH);
+}
+
+/* Asks whether it may be executed, without doing so. */
+int try_execve_check(int fd)
+{
+	char *const argv[] = { "probe", NULL };
+	char *const envp[] = { NULL };
+
+	if (syscall(SYS_execveat, fd, "", argv, envp,
+		    AT_EMPTY_PATH | AT_EXECVE_CHECK))
+		return -errno;
+	return 0;
+}
+
+int try_mmap(int fd, int flags)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, flags, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	munmap(at, PAGE);
+	return 0;
+}
+
+/* Maps for reading, which is always allowed, then adds execution. */
+int try_mprotect(int fd)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	int err = 0;
+
+	if (at == MAP_FAILED)
+		return -EIO;
+	if (mprotect(at, PAGE, PROT_READ | PROT_EXEC))
+		err = -errno;
+	munmap(at, PAGE);
+	return err;
+}
+
+int try_mmap_path(const char *path, int flags)
+{
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	err = try_mmap(fd, flags);
+	close(fd);
+	return err;
+}
+
+int try_mprotect_path(const char *path)
+{
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	err = try_mprotect(fd);
+	close(fd);
+	return err;
+}
+
+int try_mmap_anonymous(void)
+{
+	return try_mmap(-1, MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+int try_mprotect_anonymous(void)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err = 0;
+
+	if (at == MAP_FAILED)
+		return -EIO;
+	if (mprotect(at, PAGE, PROT_READ | PROT_EXEC))
+		err = -errno;
+	munmap(at, PAGE);
+	return err;
+}
+
+/* Copies the program into a folder, under a name of its own. */
+int subject_copy_probe(const char *dir, char *path, size_t size)
+{
+	static unsigned int number;
+	char from[PATH_MAX];
+
+	snprintf(path, size, "%s/probe-%d-%u", dir, getpid(), number++);
+	return copy_file(test_path(from, sizeof(from), "probe"), path, 0755);
+}
+
+/* The program in a file that has no name. */
+int subject_memfd(void)
+{
+	char from[PATH_MAX];
+	struct blob blob;
+	int fd, err;
+
+	err = blob_read(test_path(from, sizeof(from), "probe"), &blob);
+	if (err)
+		return err;
+	fd = syscall(SYS_memfd_create, "ipe-test", 0);
+	if (fd < 0) {
+		err = -errno;
+	} else {
+		err = write_fd(fd, blob.data, blob.len);
+		if (err)
+			close(fd);
+	}
+	blob_free(&blob);
+	return err ?: fd;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPE tests - what IPE is asked about: files to execute and to map
+ *
+ * Each try_*() returns 0 if the kernel allowed it, else a negative errno.
+ */
+#ifndef IPE_SELFTEST_SUBJECT_H
+#define IPE_SELFTEST_SUBJECT_H
+
+#include <stddef.h>
+
+#include "common.h"
+
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
+
+int try_execve(const char *path);
+int try_execveat(int fd);
+int try_execve_check(int fd);
+int try_mmap(int fd, int flags);
+int try_mprotect(int fd);
+int try_mmap_path(const char *path, int flags);
+int try_mprotect_path(const char *path);
+int try_mmap_anonymous(void);
+int try_mprotect_anonymous(void);
+
+int subject_copy_probe(const char *dir, char *path, size_t size);
+int subject_memfd(void);
+
+#endif /* IPE_SELFTEST_SUBJECT_H */

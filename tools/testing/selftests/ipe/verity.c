@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - dm-verity volumes and fs-verity files
+ */
+#include <endian.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fsverity.h>
+#include <linux/keyctl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "verity.h"
+
+#define BLOCK 4096
+#define SECTORS(blocks) ((blocks) * (BLOCK / 512))
+
+/* Reads images/NAME.info, lines of KEY=VALUE; -ENOENT if it was not made. */
+int image_find(struct image *image, const char *name)
+{
+	char line[1024], path[PATH_MAX], file[128];
+	FILE *info;
+
+	memset(image, 0, sizeof(*image));
+	snprintf(file, sizeof(file), "images/%s.info", name);
+	info = fopen(test_path(path, sizeof(path), file), "r");
+	if (!info)
+		return -errno;
+	while (fgets(line, sizeof(line), info)) {
+		sscanf(line, "algorithm=%31s", image->algorithm);
+		sscanf(line, "root=%128s", image->root);
+		sscanf(line, "salt=%512s", image->salt);
+		sscanf(line, "data_blocks=%lu", &image->data_blocks);
+		sscanf(line, "hash_block=%lu", &image->hash_block);
+	}
+	fclose(info);
+	if (!image->root[0] || !image->data_blocks || !image->hash_block)
+		return -EBADMSG;
+	snprintf(file, sizeof(file), "images/%s.img", name);
+	test_path(image->path, sizeof(image->path), file);
+	snprintf(file, sizeof(file), "images/%s.p7s", name);
+	test_path(image->signature, sizeof(image->signature), file);
+	return 0;
+}
+
+void image_digest(const struct image *image, char digest[DIGEST_TEXT])
+{
+	snprintf(digest, DIGEST_TEXT, "%s:%s", image->algorithm, image->root);
+}
+
+int loop_open(const char *file, bool read_only, char device[32])
+{
+	struct loop_config config = {
+		.info.lo_flags = read_only ? LO_FLAGS_READ_ONLY : 0,
+	};
+	int control, loop, backing, number, err = 0;
+
+	backing = open(file, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (backing < 0)
+		return -errno;
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (control < 0) {
+		err = -errno;
+		goto out_backing;
+	}
+	config.fd = backing;
+	number = ioctl(control, LOOP_CTL_GET_FREE);
+	if (number < 0) {
+		err = -errno;
+		goto out_control;
+	}
+	snprintf(device, 32, "/dev/loop%d", number);
+	loop = open(device, O_RDWR | O_CLOEXEC);
+	if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &config))
+		err = -errno;
+	if (loop >= 0)
+		close(loop);
+out_control:
+	close(control);
+out_backing:
+	close(backing);
+	return err;
+}
+
+int loop_close(const char *device)
+{
+	int err, loop = open(device, O_RDWR | O_CLOEXEC);
+
+	if (loop < 0)
+		return -errno;
+	err = ioctl(loop, LOOP_CLR_FD) ? -errno : 0;
+	close(loop);
+	return err;
+}
+
+/* A command of device-mapper with the target that follows its header. */
+struct dm_command {
+	struct dm_ioctl header;
+	struct dm_target_spec target;
+	char parameters[2048];
+};
+
+static int dm_command(unsigned long number, const char *name,
+		      struct dm_command *command)
+{
+	int control, err;
+
+	command->header.version[0] = DM_VERSION_MAJOR;
+	command->header.data_size = sizeof(*command);
+	command->header.data_start = offsetof(struct dm_command, target);
+	snprintf(command->header.name, sizeof(command->header.name), "%s",
+		 name);
+
+	control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		return -errno;
+	err = ioctl(control, number, command) ? -errno : 0;
+	close(control);
+	return err;
+}
+
+/* Puts the signature where dm-verity looks for it: a key of this process. */
+static int add_signature(const struct image *image, const char *description)
+{
+	struct blob signature;
+	long key;
+	int err;
+
+	err = blob_read(image->signature, &signature);
+	if (err)
+		return err;
+	key = syscall(SYS_add_key, "user", description, signature.data,
+		      signature.len, KEY_SPEC_PROCESS_KEYRING);
+	if (key < 0)
+		err = -errno;
+	blob_free(&signature);
+	return err;
+}
+
+static int load_table(const struct volume *volume, const struct image *image,
+		      bool with_signature)
+{
+	struct dm_command command = {
+		.header = { .flags = DM_READONLY_FLAG, .target_count = 1 },
+		.target = {
+			.length = SECTORS(image->data_blocks),
+			.target_type = "verity",
+		},
+	};
+	char options[128] = "";
+	int err;
+
+	if (with_signature) {
+		err = add_signature(image, volume->dm_name);
+		if (err)
+			return err;
+		snprintf(options, sizeof(options),
+			 " 2 root_hash_sig_key_desc %s", volume->dm_name);
+	}
+	snprintf(command.parameters, sizeof(command.parameters),
+		 "1 %s %s %d %d %lu %lu %s %s %s%s", volume->loop, volume->loop,
+		 BLOCK, BLOCK, image->data_blocks, image->hash_block,
+		 image->algorithm, image->root,
+		 image->salt[0] ? image->salt : "-", options);
+	return dm_command(DM_TABLE_LOAD, volume->dm_name, &command);
+}
+
+static int resume(const struct volume *volume)
+{
+	struct dm_command command = {};
+
+	return dm_command(DM_DEV_SUSPEND, volume->dm_name, &command);
+}
+
+static int suspend(const struct volume *volume)
+{
+	struct dm_command command = { .header.flags = DM_SUSPEND_FLAG };
+
+	return dm_command(DM_DEV_SUSPEND, volume->dm_name, &command);
+}
+
+static int remove_device(const struct volume *volume)
+{
+	struct dm_command command = {};
+
+	return dm_command(DM_DEV_REMOVE, volume->dm_name, &command);
+}
+
+/*
+ * Opens the image as a dm-verity device and mounts the squashfs on it, unless
+ * mount_at is NULL.
+ */
+int volume_open(struct volume *volume, const struct image *image,
+		bool with_signature, const char *mount_at)
+{
+	static unsigned int number;
+	struct dm_command command = {};
+	int err;
+
+	memset(volume, 0, sizeof(*volume));
+	snprintf(volume->dm_name, sizeof(volume->dm_name), "ipe-test-%d-%u",
+		 getpid(), number++);
+	err = loop_open(image->path, true, volume->loop);
+	if (err)
+		return err;
+
+	err = dm_command(DM_DEV_CREATE, volume->dm_name, &command);
+	if (err)
+		goto fail_loop;
+	snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
+		 minor(command.header.dev));
+	err = load_table(volume, image, with_signature);
+	if (err)
+		goto fail_device;
+	err = resume(volume);
+	if (err)
+		goto fail_device;
+
+	if (mount_at) {
+		if (mkdir(mount_at, 0755) && errno != EEXIST) {
+			err = -errno;
+			goto fail_device;
+		}
+		if (mount(volume->device, mount_at, "squashfs", MS_RDONLY,
+			  NULL)) {
+			err = -errno;
+			goto fail_device;
+		}
+		snprintf(volume->mount, sizeof(volume->mount), "%s", mount_at);
+	}
+	return 0;
+
+fail_device:
+	remove_device(volume);
+fail_loop:
+	loop_close(volume->loop);
+	return err;
+}
+
+/* Puts another image behind the same device. */
+int volume_reload(struct volume *volume, const struct image *image,
+		  bool with_signature)
+{
+	char old[32];
+	int err;
+
+	memcpy(old, volume->loop, sizeof(old));
+	err = loop_open(image->path, true, volume->loop);
+	if (err)
+		goto fail;
+	err = load_table(volume, image, with_signature);
+	if (!err)
+		err = suspend(volume);
+	if (!err)
+		err = resume(volume);
+	if (err) {
+		loop_close(volume->loop);
+		goto fail;
+	}
+	return loop_close(old);
+fail:
+	memcpy(volume->loop, old, sizeof(old));
+	return err;
+}
+
+int volume_close(struct volume *volume)
+{
+	int err;
+
+	if (!volume->dm_name[0])
+		return 0;
+	if (volume->mount[0] && umount2(volume->mount, 0))
+		return -errno;
+	err = remove_device(volume);
+	if (err)
+		return err;
+	volume->dm_name[0] = '\0';
+	return loop_close(volume->loop);
+}
+
+/* Finds the serial number of a keyring of root by its name. */
+static int find_keyring(const char *name)
+{
+	char line[512], description[64];
+	unsigned int serial;
+	int found = -ENOKEY;
+	FILE *keys;
+
+	keys = fopen("/proc/keys", "r");
+	if (!keys)
+		return -errno;
+	while (fgets(line, sizeof(line), keys)) {
+		if (sscanf(line, "%x %*s %*s %*s %*s %*s %*s keyring %63[^:]",
+			   &serial, description) == 2 &&
+		    !strcmp(description, name))
+			found = serial;
+	}
+	fclose(keys);
+	return found;
+}
+
+/* Lets fs-verity trust the certificate that signs policies as well. */
+int fsverity_keyring_setup(void)
+{
+	struct blob certificate;
+	int keyring, err;
+
+	keyring = find_keyring(".fs-verity");
+	if (keyring < 0)
+		return keyring;
+	err = sign_certificate(&certificate);
+	if (err)
+		return err;
+	if (syscall(SYS_add_key, "asymmetric", "", certificate.data,
+		    certificate.len, keyring) < 0)
+		err = -errno;
+	blob_free(&certificate);
+	return err;
+}
+
+int fsverity_enable(const char *path, unsigned int algorithm,
+		    const struct blob *signature)
+{
+	struct fsverity_enable_arg arg = {
+		.version = 1,
+		.hash_algorithm = algorithm,
+		.block_size = BLOCK,
+	};
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (signature) {
+		arg.sig_ptr = (uintptr_t)signature->data;
+		arg.sig_size = signature->len;
+	}
+	err = ioctl(fd, FS_IOC_ENABLE_VERITY, &arg) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+struct measured {
+	struct fsverity_digest header;
+	unsigned char bytes[64];
+};
+
+static int measure(const char *path, struct measured *measured)
+{
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	measured->header.digest_size = sizeof(measured->bytes);
+	err = ioctl(fd, FS_IOC_MEASURE_VERITY, measured) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int fsverity_measure(const char *path, char digest[DIGEST_TEXT])
+{
+	struct measured measured;
+	int i, err;
+	char *at;
+
+	err = measure(path, &measured);
+	if (err)
+		return err;
+	at = digest + sprintf(digest, "%s:",
+			      measured.header.digest_algorithm ==
+				      FS_VERITY_HASH_ALG_SHA256 ? "sha256" :
+								  "sha512");
+	for (i = 0; i < measured.header.digest_size; i++)
+		at += sprintf(at, "%02x", measured.bytes[i]);
+	return 0;
+}
+
+/*
+ * Makes the signature for a file with the contents of another one where
+ * fs-verity is enabled.
+ */
+int fsverity_sign(const char *path, struct blob *signature)
+{
+	struct {
+		char magic[8];
+		__le16 digest_algorithm;
+		__le16 digest_size;
+		unsigned char bytes[64];
+	} __attribute__((packed)) formatted = { .magic = "FSVerity" };
+	struct measured measured;
+	int err;
+
+	err = measure(path, &measured);
+	if (err)
+		return err;
+	formatted.digest_algorithm = htole16(measured.header.digest_algorithm);
+	formatted.digest_size = htole16(measured.header.digest_size);
+	memcpy(formatted.bytes, measured.bytes, measured.header.digest_size);
+	return sign_blob(&formatted,
+			 offsetof(typeof(formatted), bytes) +
+				 measured.header.digest_size,
+			 SIGN_DETACHED, signature);
+}

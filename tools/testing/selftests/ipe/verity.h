@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPE tests - dm-verity volumes and fs-verity files
+ */
+#ifndef IPE_SELFTEST_VERITY_H
+#define IPE_SELFTEST_VERITY_H
+
+#include <linux/limits.h>
+#include <stdbool.h>
+
+#include "common.h"
+
+/* "algorithm:digits", as policies have it. */
+#define DIGEST_TEXT 192
+
+/* A file of images/ with its hash tree behind the data, and how to open it. */
+struct image {
+	char path[PATH_MAX];
+	char signature[PATH_MAX];
+	char algorithm[32];
+	char root[2 * 64 + 1];
+	char salt[2 * 256 + 1];
+	unsigned long data_blocks;
+	unsigned long hash_block;
+};
+
+/* A device with a file system on it, and where that is mounted. */
+struct volume {
+	char loop[32];
+	char dm_name[64];
+	char device[32];
+	char mount[PATH_MAX];
+};
+
+int image_find(struct image *image, const char *name);
+void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
+
+int loop_open(const char *file, bool read_only, char device[32]);
+int loop_close(const char *device);
+
+int volume_open(struct volume *volume, const struct image *image,
+		bool with_signature, const char *mount_at);
+int volume_reload(struct volume *volume, const struct image *image,
+		  bool with_signature);
+int volume_close(struct volume *volume);
+
+int fsverity_keyring_setup(void);
+int fsverity_enable(const char *path, unsigned int algorithm,
+		    const struct blob *signature);
+int fsverity_measure(const char *path, char digest[DIGEST_TEXT]);
+int fsverity_sign(const char *measured, struct blob *signature);
+
+#endif /* IPE_SELFTEST_VERITY_H */
