@@ -58,8 +58,8 @@ pub(crate) unsafe fn init() {
     unsafe { OPENING.init() };
 }
 
-/// Who has opened a file.
-pub(crate) struct Opener<'a>(&'a bindings::file);
+/// Who has opened a file: C's `struct file`, which is open for `'a`.
+pub(crate) struct Opener<'a>(*mut bindings::file, PhantomData<&'a ()>);
 
 impl Opener<'_> {
     /// Whether the opener had CAP_MAC_ADMIN in the initial user namespace as it opened the file.
@@ -67,7 +67,7 @@ impl Opener<'_> {
     /// The opener's and not the writer's, so that a privileged program cannot be made to write for
     /// somebody else.
     pub(crate) fn may_administer(&self) -> bool {
-        // SAFETY: The file is open, and the namespace is static.
+        // SAFETY: The file is open for the lifetime of `self`, and the namespace is static.
         unsafe {
             bindings::file_ns_capable(
                 self.0,
@@ -310,8 +310,8 @@ impl<N: Node> Operations<N> {
     ) -> isize {
         // SAFETY: `open` has opened the file.
         let open = unsafe { Self::open_file(file) };
-        // SAFETY: The file is open for the duration of the call.
-        let opener = Opener(unsafe { &*file });
+        // The file is open for the duration of the call, which the opener does not outlive.
+        let opener = Opener(file, PhantomData);
         let from = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length).reader();
         from_result(|| {
             let mut state = open.state.lock();

@@ -52,7 +52,10 @@ impl Collector {
                 self.0 = bytes;
                 Ok(None)
             }
-            Ok(Some(form)) => Ok(Some(Message { bytes, form })),
+            Ok(Some(form)) => Ok(Some(Message {
+                bytes: trimmed(bytes),
+                form,
+            })),
             Err(Unusable::Malformed) => Err(EBADMSG),
             Err(Unusable::TooLong) => Err(EFBIG),
         }
@@ -93,6 +96,18 @@ impl Collector {
         if !core::mem::take(&mut self.0).is_empty() {
             refuse(&Refusal::Incomplete);
         }
+    }
+}
+
+/// Gives back what growing has reserved beyond the message, which stays as long as the policy does.
+fn trimmed(bytes: KVVec<u8>) -> KVVec<u8> {
+    if bytes.capacity() == bytes.len() {
+        return bytes;
+    }
+    let mut exact = KVVec::new();
+    match exact.extend_from_slice(&bytes, GFP_KERNEL) {
+        Ok(()) => exact,
+        Err(_) => bytes,
     }
 }
 
