@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2086 # what lib.sh sets
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# systemd once more, after a soft reboot: a new PID 1 and new services, on a kernel
+# where a newer policy than those in /etc/ipe is in force.
+
+fact 'userspace has started again' is 1 systemctl show -P SoftRebootsCount
+fact 'and no unit has failed' is running systemctl is-system-running --wait
+last() { said . | sed '1,/^Soft-rebooting\.$/d' | grep -E "$1"; }
+fact 'PID 1 takes no older policy in place of the newer one' none last "$(activates .*)"
+fact 'PID 1 speaks of no failure' none said '(Failed|Invalid).* IPE|IPE.*(failed|Failed)'
+fact 'nothing has changed' is 'Device 1.0.0 0
+Long 1.1.0 0
+Longer 1.2.0 0
+Older 0.9.0 0
+Owner 1.3.0 1' policies
+fact 'the policies in /etc/ipe are accepted as before' soon count 4 1422 ' res=1 errno=0'
+fact 'no policy is refused' count 0 1422 ' res=0 '
+fact 'no policy is activated' count 0 1421 ''
+fact 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/program
+fact 'denials still reach auditd' soon search 1420 "$(denied BPRM_CHECK program)"

@@ -1,0 +1,85 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the witnesses share. Their results survive a soft reboot in $state.
+
+# shellcheck disable=SC2034 # for those who include this
+ipe=/sys/kernel/security/ipe
+signed=/usr/share/witness
+state=/run/witness
+mkdir -p $state
+number=$(cat $state/number 2>/dev/null || echo 0)
+failed=$(cat $state/failed 2>/dev/null || echo 0)
+
+# fact TEXT COMMAND...: one test. What the command prints is the testimony.
+fact() {
+	text=$1
+	shift
+	number=$((number + 1))
+	verdict=ok
+	testimony=$("$@" 2>&1) || verdict='not ok'
+	[ "$verdict" = ok ] || failed=$((failed + 1))
+	echo "$verdict $number $text"
+	[ -z "$testimony" ] || echo "$testimony" | sed 's/^/#   /'
+	echo $number >$state/number
+	echo "$failed" >$state/failed
+}
+
+# is EXPECTED COMMAND...: that is what the command prints.
+is() {
+	expected=$1
+	shift
+	printed=$("$@")
+	echo "$printed"
+	[ "$printed" = "$expected" ] || {
+		echo "expected: $expected"
+		false
+	}
+}
+
+# ends STATUS COMMAND...: so does the command.
+ends() {
+	expected=$1
+	shift
+	status=0
+	"$@" || status=$?
+	[ $status = "$expected" ] || {
+		echo "ended with $status, expected $expected"
+		false
+	}
+}
+
+none() { ! "$@"; }
+
+# soon COMMAND...: repeated until it succeeds, ten seconds at most. Records take their
+# time on the way to the daemon and to its file.
+soon() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		seen=$("$@") && break
+		sleep 1
+	done
+	echo "$seen"
+	"$@" >/dev/null
+}
+
+# said PATTERN: what PID 1 has said since the kernel started, initrd included.
+said() { journalctl --boot --no-pager --output=cat _PID=1 + SYSLOG_IDENTIFIER=systemd | grep -E "$1"; }
+activates() { echo "^Successfully loaded and activated the IPE policy $1\.$"; }
+
+# policies: name, version, and whether it is in force.
+policies() {
+	for folder in "$ipe"/policies/*; do
+		echo "$(cat "$folder/name") $(cat "$folder/version") $(cat "$folder/active")"
+	done
+}
+
+# search TYPE PATTERN: the records that the audit daemon has written down, raw.
+search() { ausearch --input-logs --message "$1" --raw 2>/dev/null | grep -E "^type=(UNKNOWN\[)?$1\]? .*$2"; }
+# denied HOOK FILE: the pattern of a denial.
+denied() { echo "ipe_hook=$1 enforcing=1 .* path=\"$state/$2\" .* rule=\"DEFAULT action=DENY\""; }
+# count EXPECTED TYPE PATTERN: so many there are, after all have arrived.
+count() {
+	found=$(search "$2" "$3")
+	echo "$found"
+	[ "$(echo "$found" | grep -c .)" = "$1" ]
+}
