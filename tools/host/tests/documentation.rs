@@ -97,3 +97,78 @@ fn pages_refer_to_files_that_exist() {
         assert!(root.join(link).exists(), "README.md refers to {link}");
     }
 }
+
+/// The text without what is in parentheses.
+fn without_parentheses(text: &str) -> String {
+    let mut depth = 0;
+    text.chars()
+        .filter(|&letter| {
+            depth += i32::from(letter == '(');
+            let keep = depth == 0;
+            depth -= i32::from(letter == ')');
+            keep
+        })
+        .collect()
+}
+
+/// Looks for a test that a page names: `program`, `program: fixture.test`, or, of the program that
+/// was named last, `fixture.test`; or `path/to/file.rs`, `path/to/file.rs: function`.
+fn look_for_test(named: &str, file: &mut PathBuf) {
+    let root = documentation().join("..");
+    let (place, test) = match named.split_once(": ") {
+        Some((place, test)) => (Some(place), Some(test)),
+        None if named.contains('/') || named.ends_with("_test") => (Some(named), None),
+        None => (None, Some(named)),
+    };
+    if let Some(place) = place {
+        *file = if place.contains('/') {
+            root.join(place)
+        } else {
+            let programs = root.join("tools/testing/selftests/ipe");
+            programs.join(place).with_extension("c")
+        };
+    }
+    assert!(file.exists(), "{named}: there is no {}", file.display());
+    let Some(test) = test else { return };
+    let text = fs::read_to_string(&*file).unwrap();
+    let wanted = match (
+        file.extension().is_some_and(|e| e == "c"),
+        test.split_once('.'),
+    ) {
+        (true, Some((fixture, test))) => format!("TEST_F({fixture}, {test})"),
+        (true, None) => format!("TEST({test})"),
+        (false, _) => format!("fn {test}()"),
+    };
+    assert!(
+        text.contains(&wanted),
+        "{named}: {wanted} is not in {}",
+        file.display()
+    );
+}
+
+#[test]
+fn tests_of_the_differences_exist() {
+    let page = page("differences.rst");
+    let mut looked = 0;
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line != "Test" {
+            continue;
+        }
+        let body: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| line.starts_with("   "))
+            .map(str::trim)
+            .collect();
+        let body = without_parentheses(&body.join(" "));
+        let mut file = PathBuf::new();
+        if body.starts_with("None") || body.starts_with("By hand") {
+            continue;
+        }
+        for named in body.split("``").skip(1).step_by(2) {
+            look_for_test(named, &mut file);
+            looked += 1;
+        }
+    }
+    assert!(looked > 0);
+}
