@@ -62,9 +62,13 @@ soon() {
 	"$@" >/dev/null
 }
 
-# said PATTERN: what PID 1 has said since the kernel started, initrd included.
-said() { journalctl --boot --no-pager --output=cat _PID=1 + SYSLOG_IDENTIFIER=systemd | grep -E "$1"; }
+# said PATTERN: what PID 1 has said since the kernel started, initrd included, as far
+# as it was heard when this script began.
+journalctl --boot --no-pager --output=cat _PID=1 + SYSLOG_IDENTIFIER=systemd >$state/said
+said() { grep -E "$1" $state/said; }
+# activates POLICY, skips POLICY: how it says so.
 activates() { echo "^Successfully loaded and activated the IPE policy $1\.$"; }
+skips() { echo "^IPE policy $1 is already loaded with a version that is equal or higher, skipping\.$"; }
 
 # policies: name, version, and whether it is in force.
 policies() {
