@@ -6,9 +6,11 @@ use crate::{
     check::{similar, Stage},
     device::SECURITYFS,
     subject::Digest,
+    suggest::Volume,
+    template::Template,
 };
 use clap::{Args, Parser, Subcommand};
-use ipe_policy::policy::Operation;
+use ipe_policy::policy::{Action, Algorithm, Operation};
 use std::path::PathBuf;
 
 /// Policies of Integrity Policy Enforcement: check, explain, sign, deploy.
@@ -103,6 +105,59 @@ Example:
 Example:
   # ipectl enforce off")]
     Enforce(Enforce),
+    /// Write a policy in the one way
+    #[command(after_help = "\
+Example:
+  $ ipectl fmt --write appliance.pol")]
+    Fmt(Fmt),
+    /// Show which files change their verdict from one policy to another
+    #[command(after_help = "\
+Example:
+  $ ipectl diff old.pol new.pol
+  Firewall 1.0.0 -> Firewall 1.1.0
+  EXECUTE         ALLOW -> DENY   dmverity_signature=TRUE dmverity_roothash=sha256:cd2c…
+
+Ends with 0 where nothing changes, with 1 where something does.")]
+    Diff(Diff),
+    /// Write a policy to start from
+    #[command(after_help = "\
+Example:
+  $ ipectl new appliance --name Firewall >Firewall.pol")]
+    New(New),
+    /// Compute digests of files and root hashes of volumes, as rules
+    #[command(after_help = "\
+Examples:
+  $ ipectl digest /usr/bin/ls
+  $ ipectl digest --plain --salt 1f00 /opt/tool
+  $ ipectl digest --volume root.img --hashes root.hash")]
+    Digest(DigestOf),
+    /// Find the rules that would allow what was denied
+    #[command(after_help = "\
+Examples:
+  $ ipectl suggest /var/log/audit/audit.log --volume dm-0=signed
+  $ journalctl -g IPE_ACCESS -o json | ipectl suggest --root / -
+  $ dmesg | ipectl suggest -
+
+Ends with 1 where something is left that no rule is found for.")]
+    Suggest(Suggest),
+    /// Show what a policy means for a root file system
+    #[command(after_help = "\
+Examples:
+  $ ipectl image appliance.pol root.squashfs --dmverity-signature
+  $ ipectl image files.pol /srv/root --fsverity
+
+Ends with 1 where a file is denied.")]
+    Image(Image),
+    /// Write the completions of a shell
+    #[command(after_help = "\
+Example:
+  # ipectl completions bash >/usr/share/bash-completion/completions/ipectl")]
+    Completions(Completions),
+    /// Write the manual pages into a folder
+    #[command(after_help = "\
+Example:
+  # ipectl man /usr/local/share/man/man1")]
+    Man(Man),
 }
 
 /// `ipectl check`
@@ -304,4 +359,162 @@ pub struct Enforce {
     /// Where
     #[command(flatten)]
     pub machine: Machine,
+}
+
+/// `ipectl fmt`
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Policies as text; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Write into the files, not to standard output
+    #[arg(long, short)]
+    pub write: bool,
+
+    /// Write nothing; end with 1 where a file would change
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+}
+
+/// `ipectl diff`
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// A policy, as text or signed; - for standard input
+    pub old: PathBuf,
+
+    /// Another one
+    pub new: PathBuf,
+}
+
+/// `ipectl new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// What the policy is for
+    #[arg(value_enum)]
+    pub template: Template,
+
+    /// The policy's name
+    #[arg(long)]
+    pub name: String,
+
+    /// The policy's version
+    #[arg(
+        long = "policy-version",
+        default_value = "1.0.0",
+        value_name = "VERSION"
+    )]
+    pub policy_version: String,
+}
+
+/// `ipectl digest`
+#[derive(Args, Debug)]
+pub struct DigestOf {
+    /// Files, or folders of them, that fs-verity will protect
+    #[arg(required_unless_present = "volume", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The data of a dm-verity volume
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "salt", "algorithm", "block_size"])]
+    pub volume: Option<PathBuf>,
+
+    /// The hashes of the volume, where they are not in the same file
+    #[arg(long, value_name = "FILE", requires = "volume")]
+    pub hashes: Option<PathBuf>,
+
+    /// Where the hashes begin in their file
+    #[arg(long, value_name = "BYTES", requires = "volume", default_value_t = 0)]
+    pub hash_offset: u64,
+
+    /// The operation that the rules are for
+    #[arg(long, value_name = "OPERATION", value_parser = operation, default_value = "EXECUTE")]
+    pub op: Operation,
+
+    /// The action of the rules
+    #[arg(long, value_parser = action, default_value = "ALLOW")]
+    pub action: Action,
+
+    /// Write digests and paths, not rules
+    #[arg(long)]
+    pub plain: bool,
+
+    /// The algorithm of fs-verity: sha256 or sha512
+    #[arg(long, value_parser = algorithm, default_value = "sha256")]
+    pub algorithm: Algorithm,
+
+    /// The length of a block of fs-verity
+    #[arg(long, value_name = "BYTES", default_value_t = 4096)]
+    pub block_size: u32,
+
+    /// The salt of fs-verity, in hexadecimal digits
+    #[arg(long, value_name = "DIGITS", default_value = "")]
+    pub salt: String,
+}
+
+/// Parses the name of an action.
+fn action(name: &str) -> Result<Action, String> {
+    let known = Action::from_name(name.to_ascii_uppercase().as_bytes());
+    known.ok_or_else(|| "actions are ALLOW and DENY".to_owned())
+}
+
+/// Parses the name of an algorithm.
+fn algorithm(name: &str) -> Result<Algorithm, String> {
+    let known = Algorithm::from_name(name.as_bytes());
+    known.ok_or_else(|| match similar::algorithm(name) {
+        Some(meant) => format!("no such algorithm; did you mean {}?", meant.name()),
+        None => "no such algorithm".to_owned(),
+    })
+}
+
+/// `ipectl suggest`
+#[derive(Args, Debug)]
+pub struct Suggest {
+    /// Logs: auditd's, journalctl -o json, the kernel's; - for standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
+
+    /// What a volume is: DEVICE=signed or DEVICE=algorithm:digits, the device as in the records
+    #[arg(long = "volume", value_name = "VOLUME", value_parser = Volume::parse)]
+    pub volumes: Vec<Volume>,
+
+    /// Where the files of the records are: those of no volume get fs-verity digests
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// `ipectl image`
+#[derive(Args, Debug)]
+pub struct Image {
+    /// The policy, as text or signed; - for standard input
+    pub policy: PathBuf,
+
+    /// A folder, or an image of squashfs, erofs or ext4
+    pub image: PathBuf,
+
+    /// What holds for all of its files
+    #[command(flatten)]
+    pub subject: Subject,
+
+    /// fs-verity will be enabled on all of its files
+    #[arg(long, conflicts_with = "fsverity_digest")]
+    pub fsverity: bool,
+
+    /// List what is allowed, too
+    #[arg(long, short)]
+    pub list: bool,
+}
+
+/// `ipectl completions`
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `ipectl man`
+#[derive(Args, Debug)]
+pub struct Man {
+    /// The folder, which exists
+    pub folder: PathBuf,
 }

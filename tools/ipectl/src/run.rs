@@ -5,20 +5,21 @@
 use crate::{
     audit,
     check::{self, lint::MAX_PKCS7, Kconfig, Options, Severity},
-    cli::{self, Command, Machine, Mode},
+    cli::{self, Cli, Command, Machine, Mode},
     device::{self, Securityfs},
-    explain,
+    diff, digest, explain,
     failure::{Class, Failure, Result, Status},
-    live,
+    format, image, live,
     output::Output,
     policy::Policy,
     sign::{self, Key, Passphrase, Signer},
     source::{self, Source},
-    subject::{hex, Facts},
+    subject::{decode_hex, hex, Facts},
+    suggest,
 };
-
+use clap::CommandFactory;
 use ipe_policy::policy::envelope::Form;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use std::{fs, path::PathBuf, time::SystemTime};
 
 /// Does what the command line says.
@@ -31,6 +32,14 @@ pub fn run(command: &Command, out: &mut Output<'_>) -> Result {
         Command::Check(arguments) => check(arguments, out),
         Command::Explain(arguments) => explain(arguments, out),
         Command::Sign(arguments) => sign(arguments, out),
+        Command::Fmt(arguments) => format(arguments, out),
+        Command::Diff(arguments) => diff(arguments, out),
+        Command::New(arguments) => new(arguments, out),
+        Command::Digest(arguments) => digest(arguments, out),
+        Command::Suggest(arguments) => suggest(arguments, out),
+        Command::Image(arguments) => image(arguments, out),
+        Command::Completions(arguments) => completions(arguments, out),
+        Command::Man(arguments) => man(arguments),
         Command::Deploy(arguments) => deploy(arguments, out),
         Command::Status(arguments) => device::status(&nodes(&arguments.machine)?, out),
         Command::Activate(arguments) => {
@@ -82,7 +91,7 @@ fn explain(arguments: &cli::Explain, out: &mut Output<'_>) -> Result {
         Some(path) => live::facts_of(path)?,
         None => (Facts::default(), Vec::new()),
     };
-    let given = &arguments.subject;
+    let given = facts_of(&arguments.subject);
     facts.boot_verified |= given.boot_verified;
     facts.dmverity_signature |= given.dmverity_signature;
     facts.fsverity_signature |= given.fsverity_signature;
@@ -188,4 +197,137 @@ fn deploy(arguments: &cli::Deploy, out: &mut Output<'_>) -> Result {
         no_activate: arguments.no_activate,
     };
     device::deploy(&nodes(&arguments.machine)?, &source, &message, options, out)
+}
+
+fn format(arguments: &cli::Fmt, out: &mut Output<'_>) -> Result {
+    let mut files = Vec::new();
+    for path in &arguments.files {
+        let source = Source::read(path)?;
+        if source.signed.is_some() {
+            let message = format!("{}: it is signed, and would not be any more", source.name);
+            return Err(Failure::new(Class::Invalid, message));
+        }
+        let policy = Policy::load(&source)?;
+        let text = format::format(&policy);
+        let changes = text != source.text;
+        match &source.path {
+            Some(path) if arguments.write && changes => {
+                fs::write(path, &text).map_err(|error| Failure::file(path, &error))?;
+            }
+            _ if arguments.write || arguments.check || out.is_json() => {}
+            _ => out.bytes(&text)?,
+        }
+        if changes && arguments.check && !out.is_json() {
+            out.line(&source.name)?;
+        }
+        files.push((source.name, changes));
+    }
+    let changes = files.iter().any(|(_, changes)| *changes);
+    if out.is_json() {
+        let files: Vec<_> = files
+            .iter()
+            .map(|(file, changes)| serde_json::json!({ "file": file, "changes": changes }))
+            .collect();
+        out.json(&serde_json::json!({ "command": "fmt", "files": files }))?;
+    }
+    Ok(if arguments.check && changes {
+        Status::Findings
+    } else {
+        Status::Ok
+    })
+}
+
+fn diff(arguments: &cli::Diff, out: &mut Output<'_>) -> Result {
+    let old = Policy::load(&Source::read(&arguments.old)?)?;
+    let new = Policy::load(&Source::read(&arguments.new)?)?;
+    diff::diff(&old, &new, out)
+}
+
+fn new(arguments: &cli::New, out: &mut Output<'_>) -> Result {
+    let text = arguments
+        .template
+        .write(&arguments.name, &arguments.policy_version)?;
+    if out.is_json() {
+        out.json(&serde_json::json!({ "command": "new", "policy": text }))?;
+    } else {
+        out.bytes(text.as_bytes())?;
+    }
+    Ok(Status::Ok)
+}
+
+fn digest(arguments: &cli::DigestOf, out: &mut Output<'_>) -> Result {
+    let mut entries = Vec::new();
+    if let Some(volume) = &arguments.volume {
+        let hashes = arguments.hashes.as_ref().unwrap_or(volume);
+        let root = digest::root_hash(volume, hashes, arguments.hash_offset)?;
+        entries.push(digest::Entry::new(volume, "dmverity_roothash", &root));
+    }
+    let parameters = digest::Parameters {
+        algorithm: arguments.algorithm,
+        block_size: arguments.block_size,
+        salt: decode_hex(arguments.salt.as_bytes()).ok_or_else(|| {
+            Failure::new(
+                Class::Usage,
+                "the salt is not an even number of hexadecimal digits",
+            )
+        })?,
+    };
+    for path in &arguments.paths {
+        entries.extend(digest::of_files(path, &parameters)?);
+    }
+    digest::show(
+        &entries,
+        arguments.op,
+        arguments.action,
+        arguments.plain,
+        out,
+    )
+}
+
+fn suggest(arguments: &cli::Suggest, out: &mut Output<'_>) -> Result {
+    let mut records = Vec::new();
+    for log in &arguments.logs {
+        let bytes = source::read_bytes(log)?;
+        records.extend(bytes.split(|&byte| byte == b'\n').filter_map(audit::parse));
+    }
+    let knowledge = suggest::Knowledge {
+        volumes: arguments.volumes.clone(),
+        root: arguments.root.clone(),
+        ..suggest::Knowledge::default()
+    };
+    suggest::show(&suggest::suggest(&records, &knowledge), out)
+}
+
+fn image(arguments: &cli::Image, out: &mut Output<'_>) -> Result {
+    let policy = Policy::load(&Source::read(&arguments.policy)?)?;
+    let knowledge = image::Knowledge {
+        facts: facts_of(&arguments.subject),
+        fsverity: arguments.fsverity.then(digest::Parameters::default),
+    };
+    let judged = image::judge(&policy, &arguments.image, &knowledge)?;
+    image::show(&policy, &arguments.image, &judged, arguments.list, out)
+}
+
+/// The facts that the command line names.
+fn facts_of(given: &cli::Subject) -> Facts {
+    Facts {
+        boot_verified: given.boot_verified,
+        dmverity_signature: given.dmverity_signature,
+        fsverity_signature: given.fsverity_signature,
+        dmverity_roothash: given.dmverity_roothash,
+        fsverity_digest: given.fsverity_digest,
+    }
+}
+
+fn completions(arguments: &cli::Completions, out: &mut Output<'_>) -> Result {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "ipectl", &mut text);
+    out.bytes(&text)?;
+    Ok(Status::Ok)
+}
+
+fn man(arguments: &cli::Man) -> Result {
+    clap_mangen::generate_to(Cli::command(), &arguments.folder)
+        .map_err(|error| Failure::file(&arguments.folder, &error))?;
+    Ok(Status::Ok)
 }

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl diff`: which files change their verdict from one policy to another.
+//!
+//! There are eight combinations of the facts that are booleans, and the digests that either policy
+//! names: both policies are asked about all of them.
+
+use crate::{
+    failure::{Result, Status},
+    output::{Output, Style},
+    policy::Policy,
+    subject::{Digest, Facts},
+};
+use ipe_policy::policy::{Action, Operation, Property};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// The most pairs of digests that are tried.
+const MAX_PAIRS: usize = 20_000;
+
+/// A change of verdict.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The operation.
+    pub operation: &'static str,
+    /// What the old policy decides.
+    pub old: &'static str,
+    /// What the new one does.
+    pub new: &'static str,
+    /// About which files: the properties that they have.
+    pub files: String,
+}
+
+/// What changes.
+pub struct Difference {
+    /// All of it.
+    pub changes: Vec<Change>,
+    /// Whether there were too many pairs of digests to try.
+    pub incomplete: bool,
+}
+
+/// What is said of files whose digests the policies do not name.
+const OTHERS: &str = ", whatever digest that no line names";
+
+/// A verdict before and after.
+type Pair = (Action, Action);
+
+/// The verdicts about a file for each combination of facts; none for a file that cannot be.
+type Verdicts = [Option<Pair>; 8];
+
+/// Compares two policies.
+pub fn compare(old: &Policy, new: &Policy) -> Difference {
+    let mut difference = Difference {
+        changes: Vec::new(),
+        incomplete: false,
+    };
+    for operation in Operation::ALL {
+        compare_operation(old, new, operation, &mut difference);
+    }
+    difference
+}
+
+fn compare_operation(old: &Policy, new: &Policy, operation: Operation, to: &mut Difference) {
+    let named = Named::of(operation, [old, new]);
+    let ask = |dmverity_roothash, fsverity_digest| -> Verdicts {
+        std::array::from_fn(|number| {
+            let facts = Facts {
+                dmverity_roothash,
+                fsverity_digest,
+                ..Facts::combination(number as u8)
+            };
+            let decide = |policy: &Policy| policy.evaluate(operation, &facts).action;
+            facts.possible().then(|| (decide(old), decide(new)))
+        })
+    };
+
+    let others = ask(None, None);
+    let suffix = if named.is_empty() { "" } else { OTHERS };
+    report(operation, &others, &[], suffix, to);
+    for digest in &named.roothashes {
+        let text = format!(" dmverity_roothash={digest}");
+        report(operation, &ask(Some(*digest), None), &[&others], &text, to);
+    }
+    for digest in &named.digests {
+        let text = format!(" fsverity_digest={digest}");
+        report(operation, &ask(None, Some(*digest)), &[&others], &text, to);
+    }
+
+    let all = named.roothashes.len() * named.digests.len();
+    let pairs: BTreeSet<(Digest, Digest)> = if all <= MAX_PAIRS {
+        let roothashes = named.roothashes.iter();
+        roothashes
+            .flat_map(|roothash| named.digests.iter().map(|digest| (*roothash, *digest)))
+            .collect()
+    } else {
+        to.incomplete = true;
+        named.pairs
+    };
+    for (roothash, digest) in pairs {
+        let alone = [ask(Some(roothash), None), ask(None, Some(digest)), others];
+        let alone: Vec<_> = alone.iter().collect();
+        let text = format!(" dmverity_roothash={roothash} fsverity_digest={digest}");
+        let both = ask(Some(roothash), Some(digest));
+        report(operation, &both, &alone, &text, to);
+    }
+}
+
+/// The digests that policies name for an operation.
+#[derive(Default)]
+struct Named {
+    roothashes: BTreeSet<Digest>,
+    digests: BTreeSet<Digest>,
+    pairs: BTreeSet<(Digest, Digest)>,
+}
+
+impl Named {
+    fn of(operation: Operation, policies: [&Policy; 2]) -> Self {
+        let mut named = Self::default();
+        for policy in policies {
+            for line in policy.lines() {
+                let Some(rule) = line.rule().filter(|rule| rule.operation == operation) else {
+                    continue;
+                };
+                let (mut roothash, mut digest) = (None, None);
+                for property in rule.properties() {
+                    match property {
+                        Property::DmverityRoothash(text) => roothash = Digest::from_text(text),
+                        Property::FsverityDigest(text) => digest = Digest::from_text(text),
+                        _ => {}
+                    }
+                }
+                named.roothashes.extend(roothash);
+                named.digests.extend(digest);
+                named.pairs.extend(roothash.zip(digest));
+            }
+        }
+        named
+    }
+
+    fn is_empty(&self) -> bool {
+        self.roothashes.is_empty() && self.digests.is_empty()
+    }
+}
+
+/// Notes the changes that are not the same for files of which less is known.
+fn report(
+    operation: Operation,
+    verdicts: &Verdicts,
+    known: &[&Verdicts],
+    suffix: &str,
+    to: &mut Difference,
+) {
+    for pair in [(Action::Deny, Action::Allow), (Action::Allow, Action::Deny)] {
+        let (mut changed, mut free) = (0u8, 0u8);
+        for (number, verdict) in verdicts.iter().enumerate() {
+            let said = known.iter().any(|known| known[number] == Some(pair));
+            match verdict {
+                Some(verdict) if *verdict == pair && !said => changed |= 1 << number,
+                Some(verdict) if *verdict == pair => free |= 1 << number,
+                Some(_) => {}
+                None => free |= 1 << number,
+            }
+        }
+        for cube in cover(changed, free) {
+            // What comes from the initramfs has no digest anyway.
+            let suffix = if cube[0] == Some(true) { "" } else { suffix };
+            let files = format!("{}{suffix}", describe(cube));
+            to.changes.push(Change {
+                operation: operation.name(),
+                old: pair.0.name(),
+                new: pair.1.name(),
+                files: match files.as_str() {
+                    "" => "every file".to_owned(),
+                    OTHERS => format!("every file{OTHERS}"),
+                    files => files.trim_start().to_owned(),
+                },
+            });
+        }
+    }
+}
+
+/// What must hold for each fact: true, false, or it does not matter.
+type Cube = [Option<bool>; 3];
+
+/// The combinations of a cube, one bit each.
+fn members(cube: Cube) -> u8 {
+    (0..8u8)
+        .filter(|number| {
+            (0..3).all(|fact| cube[fact].is_none_or(|value| (number >> fact & 1 == 1) == value))
+        })
+        .fold(0, |set, number| set | 1 << number)
+}
+
+/// Few cubes that have all of `wanted`, and beside it only what is in `free`.
+fn cover(wanted: u8, free: u8) -> Vec<Cube> {
+    const VALUES: [Option<bool>; 3] = [None, Some(true), Some(false)];
+    let mut cubes = Vec::new();
+    for a in VALUES {
+        for b in VALUES {
+            for c in VALUES {
+                cubes.push([a, b, c]);
+            }
+        }
+    }
+    // Few conditions first, and those that hold before those that do not.
+    cubes.sort_by_key(|cube| {
+        let negative = cube.iter().filter(|value| **value == Some(false)).count();
+        (cube.iter().flatten().count(), negative)
+    });
+
+    let mut left = wanted;
+    let mut chosen = Vec::new();
+    for cube in cubes {
+        let set = members(cube);
+        if set & !(wanted | free) == 0 && set & left != 0 {
+            left &= !set;
+            chosen.push(cube);
+        }
+    }
+    chosen
+}
+
+fn describe(cube: Cube) -> String {
+    const NAMES: [&str; 3] = ["boot_verified", "dmverity_signature", "fsverity_signature"];
+    let conditions = NAMES.iter().zip(cube).filter_map(|(name, value)| {
+        let value = if value? { "TRUE" } else { "FALSE" };
+        Some(format!("{name}={value}"))
+    });
+    conditions.collect::<Vec<_>>().join(" ")
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    old: Identity,
+    new: Identity,
+    updates: bool,
+    complete: bool,
+    changes: &'a [Change],
+}
+
+#[derive(Serialize)]
+struct Identity {
+    name: String,
+    version: String,
+}
+
+/// Shows what changes.
+pub fn diff(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
+    let difference = compare(old, new);
+    let updates = old.name() == new.name() && old.version() < new.version();
+    let status = if difference.changes.is_empty() {
+        Status::Ok
+    } else {
+        Status::Findings
+    };
+    if out.is_json() {
+        let identity = |policy: &Policy| Identity {
+            name: policy.name(),
+            version: policy.version().to_string(),
+        };
+        out.json(&Json {
+            command: "diff",
+            old: identity(old),
+            new: identity(new),
+            updates,
+            complete: !difference.incomplete,
+            changes: &difference.changes,
+        })?;
+        return Ok(status);
+    }
+
+    out.line(format!(
+        "{} {} -> {} {}",
+        old.name(),
+        old.version(),
+        new.name(),
+        new.version()
+    ))?;
+    if !updates && (old.name(), old.version()) != (new.name(), new.version()) {
+        let warning = out.paint(Style::Warning, "warning:");
+        let reason = if old.name() == new.name() {
+            "the new version is not higher"
+        } else {
+            "the names differ: the new one is loaded beside the old one"
+        };
+        out.line(format!("{warning} {reason}"))?;
+    }
+    for change in &difference.changes {
+        let style = if change.new == "ALLOW" {
+            Style::Good
+        } else {
+            Style::Error
+        };
+        let pair = out.paint(style, &format!("{:<5} -> {:<5}", change.old, change.new));
+        out.line(format!("{:<15} {pair}  {}", change.operation, change.files))?;
+    }
+    if difference.incomplete {
+        out.line("There are too many digests to try all pairs: only those that rules name.")?;
+    }
+    if difference.changes.is_empty() {
+        out.line("no file changes its verdict")?;
+    }
+    Ok(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers() {
+        assert_eq!(cover(0, 0xff), Vec::<Cube>::new());
+        assert_eq!(cover(0xff, 0), [[None, None, None]]);
+        // Fact 1 alone, as far as fact 0 is not true.
+        assert_eq!(cover(0b0100_0100, 0b1010_1010), [[None, Some(true), None]]);
+        assert_eq!(cover(0b0000_0001, 0), [[Some(false); 3]]);
+        for wanted in 0..=255u8 {
+            let covered = cover(wanted, 0).into_iter().map(members);
+            assert_eq!(covered.fold(0, |all, set| all | set), wanted);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl digest`: digests of files and volumes, as rules.
+
+mod dmverity;
+mod fsverity;
+mod merkle;
+
+pub use self::{dmverity::root_hash, fsverity::Parameters};
+
+use crate::{
+    failure::{Failure, Result, Status},
+    output::{printable, Output},
+    subject::Digest,
+};
+use ipe_policy::policy::{Action, Operation};
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    io::BufReader,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+/// A digest and what has it.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// The file.
+    pub path: String,
+    /// `fsverity_digest` or `dmverity_roothash`.
+    pub property: &'static str,
+    /// The digest.
+    pub digest: String,
+}
+
+impl Entry {
+    /// Something that has a digest.
+    pub fn new(path: &Path, property: &'static str, digest: &Digest) -> Self {
+        Self {
+            path: printable(path.as_os_str().as_bytes()),
+            property,
+            digest: digest.to_string(),
+        }
+    }
+}
+
+/// The regular files of a path, in order; links are not followed.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    let wrong = |error| Failure::file(path, &error);
+    let metadata = fs::symlink_metadata(path).map_err(wrong)?;
+    if metadata.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !metadata.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path).map_err(wrong)? {
+        entries.push(entry?.path());
+    }
+    entries.sort();
+    let mut all = Vec::new();
+    for entry in entries {
+        all.extend(files(&entry)?);
+    }
+    Ok(all)
+}
+
+/// The digests of all files of a path.
+pub fn of_files(path: &Path, parameters: &Parameters) -> Result<Vec<Entry>> {
+    // A link that is named is meant.
+    let path = &fs::canonicalize(path).map_err(|error| Failure::file(path, &error))?;
+    let mut entries = Vec::new();
+    for path in files(path)? {
+        let digest = of_file(&path, parameters)?;
+        entries.push(Entry::new(&path, "fsverity_digest", &digest));
+    }
+    Ok(entries)
+}
+
+/// The fs-verity digest of a file.
+pub fn of_file(path: &Path, parameters: &Parameters) -> Result<Digest> {
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    parameters.digest(BufReader::with_capacity(1 << 20, file))
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    entries: &'a [Entry],
+}
+
+/// Shows digests as rules, or as `fsverity digest` does.
+pub fn show(
+    entries: &[Entry],
+    operation: Operation,
+    action: Action,
+    plain: bool,
+    out: &mut Output<'_>,
+) -> Result {
+    if out.is_json() {
+        out.json(&Json {
+            command: "digest",
+            entries,
+        })?;
+        return Ok(Status::Ok);
+    }
+    for Entry {
+        path,
+        property,
+        digest,
+    } in entries
+    {
+        if plain {
+            out.line(format!("{digest} {path}"))?;
+        } else {
+            out.line(format!("# {path}"))?;
+            out.line(format!(
+                "op={} {property}={digest} action={}",
+                operation.name(),
+                action.name()
+            ))?;
+        }
+    }
+    Ok(Status::Ok)
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl image`: what a policy means for a root file system.
+
+mod extract;
+
+use crate::{
+    digest::{files, of_file, Parameters},
+    failure::{Failure, Result, Status},
+    output::{printable, Output, Style},
+    policy::Policy,
+    subject::Facts,
+};
+use ipe_policy::policy::{Action, Operation};
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    io::Read,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It is executed.
+    Program,
+    /// It is mapped by programs.
+    Library,
+    /// A module of the kernel.
+    Module,
+    /// Firmware of a device.
+    Firmware,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Program, Self::Library, Self::Module, Self::Firmware];
+
+    /// The operation that the file is used with.
+    pub const fn operation(self) -> Operation {
+        match self {
+            Self::Program | Self::Library => Operation::Execute,
+            Self::Module => Operation::KernelModule,
+            Self::Firmware => Operation::Firmware,
+        }
+    }
+
+    const fn plural(self) -> &'static str {
+        match self {
+            Self::Program => "programs",
+            Self::Library => "libraries",
+            Self::Module => "modules",
+            Self::Firmware => "firmware",
+        }
+    }
+
+    /// What a file of an image is for; none where no policy is asked about it.
+    fn of(name: &Path, file: &Path) -> std::io::Result<Option<Self>> {
+        const MODULES: [&[u8]; 4] = [b".ko", b".ko.gz", b".ko.xz", b".ko.zst"];
+        let bytes = name.as_os_str().as_bytes();
+        if MODULES.iter().any(|ending| bytes.ends_with(ending)) {
+            return Ok(Some(Self::Module));
+        }
+        let mut parents = name.ancestors().skip(1);
+        if parents.any(|parent| parent.ends_with("lib/firmware")) {
+            return Ok(Some(Self::Firmware));
+        }
+        let mut head = Vec::new();
+        let is_library = name
+            .file_name()
+            .is_some_and(|name| String::from_utf8_lossy(name.as_bytes()).contains(".so"));
+        if is_library {
+            File::open(file)?.take(4).read_to_end(&mut head)?;
+            if head == b"\x7fELF" {
+                return Ok(Some(Self::Library));
+            }
+        }
+        let executable = fs::metadata(file)?.permissions().mode() & 0o111 != 0;
+        Ok(executable.then_some(Self::Program))
+    }
+}
+
+/// A file of the image, and what the policy decides about it.
+#[derive(Debug, Serialize)]
+pub struct Judged {
+    /// Its path in the image.
+    pub path: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Whether the policy allows that.
+    pub allowed: bool,
+}
+
+/// What is known about the files of an image.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// What holds for all of them.
+    pub facts: Facts,
+    /// How fs-verity will be enabled on all of them, if it will.
+    pub fsverity: Option<Parameters>,
+}
+
+/// Asks a policy about each file of a folder or an image.
+///
+/// # Errors
+///
+/// It cannot be read, or is no image.
+pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
+    let extracted;
+    let root: PathBuf = if path.is_dir() {
+        path.to_owned()
+    } else {
+        extracted = extract::extract(path)?;
+        extracted.path().to_owned()
+    };
+    let mut judged = Vec::new();
+    for file in files(&root)? {
+        let name = Path::new("/").join(file.strip_prefix(&root).unwrap_or(&file));
+        let kind = Kind::of(&name, &file).map_err(|error| Failure::file(&name, &error))?;
+        let Some(kind) = kind else { continue };
+        let mut facts = knowledge.facts.clone();
+        if let Some(parameters) = &knowledge.fsverity {
+            facts.fsverity_digest = Some(of_file(&file, parameters)?);
+        }
+        judged.push(Judged {
+            path: printable(name.as_os_str().as_bytes()),
+            kind,
+            allowed: policy.evaluate(kind.operation(), &facts).action == Action::Allow,
+        });
+    }
+    Ok(judged)
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    policy: String,
+    image: String,
+    allowed: usize,
+    denied: usize,
+    files: &'a [Judged],
+}
+
+/// Shows what was decided: a summary, and what is denied, or all.
+pub fn show(
+    policy: &Policy,
+    image: &Path,
+    judged: &[Judged],
+    list: bool,
+    out: &mut Output<'_>,
+) -> Result {
+    let denied = judged.iter().filter(|file| !file.allowed).count();
+    let status = if denied == 0 {
+        Status::Ok
+    } else {
+        Status::Findings
+    };
+    if out.is_json() {
+        out.json(&Json {
+            command: "image",
+            policy: policy.name(),
+            image: image.display().to_string(),
+            allowed: judged.len() - denied,
+            denied,
+            files: judged,
+        })?;
+        return Ok(status);
+    }
+
+    for file in judged.iter().filter(|file| list || !file.allowed) {
+        let (style, verdict) = if file.allowed {
+            (Style::Good, "allowed")
+        } else {
+            (Style::Error, "denied ")
+        };
+        let operation = file.kind.operation().name();
+        out.line(format!(
+            "{} {operation:<8} {}",
+            out.paint(style, verdict),
+            file.path
+        ))?;
+    }
+    if (list && !judged.is_empty()) || denied > 0 {
+        out.line("")?;
+    }
+    out.line(format!("{:<10} {:>8} {:>8}", "", "allowed", "denied"))?;
+    for kind in Kind::ALL {
+        let of_kind = || judged.iter().filter(move |file| file.kind == kind);
+        let allowed = of_kind().filter(|file| file.allowed).count();
+        let denied = of_kind().count() - allowed;
+        out.line(format!("{:<10} {allowed:>8} {denied:>8}", kind.plural()))?;
+    }
+    Ok(status)
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl suggest`: from what was denied to the rules that allow it.
+//!
+//! A record says what was denied, not what the file could be trusted by. The latter comes from the
+//! device that it names, from what is said about volumes, and from the file itself, if it is there.
+
+mod show;
+
+pub use self::show::show;
+
+use crate::{
+    audit::Access,
+    digest::{of_file, Parameters},
+    output::printable,
+    subject::Digest,
+};
+use ipe_policy::policy::Operation;
+use serde::Serialize;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// What is known about a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Its root hash has a valid signature.
+    Signed,
+    /// Its root hash.
+    RootHash(Digest),
+}
+
+/// A volume and what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The device as records name it, `dm-0` for example.
+    pub device: String,
+    /// What is known.
+    pub trust: Trust,
+}
+
+impl Volume {
+    /// Parses `DEVICE=signed` or `DEVICE=algorithm:digits`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (device, trust) = text
+            .split_once('=')
+            .ok_or("write DEVICE=signed or DEVICE=sha256:…")?;
+        let trust = match trust {
+            "signed" => Trust::Signed,
+            digest => Trust::RootHash(Digest::parse(digest)?),
+        };
+        Ok(Self {
+            device: device.to_owned(),
+            trust,
+        })
+    }
+}
+
+/// What helps to find rules.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// Volumes of dm-verity.
+    pub volumes: Vec<Volume>,
+    /// Where the files of the records are.
+    pub root: Option<PathBuf>,
+    /// How fs-verity is enabled on them.
+    pub parameters: Parameters,
+}
+
+/// What was denied, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub path: Option<String>,
+    /// The device that it is on.
+    pub device: Option<String>,
+    /// The programs that were denied it.
+    pub programs: Vec<String>,
+    /// How many records there are.
+    pub records: usize,
+    /// The time and serial number of the first.
+    pub first: Option<String>,
+}
+
+/// A rule, and what it would have allowed.
+#[derive(Debug, Serialize)]
+pub struct Suggestion {
+    /// The rule.
+    pub rule: String,
+    /// What it allows beside the evidence.
+    pub allows: String,
+    /// What was denied.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something that no rule is found for.
+#[derive(Debug, Serialize)]
+pub struct Undecided {
+    /// The operation.
+    pub operation: String,
+    /// Why.
+    pub reason: String,
+    /// What was denied.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What the records lead to.
+#[derive(Debug, Default, Serialize)]
+pub struct Outcome {
+    /// How many records there are of decisions.
+    pub records: usize,
+    /// How many of them are denials.
+    pub denials: usize,
+    /// The rules.
+    pub rules: Vec<Suggestion>,
+    /// What a person must decide.
+    pub undecided: Vec<Undecided>,
+}
+
+/// One denied file of an operation.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Subject {
+    operation: String,
+    device: Option<String>,
+    path: Option<String>,
+    /// The rule that denied it on purpose.
+    denied_by: Option<String>,
+}
+
+/// Finds rules for records.
+pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
+    let mut outcome = Outcome {
+        records: records.len(),
+        ..Outcome::default()
+    };
+    let mut subjects: BTreeMap<Subject, Evidence> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.is_denial()) {
+        outcome.denials += 1;
+        let on_purpose = record.rule.starts_with("op=");
+        let subject = Subject {
+            operation: record.operation.clone(),
+            device: record.device.clone(),
+            path: record.path.clone(),
+            denied_by: on_purpose.then(|| record.rule.clone()),
+        };
+        let evidence = subjects.entry(subject).or_insert_with(|| Evidence {
+            path: record.path.clone(),
+            device: record.device.clone(),
+            programs: Vec::new(),
+            records: 0,
+            first: record.stamp.clone(),
+        });
+        evidence.records += 1;
+        if let Some(program) = record.comm.as_ref() {
+            if !evidence.programs.contains(program) {
+                evidence.programs.push(program.clone());
+            }
+        }
+    }
+
+    let mut rules: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
+    let mut undecided: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
+    for (subject, evidence) in subjects {
+        match decide(&subject, knowledge) {
+            Ok((rule, allows)) => rules.entry((rule, allows)).or_default().push(evidence),
+            Err(reason) => {
+                let key = (subject.operation, reason);
+                undecided.entry(key).or_default().push(evidence);
+            }
+        }
+    }
+    let to_rule = |((rule, allows), evidence)| Suggestion {
+        rule,
+        allows,
+        evidence,
+    };
+    outcome.rules = rules.into_iter().map(to_rule).collect();
+    let to_undecided = |((operation, reason), evidence)| Undecided {
+        operation,
+        reason,
+        evidence,
+    };
+    outcome.undecided = undecided.into_iter().map(to_undecided).collect();
+    outcome
+}
+
+/// File systems in memory or of the kernel, which no property can hold for.
+const WITHOUT_INTEGRITY: [&str; 8] = [
+    "tmpfs",
+    "ramfs",
+    "devtmpfs",
+    "hugetlbfs",
+    "proc",
+    "sysfs",
+    "overlay",
+    "mqueue",
+];
+
+/// The rule for a file and what else it allows, or why there is none.
+fn decide(subject: &Subject, knowledge: &Knowledge) -> Result<(String, String), String> {
+    let operation = Operation::from_name(subject.operation.as_bytes())
+        .ok_or("the policy language has no such operation: the global default decides")?;
+    let rule = |property: &str| format!("op={} {property} action=ALLOW", operation.name());
+    if let Some(by) = &subject.denied_by {
+        return Err(format!(
+            "denied on purpose by '{}'",
+            printable(by.as_bytes())
+        ));
+    }
+    let Some(path) = &subject.path else {
+        return Err(
+            "memory without a file has no property: only 'op=EXECUTE action=ALLOW' \
+                    would allow it, and everything else with it"
+                .to_owned(),
+        );
+    };
+    let Some(device) = &subject.device else {
+        return Err("the record does not name a device".to_owned());
+    };
+
+    if let Some(volume) = knowledge
+        .volumes
+        .iter()
+        .find(|volume| volume.device == *device)
+    {
+        return Ok(match volume.trust {
+            Trust::Signed => (
+                rule("dmverity_signature=TRUE"),
+                "every file of every signed volume".to_owned(),
+            ),
+            Trust::RootHash(digest) => (
+                rule(&format!("dmverity_roothash={digest}")),
+                "every file of this volume".to_owned(),
+            ),
+        });
+    }
+    if device == "rootfs" {
+        let allows = "every file of the initramfs".to_owned();
+        return Ok((rule("boot_verified=TRUE"), allows));
+    }
+    if WITHOUT_INTEGRITY.contains(&device.as_str()) {
+        return Err(format!(
+            "{device} has neither dm-verity nor fs-verity: the file has to come from elsewhere"
+        ));
+    }
+    let Some(root) = &knowledge.root else {
+        return Err(if device.starts_with("dm-") {
+            format!("say what {device} is: --volume {device}=signed or --volume {device}=sha256:…")
+        } else {
+            "with --root DIR, where its files are, they get fs-verity digests".to_owned()
+        });
+    };
+    let file = root.join(path.trim_start_matches('/'));
+    match of_file(&file, &knowledge.parameters) {
+        Ok(digest) => Ok((
+            rule(&format!("fsverity_digest={digest}")),
+            "this content, once fs-verity is enabled on the file".to_owned(),
+        )),
+        Err(failure) => Err(printable(failure.message.as_bytes())),
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Suggestions as rules, with the evidence as comments.
+
+use super::{Evidence, Outcome};
+use crate::{
+    check::counted,
+    failure::{Result, Status},
+    output::{printable, Output, Style},
+};
+use serde::Serialize;
+
+/// How many files are named for a rule.
+const SHOWN: usize = 8;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}
+
+/// Shows what the records lead to.
+pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
+    let status = if outcome.undecided.is_empty() {
+        Status::Ok
+    } else {
+        Status::Findings
+    };
+    if out.is_json() {
+        out.json(&Json {
+            command: "suggest",
+            outcome,
+        })?;
+        return Ok(status);
+    }
+
+    out.line(format!(
+        "# {}, of them {}",
+        counted(outcome.records, "decision", "decisions"),
+        counted(outcome.denials, "denial", "denials")
+    ))?;
+    for suggestion in &outcome.rules {
+        out.line("")?;
+        show_evidence(&suggestion.evidence, out)?;
+        out.line(format!("# Allows {}:", suggestion.allows))?;
+        out.line(out.paint(Style::Bold, &suggestion.rule))?;
+    }
+    for undecided in &outcome.undecided {
+        out.line("")?;
+        show_evidence(&undecided.evidence, out)?;
+        let operation = printable(undecided.operation.as_bytes());
+        let text = format!("# No rule for {operation}: {}", undecided.reason);
+        out.line(out.paint(Style::Warning, &text))?;
+    }
+    Ok(status)
+}
+
+fn show_evidence(evidence: &[Evidence], out: &mut Output<'_>) -> Result<()> {
+    for file in evidence.iter().take(SHOWN) {
+        let path = match &file.path {
+            Some(path) => printable(path.as_bytes()),
+            None => "memory".to_owned(),
+        };
+        let device = match &file.device {
+            Some(device) => format!(" on {}", printable(device.as_bytes())),
+            None => String::new(),
+        };
+        let programs = match file.programs.join(", ") {
+            programs if programs.is_empty() => String::new(),
+            programs => format!(" by {}", printable(programs.as_bytes())),
+        };
+        let records = counted(file.records, "record", "records");
+        let first = match &file.first {
+            Some(first) => format!(", first {}", printable(first.as_bytes())),
+            None => String::new(),
+        };
+        out.line(format!("# {path}{device}{programs}: {records}{first}"))?;
+    }
+    if let Some(more) = evidence.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        out.line(format!(
+            "# … and {}",
+            counted(more, "more file", "more files")
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl new`: a policy to start from.
+
+use crate::{
+    check::{self, Options},
+    failure::{Class, Failure, Result},
+    source::Source,
+};
+
+/// What a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Template {
+    /// Only the initramfs
+    Initramfs,
+    /// Volumes of dm-verity with a signed root hash, and the initramfs
+    Dmverity,
+    /// Files of fs-verity with a signature, and the initramfs
+    Fsverity,
+    /// An appliance after switch_root: signed volumes and nothing else
+    Appliance,
+}
+
+impl Template {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Initramfs => include_str!("templates/initramfs.pol"),
+            Self::Dmverity => include_str!("templates/dmverity.pol"),
+            Self::Fsverity => include_str!("templates/fsverity.pol"),
+            Self::Appliance => include_str!("templates/appliance.pol"),
+        }
+    }
+
+    /// Writes the policy.
+    ///
+    /// # Errors
+    ///
+    /// The name or the version is none.
+    pub fn write(self, name: &str, version: &str) -> Result<String> {
+        let text = self
+            .text()
+            .replace("@NAME@", name)
+            .replace("@VERSION@", version);
+        let report = check::check(
+            &Source::from_text("the policy", text.as_bytes()),
+            &Options::default(),
+        );
+        let odd = |c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c));
+        if name.contains(odd) || matches!(name, "." | "..") {
+            return Err(
+                Failure::new(Class::Usage, format!("'{name}' is no name for a policy"))
+                    .hint("names are file names: letters, digits, _ - and ."),
+            );
+        }
+        match report.first_error() {
+            None => Ok(text),
+            Some(error) => Err(Failure::new(
+                Class::Usage,
+                format!("'{version}' is no version: {}", error.message),
+            )),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Digests, compared with what `fsverity` and `veritysetup` compute, where those are installed.
+
+mod common;
+
+use common::{ends_with, has, succeeds};
+use std::{fs, path::Path, process::Command};
+use tempfile::TempDir;
+
+/// Some bytes that do not repeat in step with blocks.
+fn data(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * at / 251 % 256) as u8).collect()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    let mut command = Command::new(program);
+    let output = command.args(arguments).env("PATH", path).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const SIZES: [usize; 9] = [
+    0,
+    1,
+    4095,
+    4096,
+    4097,
+    128 * 4096,
+    128 * 4096 + 1,
+    129 * 4096,
+    3_000_000,
+];
+
+#[test]
+fn an_empty_file() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("empty");
+    fs::write(&path, "").unwrap();
+    let path = path.to_str().unwrap();
+    assert_eq!(
+        succeeds(&["digest", "--plain", path]),
+        format!("sha256:3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95 {path}\n")
+    );
+}
+
+#[test]
+fn files_as_fsverity_has_them() {
+    if !has("fsverity") {
+        eprintln!("skipped: fsverity is not installed");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    for size in SIZES {
+        let path = folder.path().join(size.to_string());
+        fs::write(&path, data(size)).unwrap();
+        let path = path.to_str().unwrap();
+        for (ours, theirs) in [
+            (vec![], vec![]),
+            (vec!["--algorithm", "sha512"], vec!["--hash-alg=sha512"]),
+            (
+                vec!["--block-size", "1024", "--salt", "0102030405"],
+                vec!["--block-size=1024", "--salt=0102030405"],
+            ),
+            (
+                vec!["--algorithm", "sha512", "--salt", "ff"],
+                vec!["--hash-alg=sha512", "--salt=ff"],
+            ),
+        ] {
+            let ours = succeeds(&[vec!["digest", "--plain", path], ours].concat());
+            let theirs = run("fsverity", &[vec!["digest"], theirs, vec![path]].concat());
+            assert_eq!(ours, theirs);
+        }
+    }
+}
+
+/// The root hash that `veritysetup format` prints.
+fn format(data: &str, hashes: &str, options: &[&str]) -> String {
+    let said = run(
+        "veritysetup",
+        &[&["format", data, hashes], options].concat(),
+    );
+    let line = said.lines().find(|line| line.starts_with("Root hash:"));
+    line.unwrap().split_whitespace().last().unwrap().to_owned()
+}
+
+fn volume(arguments: &[&str]) -> String {
+    let said = succeeds(&[&["digest", "--plain", "--volume"], arguments].concat());
+    said.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn volumes_as_veritysetup_has_them() {
+    if !has("veritysetup") {
+        eprintln!("skipped: veritysetup is not installed");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (image, hashes) = (path("image"), path("hashes"));
+    for blocks in [1, 2, 127, 128, 129, 700] {
+        fs::write(&image, data(blocks * 4096)).unwrap();
+        for (algorithm, options) in [
+            ("sha256", vec![]),
+            ("sha512", vec!["--hash=sha512"]),
+            ("sha384", vec!["--hash=sha384", "--salt=-"]),
+            ("sha256", vec!["--data-block-size=1024", "--salt=0badcafe"]),
+        ] {
+            let _ = fs::remove_file(&hashes);
+            let expected = format!("{algorithm}:{}", format(&image, &hashes, &options));
+            assert_eq!(volume(&[&image, "--hashes", &hashes]), expected);
+        }
+
+        // Data and hashes in one file, as images are shipped.
+        let offset = (blocks * 4096).to_string();
+        let blocks = blocks.to_string();
+        let options = ["--hash-offset", &offset, "--data-blocks", &blocks];
+        let expected = format!("sha256:{}", format(&image, &image, &options));
+        assert_eq!(volume(&[&image, "--hash-offset", &offset]), expected);
+    }
+}
+
+#[test]
+fn what_is_no_volume() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("image");
+    fs::write(&path, data(8192)).unwrap();
+    let said = ends_with(4, &["digest", "--volume", path.to_str().unwrap()]);
+    assert!(said.contains("there is no superblock"), "{said}");
+}
+
+#[test]
+fn folders_become_rules_that_load() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    fs::write(folder.path().join("bin/b"), "b").unwrap();
+    fs::write(folder.path().join("a"), "a").unwrap();
+    std::os::unix::fs::symlink("a", folder.path().join("link")).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let rules = succeeds(&["digest", "--op", "kmodule", path]);
+    assert_eq!(
+        rules.matches("op=KMODULE fsverity_digest=sha256:").count(),
+        2
+    );
+    let policy = format!("policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n{rules}");
+    let run = common::ipectl(&["check", "--strict", "-"], policy.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(Path::new(path).join("a").exists());
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Help, manual pages and completions come from one definition.
+
+mod common;
+
+use clap::CommandFactory;
+use common::succeeds;
+use ipectl::cli::Cli;
+use std::fs;
+use tempfile::TempDir;
+
+#[test]
+fn definition() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for command in Cli::command().get_subcommands() {
+        let help = succeeds(&[command.get_name(), "--help"]);
+        let example = format!("ipectl {}", command.get_name());
+        assert!(help.contains("Example"), "{help}");
+        assert!(help.matches(&example).count() >= 2, "{help}");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = TempDir::new().unwrap();
+    succeeds(&["man", folder.path().to_str().unwrap()]);
+    for command in Cli::command().get_subcommands() {
+        let page = folder
+            .path()
+            .join(format!("ipectl-{}.1", command.get_name()));
+        assert!(
+            fs::read_to_string(page).unwrap().starts_with(".ie"),
+            "{command}"
+        );
+    }
+    assert!(folder.path().join("ipectl.1").exists());
+}
+
+#[test]
+fn completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = succeeds(&["completions", shell]);
+        assert!(
+            text.contains("suggest") && text.contains("securityfs"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn no_colour_where_there_is_no_terminal() {
+    let run = common::ipectl(&["check", "check/never.pol"], b"");
+    assert!(!run.stdout.contains('\x1b') && !run.stderr.contains('\x1b'));
+}
