@@ -12,17 +12,20 @@ FIRMWARE := $(CACHE)/firmware
 # What the scripts understand, given on make's command line.
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY
 
-.PHONY: help run test lint kernel shell kunit kselftest host clean distclean
+.PHONY: help run run-debian test lint kernel shell kunit kselftest debian host clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
 	@echo
 	@echo '  make run                  build and boot the example firmware, tell the attack story'
 	@echo '  make run INTERACTIVE=1    the same, and leave a shell in the appliance'
-	@echo '  make test                 run every test: on the host, KUnit and kselftest under QEMU'
+	@echo '  make run-debian           boot Debian: systemd and auditd tell what they see of IPE'
+	@echo '                            (INTERACTIVE=1: a shell in it)'
+	@echo '  make test                 run every test: on the host, and under QEMU KUnit, kselftest, Debian'
 	@echo '  make host                 only the tests on the host'
 	@echo '  make kunit                only the KUnit suites'
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
+	@echo '  make debian               only the tests in Debian'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
 	@echo '  make kernel               build the kernel of the firmware, print where it is'
 	@echo '  make shell                a shell in the build root'
@@ -42,8 +45,13 @@ run:
 	tools/firmware/build "$$kernel" "$(FIRMWARE)"; \
 	tools/firmware/run "$$kernel" "$(FIRMWARE)"
 
-test host kunit kselftest:
-	@$(B)/test $(if $(filter test,$@),host kunit kselftest,$@)
+run-debian:
+	@set -e; \
+	kernel=$$($(B)/kernel); \
+	tools/debian/run "$$kernel" "$(CACHE)/debian"
+
+test host kunit kselftest debian:
+	@$(B)/test $(if $(filter test,$@),host kunit kselftest debian,$@)
 
 lint:
 	@$(B)/lint
@@ -55,7 +63,7 @@ shell:
 	@$(B)/enter
 
 clean:
-	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
+	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/debian" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
 
 distclean:
 	chmod -R u+w "$(CACHE)" 2>/dev/null || true
