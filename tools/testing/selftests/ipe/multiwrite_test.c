@@ -461,17 +461,18 @@ TEST_F(sequence, right_after_wrong)
 
 TEST_F(sequence, both_forms_in_pieces)
 {
-	const unsigned int other = variant->form ^ SIGN_APPENDED;
+	const struct ipe_version higher = { 1, 2, 4 };
+	const bool update = variant->node == UPDATE;
 	struct blob second;
 
-	if (variant->node == UPDATE)
-		SKIP(return, "the same version twice");
-	ASSERT_EQ(0, policy_sign(&second, NAME "2", &version, RULES, other));
+	ASSERT_EQ(0, policy_sign(&second, update ? NAME : NAME "2", &higher,
+				 RULES, variant->form ^ SIGN_APPENDED));
 	ASSERT_EQ(0, write_pieces(self->fd, &self->policy, 0,
 				  self->policy.len, 333));
-	EXPECT_EQ(0, write_pieces(self->fd, &second, 0, second.len, 333));
 	EXPECT_TRUE(is_loaded());
-	EXPECT_TRUE(policy_exists(NAME "2"));
+	EXPECT_EQ(0, write_pieces(self->fd, &second, 0, second.len, 333));
+	EXPECT_EQ(!update, is_loaded());
+	EXPECT_TRUE(policy_exists(update ? NAME : NAME "2"));
 	EXPECT_EQ(0, close(self->fd));
 }
 
@@ -502,18 +503,54 @@ TEST_F(sequence, pwrite)
 }
 
 /* Deleted under it, half way. */
-TEST_F(sequence, deleted_between)
+FIXTURE(deleted)
+{
+	struct blob policy;
+	int fd;
+};
+
+FIXTURE_VARIANT(deleted)
+{
+	unsigned int form;
+};
+
+FIXTURE_VARIANT_ADD(deleted, der) { SIGN_DER };
+FIXTURE_VARIANT_ADD(deleted, appended) { SIGN_APPENDED };
+
+FIXTURE_SETUP(deleted)
+{
+	ASSERT_EQ(0, prepare(UPDATE, variant->form, &self->policy));
+	self->fd = open(node_path(UPDATE), O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN_PARENT(deleted)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(deleted, between)
 {
 	const size_t half = self->policy.len / 2;
 
-	if (variant->node != UPDATE)
-		SKIP(return, "new_policy is never deleted");
 	ASSERT_EQ(0, write_fd(self->fd, self->policy.data, half));
 	ASSERT_EQ(0, policy_delete(NAME));
 	EXPECT_EQ(-ENOENT, write_fd(self->fd, self->policy.data + half,
 				    self->policy.len - half));
 	EXPECT_FALSE(policy_exists(NAME));
+	/* Told already. */
 	EXPECT_EQ(0, close(self->fd));
+}
+
+TEST_F(deleted, never_completed)
+{
+	ASSERT_EQ(0, write_fd(self->fd, self->policy.data,
+			      self->policy.len / 2));
+	ASSERT_EQ(0, policy_delete(NAME));
+	EXPECT_EQ(-1, close(self->fd));
+	EXPECT_EQ(EBADMSG, errno);
+	EXPECT_FALSE(policy_exists(NAME));
+	EXPECT_EQ(0, policy_load(NAME, NULL, RULES));
 }
 
 /* The first bytes of a DER message tell its length. */
@@ -825,8 +862,25 @@ static int sign_many(struct blob *policy, const char *name,
 	return err;
 }
 
+FIXTURE(many)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(many)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->fd = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN_PARENT(many)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
 /* 100,000 rules load, activate and decide. */
-TEST_F_TIMEOUT(sequence, many_rules, 120)
+TEST_F_TIMEOUT(many, rules, 120)
 {
 	static const char fsv[] = "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"
 				  "op=EXECUTE boot_verified=TRUE action=ALLOW\n";
@@ -834,8 +888,6 @@ TEST_F_TIMEOUT(sequence, many_rules, 120)
 	struct blob policy;
 	ssize_t len;
 
-	if (variant->node != NEW_POLICY || variant->form != SIGN_APPENDED)
-		SKIP(return, "once is enough");
 	if (stage_missing(PLACE_FSV))
 		SKIP(return, "%s", stage_missing(PLACE_FSV));
 	ASSERT_EQ(0, stage_rules(last, sizeof(last), fsv));

@@ -159,7 +159,7 @@ REFUSED(default_twice_otherwise, -EBADMSG, 3, 1, HEADER DEFAULTS "DEFAULT action
 REFUSED(default_operation_twice, -EBADMSG, 4, 1, HEADER DEFAULTS "DEFAULT op=KMODULE action=DENY\nDEFAULT op=KMODULE action=DENY\n");
 REFUSED(default_none, -EBADMSG, 2, 1, HEADER);
 REFUSED(default_none_with_rule, -EBADMSG, 3, 1, HEADER "op=EXECUTE action=ALLOW\n");
-REFUSED(default_none_no_newline, -EBADMSG, 2, 1, HEADER "op=EXECUTE action=ALLOW");
+REFUSED(default_none_no_newline, -EBADMSG, 2, 24, HEADER "op=EXECUTE action=ALLOW");
 REFUSED(default_one_missing, -EBADMSG, 8, 1,
 	HEADER "DEFAULT op=EXECUTE action=DENY\nDEFAULT op=FIRMWARE action=DENY\n"
 	"DEFAULT op=KMODULE action=DENY\nDEFAULT op=KEXEC_IMAGE action=DENY\n"

@@ -239,6 +239,42 @@ fail_loop:
 	return err;
 }
 
+/* The same device without verity, as anyone who is root can make it. */
+int volume_open_linear(struct volume *volume, const struct image *image)
+{
+	struct dm_command create = {}, load = {
+		.header = { .flags = DM_READONLY_FLAG, .target_count = 1 },
+		.target = {
+			.length = SECTORS(image->data_blocks),
+			.target_type = "linear",
+		},
+	};
+	int err;
+
+	memset(volume, 0, sizeof(*volume));
+	snprintf(volume->dm_name, sizeof(volume->dm_name), "ipe-linear-%d",
+		 getpid());
+	err = loop_open(image->path, true, volume->loop);
+	if (err)
+		return err;
+	err = dm_command(DM_DEV_CREATE, volume->dm_name, &create);
+	if (err)
+		goto fail_loop;
+	snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
+		 minor(create.header.dev));
+	snprintf(load.parameters, sizeof(load.parameters), "%s 0",
+		 volume->loop);
+	err = dm_command(DM_TABLE_LOAD, volume->dm_name, &load);
+	if (!err)
+		err = resume(volume);
+	if (!err)
+		return 0;
+	remove_device(volume);
+fail_loop:
+	loop_close(volume->loop);
+	return err;
+}
+
 /* Puts another image behind the same device. */
 int volume_reload(struct volume *volume, const struct image *image,
 		  bool with_signature)

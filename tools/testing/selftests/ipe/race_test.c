@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - policies that change while decisions are made
+ *
+ * For a few seconds each, some processes change policies and others ask. What
+ * is asked is chosen so that each policy that can be in force has a known
+ * answer: whatever comes at which moment, no other answer is right.
+ */
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "audit.h"
+#include "harness.h"
+#include "stage.h"
+#include "subject.h"
+
+#define NAME IPE_PREFIX "_race"
+#define SECONDS 3
+
+/*
+ * Two policies that agree about files, for different reasons, and differ about
+ * modules that come from a buffer.
+ */
+#define FIRST                                                               \
+	"DEFAULT action=ALLOW\n"                                            \
+	"DEFAULT op=KMODULE action=ALLOW\n"                                 \
+	"op=EXECUTE boot_verified=FALSE action=DENY\n"
+#define SECOND                                                              \
+	"DEFAULT action=ALLOW\n"                                            \
+	"DEFAULT op=EXECUTE action=DENY\n"                                  \
+	"DEFAULT op=KMODULE action=DENY\n"                                  \
+	"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+
+enum { MAX_PROCESSES = 8 };
+
+/* Shared by the processes of a test. */
+struct shared {
+	atomic_bool stop;
+	/* What was seen: decisions, and those that are wrong. */
+	atomic_uint right, wrong;
+	/* Of what may be either. */
+	atomic_uint allowed, denied;
+	/* Of those that change something. */
+	atomic_uint changes, failures;
+};
+
+FIXTURE(race)
+{
+	struct shared *shared;
+	pid_t processes[MAX_PROCESSES];
+	unsigned int count;
+};
+
+FIXTURE_SETUP(race)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->shared);
+}
+
+FIXTURE_TEARDOWN_PARENT(race)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+typedef void job(struct shared *shared);
+
+/* Runs a job over and over in a process of its own. */
+static int start(FIXTURE_DATA(race) *self, job *job)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		return -errno;
+	if (!child) {
+		/* It does not outlive a test that fails. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (!self->shared->stop)
+			job(self->shared);
+		_exit(0);
+	}
+	self->processes[self->count++] = child;
+	return 0;
+}
+
+static void finish(struct __test_metadata *_metadata,
+		   FIXTURE_DATA(race) *self, unsigned int seconds)
+{
+	const struct timespec time = { .tv_sec = seconds };
+	int status;
+
+	nanosleep(&time, NULL);
+	self->shared->stop = true;
+	while (self->count) {
+		EXPECT_EQ(self->processes[self->count - 1],
+			  waitpid(self->processes[self->count - 1], &status,
+				  0));
+		EXPECT_EQ(0, status);
+		self->count--;
+	}
+}
+
+static void expect(struct shared *shared, int want, int got)
+{
+	if (got == want)
+		shared->right++;
+	else
+		shared->wrong++;
+}
+
+static void ask_allowed(struct shared *shared)
+{
+	const char *path = stage_path(PLACE_INITRAMFS, "probe");
+
+	expect(shared, 0, try_mmap_path(path, MAP_PRIVATE));
+	expect(shared, 0, try_mprotect_path(path));
+}
+
+static void ask_denied(struct shared *shared)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+
+	expect(shared, -EACCES, try_mmap_path(path, MAP_PRIVATE));
+	expect(shared, -EACCES, try_mprotect_path(path));
+	expect(shared, -EACCES, try_mmap_anonymous());
+}
+
+static void ask_execve(struct shared *shared)
+{
+	expect(shared, 0, try_execve(stage_path(PLACE_INITRAMFS, "probe")));
+	expect(shared, -EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
+}
+
+/* Which of both it is must be one of two answers. */
+static void ask_either(struct shared *shared)
+{
+	/* As long as the head of a module, which is looked at first. */
+	static const char none[128];
+	long result = syscall(SYS_init_module, none, sizeof(none), "");
+
+	if (result == -1 && errno == EACCES)
+		shared->denied++;
+	else if (result == -1 && errno == ENOEXEC)
+		shared->allowed++;
+	else
+		shared->wrong++;
+}
+
+static void expect_decisions(struct __test_metadata *_metadata,
+			     const struct shared *shared)
+{
+	EXPECT_EQ(0, shared->wrong);
+	EXPECT_LT(20, shared->right);
+	TH_LOG("%u decisions, %u changes", shared->right + shared->allowed +
+						   shared->denied,
+	       shared->changes);
+}
+
+static void change(struct shared *shared, int err)
+{
+	if (err)
+		shared->failures++;
+	else
+		shared->changes++;
+}
+
+static void activate_both(struct shared *shared)
+{
+	change(shared, policy_activate(NAME "1"));
+	change(shared, policy_activate(NAME "2"));
+}
+
+TEST_F(race, activate)
+{
+	ASSERT_EQ(0, policy_load(NAME "1", NULL, FIRST));
+	ASSERT_EQ(0, policy_load(NAME "2", NULL, SECOND));
+	ASSERT_EQ(0, policy_activate(NAME "1"));
+	ASSERT_EQ(0, start(self, activate_both));
+	ASSERT_EQ(0, start(self, ask_allowed));
+	ASSERT_EQ(0, start(self, ask_denied));
+	ASSERT_EQ(0, start(self, ask_execve));
+	ASSERT_EQ(0, start(self, ask_either));
+	finish(_metadata, self, SECONDS);
+	expect_decisions(_metadata, self->shared);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_LT(2, self->shared->changes);
+	/* Both were in force at some time. */
+	EXPECT_LT(0, self->shared->allowed);
+	EXPECT_LT(0, self->shared->denied);
+}
+
+/* Versions of one policy, which is active all the time. */
+#define UPDATES 40
+static struct blob updates[UPDATES];
+
+static void update_all(struct shared *shared)
+{
+	static unsigned int next;
+
+	if (next == UPDATES) {
+		shared->stop = true;
+		return;
+	}
+	change(shared, policy_submit(policy_node(NAME, "update"),
+				     updates[next].data, updates[next].len));
+	next++;
+}
+
+TEST_F(race, update)
+{
+	struct ipe_version version = ipe_version();
+	unsigned int i;
+
+	ASSERT_EQ(0, policy_load(NAME, NULL, FIRST));
+	ASSERT_EQ(0, policy_activate(NAME));
+	for (i = 0; i < UPDATES; i++) {
+		version.rev++;
+		ASSERT_EQ(0, policy_sign(&updates[i], NAME, &version,
+					 i & 1 ? FIRST : SECOND,
+					 i & 2 ? SIGN_DER : SIGN_APPENDED));
+	}
+	ASSERT_EQ(0, start(self, update_all));
+	ASSERT_EQ(0, start(self, ask_allowed));
+	ASSERT_EQ(0, start(self, ask_denied));
+	ASSERT_EQ(0, start(self, ask_execve));
+	ASSERT_EQ(0, start(self, ask_either));
+	finish(_metadata, self, SECONDS);
+	expect_decisions(_metadata, self->shared);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_LT(0, self->shared->denied);
+}
+
+/* Two who update the same policy: each version comes once. */
+static void update_any(struct shared *shared)
+{
+	static unsigned int next;
+	int err;
+
+	if (next == UPDATES) {
+		shared->stop = true;
+		return;
+	}
+	err = policy_submit(policy_node(NAME, "update"), updates[next].data,
+			    updates[next].len);
+	if (err == -ESTALE)
+		shared->denied++;
+	else
+		change(shared, err);
+	next++;
+}
+
+TEST_F(race, two_updaters)
+{
+	struct ipe_version version = ipe_version(), last;
+	unsigned int i;
+
+	ASSERT_EQ(0, policy_load(NAME, NULL, FIRST));
+	ASSERT_EQ(0, policy_activate(NAME));
+	for (i = 0; i < UPDATES; i++) {
+		version.rev++;
+		ASSERT_EQ(0, policy_sign(&updates[i], NAME, &version,
+					 i & 1 ? FIRST : SECOND, SIGN_DER));
+	}
+	ASSERT_EQ(0, start(self, update_any));
+	ASSERT_EQ(0, start(self, update_any));
+	ASSERT_EQ(0, start(self, ask_denied));
+	finish(_metadata, self, SECONDS);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->failures);
+	/*
+	 * The version in force is the last one that somebody loaded. The same
+	 * message again is no error, so that a version may come twice.
+	 */
+	last = ipe_version();
+	EXPECT_LE(last.rev - (version.rev - UPDATES), self->shared->changes);
+	EXPECT_LE(self->shared->changes, 2 * UPDATES);
+}
+
+/* Loaded and deleted, while others read its nodes. */
+static struct blob coming;
+static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
+				     "active" };
+static struct blob contents[ARRAY_SIZE(nodes)];
+
+static void load_and_delete(struct shared *shared)
+{
+	change(shared, policy_submit(IPE_NEW_POLICY, coming.data, coming.len));
+	change(shared, policy_delete(NAME));
+}
+
+static void read_nodes(struct shared *shared)
+{
+	char got[8192];
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		len = read_file(policy_node(NAME, nodes[i]), got, sizeof(got));
+		if (len == -ENOENT)
+			shared->denied++;
+		else
+			expect(shared, 0,
+			       len != (ssize_t)contents[i].len ||
+				       memcmp(got, contents[i].data, len));
+	}
+}
+
+/* Holds files open over a deletion, and writes to them. */
+static void hold_nodes(struct shared *shared)
+{
+	int update, active, err;
+	char byte;
+
+	update = open(policy_node(NAME, "update"), O_WRONLY | O_CLOEXEC);
+	active = open(policy_node(NAME, "active"), O_RDWR | O_CLOEXEC);
+	if (update >= 0 && active >= 0) {
+		usleep(1000);
+		err = write_fd(update, coming.data, coming.len);
+		/* There, and the same; or gone. */
+		if (err != 0 && err != -ENOENT)
+			shared->wrong++;
+		if (pread(active, &byte, 1, 0) != 1 && errno != ENOENT)
+			shared->wrong++;
+		err = write_fd(active, "0", 1);
+		if (err != -EINVAL)
+			shared->wrong++;
+	}
+	if (update >= 0)
+		close(update);
+	if (active >= 0)
+		close(active);
+}
+
+TEST_F(race, load_and_delete)
+{
+	unsigned int i;
+	char got[8192];
+	ssize_t len;
+
+	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, coming.data, coming.len));
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		len = read_file(policy_node(NAME, nodes[i]), got, sizeof(got));
+		ASSERT_LT(0, len);
+		contents[i].data = memcpy(malloc(len), got, len);
+		contents[i].len = len;
+	}
+	ASSERT_EQ(0, policy_delete(NAME));
+	ASSERT_EQ(0, start(self, load_and_delete));
+	ASSERT_EQ(0, start(self, read_nodes));
+	ASSERT_EQ(0, start(self, read_nodes));
+	ASSERT_EQ(0, start(self, hold_nodes));
+	finish(_metadata, self, SECONDS);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_LT(2, self->shared->changes);
+	EXPECT_LT(0, self->shared->right);
+}
+
+/* Activated by one, deleted by another: never both. */
+static void load_any(struct shared *shared)
+{
+	int err = policy_submit(IPE_NEW_POLICY, coming.data, coming.len);
+
+	if (err && err != -EEXIST)
+		shared->failures++;
+}
+
+static void activate_any(struct shared *shared)
+{
+	int err = policy_activate(NAME);
+
+	if (!err)
+		shared->changes++;
+	else if (err != -ENOENT)
+		shared->failures++;
+	err = policy_activate(IPE_PREFIX "_base");
+	if (err)
+		shared->failures++;
+}
+
+static void delete_any(struct shared *shared)
+{
+	int err = policy_delete(NAME);
+
+	if (!err)
+		shared->allowed++;
+	else if (err == -EPERM)
+		shared->denied++;
+	else if (err != -ENOENT)
+		shared->failures++;
+}
+
+/* The base allows it, the other one does not. */
+static void ask_anonymous(struct shared *shared)
+{
+	int err = try_mmap_anonymous();
+
+	if (err && err != -EACCES)
+		shared->wrong++;
+	else
+		shared->right++;
+}
+
+TEST_F(race, activate_and_delete)
+{
+	struct ipe_version version;
+	char name[256];
+
+	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
+	ASSERT_EQ(0, start(self, load_any));
+	ASSERT_EQ(0, start(self, activate_any));
+	ASSERT_EQ(0, start(self, delete_any));
+	ASSERT_EQ(0, start(self, ask_anonymous));
+	ASSERT_EQ(0, start(self, ask_allowed));
+	finish(_metadata, self, SECONDS);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_LT(0, self->shared->changes);
+	EXPECT_LT(0, self->shared->allowed);
+	/* Some policy is active whatever happened. */
+	EXPECT_EQ(0, policy_active(name, sizeof(name), &version));
+}
+
+/* The mode. Each change has one record, and each record is a change. */
+static void switch_mode(struct shared *shared)
+{
+	change(shared, write_string(IPE_ENFORCE, "0"));
+	change(shared, write_string(IPE_ENFORCE, "1"));
+}
+
+TEST_F(race, mode)
+{
+	ASSERT_EQ(0, policy_enforce_rules(FIRST));
+	ASSERT_EQ(0, start(self, switch_mode));
+	ASSERT_EQ(0, start(self, ask_anonymous));
+	ASSERT_EQ(0, start(self, ask_allowed));
+	finish(_metadata, self, 1);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_LT(0, self->shared->right);
+}
+
+static void switch_mode_slowly(struct shared *shared)
+{
+	switch_mode(shared);
+	usleep(10000);
+}
+
+TEST_F(race, mode_recorded)
+{
+	struct audit_record record;
+	int fd, old = 1, new, count = 0;
+
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, start(self, switch_mode_slowly));
+	ASSERT_EQ(0, start(self, switch_mode_slowly));
+	finish(_metadata, self, 1);
+	/* They alternate, whoever made them. */
+	while (!audit_next(fd, AUDIT_MAC_STATUS, &record)) {
+		ASSERT_EQ(1, sscanf(record.text, "enforcing=%d", &new));
+		EXPECT_EQ(!old, new);
+		old = new;
+		count++;
+	}
+	EXPECT_EQ(1, old);
+	EXPECT_LT(1, count);
+	EXPECT_LE(count, self->shared->changes);
+	audit_close(fd);
+}
+
+/* Many who write pieces to one open file: nothing loads that was not signed. */
+static int shared_file;
+
+static void write_pieces(struct shared *shared)
+{
+	static size_t at;
+	const size_t left = coming.len - at;
+	const size_t len = left < 97 ? left : 97;
+	int err = write_fd(shared_file, coming.data + at, len);
+
+	/* The pieces of both in some order, which is no message. */
+	if (err && err != -EBADMSG && err != -EKEYREJECTED && err != -EFBIG &&
+	    err != -EINVAL && err != -ENOPKG && err != -EMSGSIZE &&
+	    err != -EEXIST)
+		shared->wrong++;
+	else
+		shared->right++;
+	at = (at + len) % coming.len;
+}
+
+TEST_F(race, pieces)
+{
+	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
+	shared_file = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, shared_file);
+	ASSERT_EQ(0, start(self, write_pieces));
+	ASSERT_EQ(0, start(self, write_pieces));
+	finish(_metadata, self, 1);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_LT(10, self->shared->right);
+	close(shared_file);
+	if (policy_exists(NAME)) {
+		EXPECT_EQ(0, policy_delete(NAME));
+	}
+	/* It works as before. */
+	EXPECT_EQ(0, policy_load(NAME, NULL, FIRST));
+}
+
+/* A volume that changes while files on it are asked about. */
+static struct volume volume;
+static int volume_fd = -1;
+
+static void reload(struct shared *shared)
+{
+	change(shared, volume_reload(&volume, &stage_dmv_signed, true));
+	change(shared, volume_reload(&volume, &stage_dmv, false));
+}
+
+static void ask_volume(struct shared *shared)
+{
+	int err = try_mmap(volume_fd, MAP_PRIVATE);
+
+	if (!err)
+		shared->allowed++;
+	else if (err == -EACCES)
+		shared->denied++;
+	else
+		shared->wrong++;
+}
+
+TEST_F(race, volume)
+{
+	static const char rules[] =
+		"DEFAULT action=DENY\n"
+		"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+		"op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n";
+	char expanded[1024], path[PATH_MAX];
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	snprintf(path, sizeof(path), "%s/changing", stage_folder());
+	ASSERT_EQ(0, volume_open(&volume, &stage_dmv, false, path));
+	strcat(path, "/probe");
+	volume_fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, volume_fd);
+	ASSERT_EQ(0, stage_rules(expanded, sizeof(expanded), rules));
+	ASSERT_EQ(0, policy_enforce_rules(expanded));
+	ASSERT_EQ(0, start(self, ask_volume));
+	ASSERT_EQ(0, start(self, ask_volume));
+	ASSERT_EQ(0, start(self, ask_allowed));
+	/* In this process, whose key the signature is. */
+	while (self->shared->changes < 20)
+		reload(self->shared);
+	finish(_metadata, self, 0);
+	EXPECT_EQ(0, self->shared->failures);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_LT(0, self->shared->allowed);
+	EXPECT_LT(0, self->shared->denied);
+	EXPECT_EQ(0, close(volume_fd));
+	EXPECT_EQ(0, volume_close(&volume));
+}
+
+/* fs-verity is enabled while the file is asked about. */
+static char verity_path[PATH_MAX];
+
+static void ask_file(struct shared *shared)
+{
+	static bool allowed;
+	int err = try_mmap_path(verity_path, MAP_PRIVATE);
+
+	/* Once allowed, it stays so. */
+	if (!err)
+		allowed = true;
+	if (err && (allowed || err != -EACCES))
+		shared->wrong++;
+	else
+		shared->right++;
+}
+
+TEST_F(race, fsverity)
+{
+	static const char rules[] =
+		"DEFAULT action=DENY\n"
+		"op=EXECUTE fsverity_digest=$fsv action=ALLOW\n";
+	char expanded[1024];
+
+	if (stage_missing(PLACE_FSV))
+		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	snprintf(verity_path, sizeof(verity_path), "%s-race",
+		 stage_path(PLACE_EXT4, "probe"));
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), verity_path,
+			       0755));
+	ASSERT_EQ(0, stage_rules(expanded, sizeof(expanded), rules));
+	ASSERT_EQ(0, policy_enforce_rules(expanded));
+	ASSERT_EQ(0, start(self, ask_file));
+	ASSERT_EQ(0, start(self, ask_file));
+	usleep(200000);
+	ASSERT_EQ(0, fsverity_enable(verity_path, 1, NULL));
+	EXPECT_EQ(0, try_mmap_path(verity_path, MAP_PRIVATE));
+	usleep(200000);
+	finish(_metadata, self, 0);
+	EXPECT_EQ(0, self->shared->wrong);
+	EXPECT_LT(0, self->shared->right);
+}
+
+static const char *setup(void)
+{
+	const char *reason;
+
+	if (audit_enable(true))
+		return "auditing cannot be enabled";
+	reason = stage_setup();
+	return reason ?: stage_missing(PLACE_INITRAMFS);
+}
+
+static void teardown(void)
+{
+	stage_teardown();
+	audit_enable(false);
+}
+
+IPE_TEST_MAIN(setup, teardown)

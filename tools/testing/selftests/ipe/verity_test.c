@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - what integrity providers tell: algorithms, and changes of state,
+ * which the next decision takes into account
+ */
+#include <linux/fsverity.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+
+#include "harness.h"
+#include "stage.h"
+#include "subject.h"
+
+#define DENY "DEFAULT action=DENY\n"
+
+/* Every algorithm that the documentation names for root hashes. */
+FIXTURE(algorithm)
+{
+	struct image image;
+	struct volume volume;
+	char mount[PATH_MAX];
+	char probe[PATH_MAX + 8];
+};
+
+FIXTURE_VARIANT(algorithm)
+{
+	const char *name;
+};
+
+#define ALGORITHM(id, text) FIXTURE_VARIANT_ADD(algorithm, id) { .name = text }
+
+ALGORITHM(sha256, "plain");
+ALGORITHM(sha384, "sha384");
+ALGORITHM(sha512, "sha512");
+ALGORITHM(sha3_224, "sha3-224");
+ALGORITHM(sha3_256, "sha3-256");
+ALGORITHM(sha3_384, "sha3-384");
+ALGORITHM(sha3_512, "sha3-512");
+ALGORITHM(blake2b_512, "blake2b-512");
+ALGORITHM(blake2s_256, "blake2s-256");
+ALGORITHM(sm3, "sm3");
+ALGORITHM(rmd160, "rmd160");
+
+FIXTURE_SETUP(algorithm)
+{
+	int err;
+
+	if (image_find(&self->image, variant->name))
+		SKIP(return, "veritysetup made no volume with it");
+	ASSERT_EQ(0, ipe_reset());
+	snprintf(self->mount, sizeof(self->mount), "%s/volume-%s",
+		 stage_folder(), variant->name);
+	err = volume_open(&self->volume, &self->image, false, self->mount);
+	if (err)
+		SKIP(return, "the kernel opens no volume with it: %s",
+		     strerror(-err));
+	snprintf(self->probe, sizeof(self->probe), "%s/probe", self->mount);
+}
+
+FIXTURE_TEARDOWN_PARENT(algorithm)
+{
+	EXPECT_EQ(0, ipe_reset());
+	EXPECT_EQ(0, volume_close(&self->volume));
+}
+
+static int enforce_roothash(const char *algorithm, const char *root,
+			    const char *action)
+{
+	char rules[1024];
+
+	snprintf(rules, sizeof(rules),
+		 "DEFAULT action=%s\n"
+		 "op=EXECUTE dmverity_roothash=%s:%s action=%s\n",
+		 strcmp(action, "ALLOW") ? "ALLOW" : "DENY", algorithm, root,
+		 action);
+	return policy_enforce_rules(rules);
+}
+
+TEST_F(algorithm, allowed)
+{
+	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
+				      "ALLOW"));
+	EXPECT_EQ(0, try_execve(self->probe));
+	EXPECT_EQ(0, try_mmap_path(self->probe, MAP_PRIVATE));
+	/* Nothing else is. */
+	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
+}
+
+TEST_F(algorithm, denied)
+{
+	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
+				      "DENY"));
+	EXPECT_EQ(-EACCES, try_execve(self->probe));
+	EXPECT_EQ(0, try_execve(stage_path(PLACE_TMPFS, "probe")));
+}
+
+TEST_F(algorithm, upper_case)
+{
+	char *at;
+
+	for (at = self->image.root; *at; at++)
+		*at = toupper(*at);
+	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
+				      "ALLOW"));
+	EXPECT_EQ(0, try_execve(self->probe));
+}
+
+/* One digit differs, the first or the last. */
+TEST_F(algorithm, other_digest)
+{
+	const size_t last = strlen(self->image.root) - 1;
+	char first = self->image.root[0];
+
+	self->image.root[0] = first == '0' ? '1' : '0';
+	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
+				      "ALLOW"));
+	EXPECT_EQ(-EACCES, try_execve(self->probe));
+	ASSERT_EQ(0, ipe_reset());
+
+	self->image.root[0] = first;
+	self->image.root[last] = self->image.root[last] == '0' ? '1' : '0';
+	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
+				      "ALLOW"));
+	EXPECT_EQ(-EACCES, try_execve(self->probe));
+}
+
+/* The right digits under the name of another algorithm. */
+TEST_F(algorithm, other_algorithm)
+{
+	static const char *const same_length[][2] = {
+		{ "sha256", "sha3-256" },	{ "sha384", "sha3-384" },
+		{ "sha512", "blake2b-512" },	{ "sha3-224", "sha224" },
+		{ "sha3-256", "sm3" },		{ "sha3-384", "sha384" },
+		{ "sha3-512", "sha512" },	{ "blake2b-512", "sha3-512" },
+		{ "blake2s-256", "sha256" },	{ "sm3", "blake2s-256" },
+		{ "rmd160", "sha1" },
+	};
+	const char *other = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(same_length); i++)
+		if (!strcmp(same_length[i][0], self->image.algorithm))
+			other = same_length[i][1];
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, enforce_roothash(other, self->image.root, "ALLOW"));
+	EXPECT_EQ(-EACCES, try_execve(self->probe));
+}
+
+/* Changes while files are open. */
+FIXTURE(state)
+{
+	int fd;
+	char path[PATH_MAX];
+	struct volume volume, linear;
+};
+
+FIXTURE_SETUP(state)
+{
+	self->fd = -1;
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(state)
+{
+	EXPECT_EQ(0, ipe_reset());
+	EXPECT_EQ(0, volume_close(&self->linear));
+	EXPECT_EQ(0, volume_close(&self->volume));
+}
+
+static int enforce(const char *rules)
+{
+	char expanded[4096];
+	int err;
+
+	err = stage_rules(expanded, sizeof(expanded), rules);
+	return err ?: policy_enforce_rules(expanded);
+}
+
+/* A copy of the probe where fs-verity can be enabled, open for reading. */
+static int new_file(char *path, const char *name)
+{
+	int err, fd;
+
+	snprintf(path, PATH_MAX, "%s-%d", stage_path(PLACE_EXT4, name),
+		 getpid());
+	err = copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755);
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+TEST_F(state, fsverity_enabled)
+{
+	if (stage_missing(PLACE_FSV))
+		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	self->fd = new_file(self->path, "enabled");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_execveat(self->fd));
+	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+				     NULL));
+	/* The same open file. */
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, try_execveat(self->fd));
+	EXPECT_EQ(0, try_execve(self->path));
+}
+
+TEST_F(state, fsverity_enabled_is_denied)
+{
+	if (stage_missing(PLACE_FSV))
+		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	self->fd = new_file(self->path, "revoked");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
+			     "op=EXECUTE fsverity_digest=$fsv action=DENY\n"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+				     NULL));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_execve(self->path));
+}
+
+TEST_F(state, fsverity_signature_enabled)
+{
+	struct blob signature;
+
+	if (stage_missing(PLACE_FSV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	self->fd = new_file(self->path, "signed");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "probe"), &signature));
+	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+				     &signature));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, try_execve(self->path));
+	blob_free(&signature);
+}
+
+/* A signature that is none leaves the file as it was. */
+TEST_F(state, fsverity_bad_signature)
+{
+	struct blob signature;
+
+	if (stage_missing(PLACE_FSV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	self->fd = new_file(self->path, "unsigned");
+	ASSERT_LE(0, self->fd);
+	/* The signature of another file. */
+	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "name"), &signature));
+	ASSERT_GT(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+				     &signature));
+	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
+			     "op=EXECUTE fsverity_signature=FALSE action=DENY\n"));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_execve(self->path));
+	blob_free(&signature);
+}
+
+/* What the kernel forgot it finds out again. */
+TEST_F(state, fsverity_evicted)
+{
+	static const char rules[] =
+		DENY "op=EXECUTE fsverity_signature=TRUE fsverity_digest=$fsv action=ALLOW\n";
+	const char *path = stage_path(PLACE_FSV_SIGNED, "probe");
+
+	if (stage_missing(PLACE_FSV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	ASSERT_EQ(0, enforce(rules));
+	EXPECT_EQ(0, try_execve(path));
+	ASSERT_EQ(0, write_string("/proc/sys/vm/drop_caches", "3"));
+	EXPECT_EQ(0, try_execve(path));
+	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_FSV, "probe")));
+}
+
+/* Neither digest nor signature is copied with the contents. */
+TEST_F(state, fsverity_copied)
+{
+	if (stage_missing(PLACE_FSV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	self->fd = new_file(self->path, "copied");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"
+			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_execve(self->path));
+	EXPECT_EQ(0, try_execve(stage_path(PLACE_FSV_SIGNED, "probe")));
+	/* A link is the same file. */
+	strcat(self->path, "-link");
+	ASSERT_EQ(0, link(stage_path(PLACE_FSV_SIGNED, "probe"), self->path));
+	EXPECT_EQ(0, try_execve(self->path));
+}
+
+static int open_volume(FIXTURE_DATA(state) *self, const struct image *image,
+		       bool with_signature)
+{
+	int err;
+
+	snprintf(self->path, sizeof(self->path), "%s/state", stage_folder());
+	err = volume_open(&self->volume, image, with_signature, self->path);
+	if (err)
+		return err;
+	strcat(self->path, "/probe");
+	self->fd = open(self->path, O_RDONLY | O_CLOEXEC);
+	return self->fd < 0 ? -errno : 0;
+}
+
+TEST_F(state, roothash_reloaded)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, false));
+	/* The same open file is on another volume by now. */
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_execve_check(self->fd));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv, false));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+TEST_F(state, signature_lost)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, false));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, true));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+TEST_F(state, signature_gained)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
+	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
+			     "op=EXECUTE dmverity_signature=FALSE action=DENY\n"));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, true));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/* The signature of another root hash opens nothing, and changes nothing. */
+TEST_F(state, reload_with_bad_signature)
+{
+	struct image mixed = stage_dmv;
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	strcpy(mixed.signature, stage_dmv_signed.signature);
+	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+			     "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	EXPECT_GT(0, volume_reload(&self->volume, &mixed, true));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/*
+ * The device goes; one with its number comes, which has not been verified. It
+ * must not inherit anything.
+ */
+TEST_F(state, device_replaced)
+{
+	char device[32], mount_at[PATH_MAX], path[PATH_MAX + 8];
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+			     "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n"));
+	EXPECT_EQ(0, try_execve(self->path));
+	strcpy(device, self->volume.device);
+	EXPECT_EQ(0, close(self->fd));
+	ASSERT_EQ(0, volume_close(&self->volume));
+
+	ASSERT_EQ(0, volume_open_linear(&self->linear, &stage_dmv_signed));
+	EXPECT_STREQ(device, self->linear.device);
+	snprintf(mount_at, sizeof(mount_at), "%s/state", stage_folder());
+	ASSERT_EQ(0, mount(self->linear.device, mount_at, "squashfs",
+			   MS_RDONLY, NULL));
+	strcpy(self->linear.mount, mount_at);
+	snprintf(path, sizeof(path), "%s/probe", mount_at);
+	EXPECT_EQ(-EACCES, try_execve(path));
+	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+}
+
+/* The same file system without device-mapper in between. */
+TEST_F(state, without_verity)
+{
+	char device[32], mount_at[PATH_MAX], path[PATH_MAX + 8];
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, loop_open(stage_dmv_signed.path, true, device));
+	snprintf(mount_at, sizeof(mount_at), "%s/loop", stage_folder());
+	ASSERT_EQ(0, mkdir(mount_at, 0755));
+	ASSERT_EQ(0, mount(device, mount_at, "squashfs", MS_RDONLY, NULL));
+	snprintf(path, sizeof(path), "%s/probe", mount_at);
+	EXPECT_EQ(0, try_execve(path));
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+			     "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_execve(path));
+	EXPECT_EQ(0, umount2(mount_at, 0));
+	EXPECT_EQ(0, loop_close(device));
+}
+
+/* Still open when nothing shows it any more. */
+TEST_F(state, detached)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, umount2(self->volume.mount, MNT_DETACH));
+	self->volume.mount[0] = '\0';
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, try_execveat(self->fd));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/* Where a file is seen does not matter, nor through which mount. */
+TEST_F(state, bind_mount)
+{
+	char mount_at[PATH_MAX], path[PATH_MAX + 8];
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	snprintf(mount_at, sizeof(mount_at), "%s/bound", stage_folder());
+	ASSERT_EQ(0, mkdir(mount_at, 0755));
+	ASSERT_EQ(0, mount(stage_path(PLACE_DMV_SIGNED, ""), mount_at, NULL,
+			   MS_BIND, NULL));
+	snprintf(path, sizeof(path), "%s/probe", mount_at);
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(0, try_execve(path));
+	EXPECT_EQ(0, umount2(mount_at, 0));
+	EXPECT_EQ(0, rmdir(mount_at));
+}
+
+/* A symbolic link is what it points to. */
+TEST_F(state, symbolic_link)
+{
+	char link_path[PATH_MAX];
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	snprintf(link_path, sizeof(link_path), "%s/to-probe", stage_folder());
+	ASSERT_EQ(0, symlink(stage_path(PLACE_DMV_SIGNED, "probe"),
+			     link_path));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(0, try_execve(link_path));
+	ASSERT_EQ(0, unlink(link_path));
+	ASSERT_EQ(0, symlink(stage_path(PLACE_TMPFS, "probe"), link_path));
+	EXPECT_EQ(-EACCES, try_execve(link_path));
+	EXPECT_EQ(0, unlink(link_path));
+}
+
+/* What is mounted over a folder of the initramfs is not of the initramfs. */
+TEST_F(state, over_initramfs)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+
+	if (stage_missing(PLACE_INITRAMFS))
+		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	test_path(folder, sizeof(folder), "over");
+	ASSERT_EQ(0, mkdir(folder, 0755));
+	snprintf(path, sizeof(path), "%.4000s/probe", folder);
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE boot_verified=TRUE action=ALLOW\n"));
+	/* The property is the file system's, whenever the file came there. */
+	EXPECT_EQ(0, try_execve(path));
+	ASSERT_EQ(0, mount("tmpfs", folder, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
+	EXPECT_EQ(-EACCES, try_execve(path));
+	EXPECT_EQ(0, umount2(folder, 0));
+	EXPECT_EQ(0, try_execve(path));
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_EQ(0, rmdir(folder));
+}
+
+IPE_TEST_MAIN(stage_setup, stage_teardown)
