@@ -191,7 +191,7 @@ unpack_packages() {
 
 	rm -rf "$folder"
 	mkdir -p "$folder"
-	# shellcheck disable=SC2016 # expanded by the inner shell
+	# shellcheck disable=SC2016,SC2317 # for the inner shell; called by step
 	unpack() {
 		# The links of the merged /usr come first.
 		dpkg-deb -x "$archives"/base-files_*.deb "$folder"
