@@ -32,14 +32,11 @@ pub(super) struct Message {
 }
 
 impl Collector {
-    /// Takes what was written, and what came before it once it is complete.
-    ///
-    /// Whatever comes of a write that answers an error, the next one begins a new message.
+    /// Adds what was written to the bytes that came before; returns the message once it is complete.
     ///
     /// Errors: `EBADMSG` where it can not be a signed policy, `EFBIG` where it is too long,
     /// `ENOMEM`, `EFAULT`.
-    fn take(&mut self, from: UserSliceReader) -> Result<Option<Message>> {
-        let mut bytes = core::mem::take(&mut self.0);
+    fn take(&mut self, mut bytes: KVVec<u8>, from: UserSliceReader) -> Result<Option<Message>> {
         let first = bytes.is_empty();
         if from.len() > envelope::MAX_LENGTH - bytes.len().min(envelope::MAX_LENGTH) {
             return Err(EFBIG);
@@ -61,7 +58,8 @@ impl Collector {
         }
     }
 
-    /// A write: when the message is complete, hands it to `load`, and records a refusal.
+    /// A write: when the message is complete, hands it to `load`, and records a refusal. After an
+    /// error, the next write begins a new message.
     ///
     /// `permitted` is why nothing may be written, if nothing may.
     pub(super) fn write(
@@ -70,8 +68,10 @@ impl Collector {
         from: UserSliceReader,
         load: impl FnOnce(Message, &mut Report) -> Result<(), Refusal>,
     ) -> Result {
+        // Before it is known whether anything may be written: after any error there is nothing left.
+        let before = core::mem::take(&mut self.0);
         permitted
-            .and_then(|()| self.take(from))
+            .and_then(|()| self.take(before, from))
             .map_err(Refusal::from)
             .and_then(|message| match message {
                 Some(message) => load(message, &mut Report::default()),
