@@ -32,10 +32,7 @@ use super::{
         Sink,
         Size, //
     },
-    lexer::{
-        Line,
-        Lines, //
-    },
+    lexer::Lexer,
     outcome::Outcome,
     vocabulary::{
         Operation,
@@ -95,41 +92,44 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     }
 
     fn read(&mut self, text: &[u8]) -> ControlFlow<()> {
-        let mut lines = Lines::new(text);
+        let mut lexer = Lexer::new(text);
         if text.len() > Outcome::MAX_TEXT_LEN {
-            return self.fail_at(ErrorKind::TooLong, lines.position());
+            return self.fail_at(ErrorKind::TooLong, lexer.end());
         }
 
         let mut in_header = true;
-        for line in lines.by_ref() {
-            let line = match line {
-                Ok(line) => line,
-                Err(error) => {
-                    self.fail(error)?;
-                    continue;
-                }
-            };
-            if in_header {
-                in_header = false;
-                match self.header(&line) {
-                    Ok(()) => continue,
-                    Err(fault) => self.fail(line.error(fault))?,
-                }
-                if grammar::is_header(&line) {
+        loop {
+            match lexer.next_line() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => {
+                    self.fail(lexer.error(fault))?;
                     continue;
                 }
             }
-            if let Err(fault) = self.statement(&line) {
-                self.fail(line.error(fault))?;
+            if in_header {
+                in_header = false;
+                let Err(fault) = self.header(&mut lexer) else {
+                    continue;
+                };
+                self.fail(lexer.error(fault))?;
+                // Without a header, this may be a rule in which more is wrong.
+                if fault.kind != ErrorKind::HeaderMissing {
+                    continue;
+                }
+                lexer.rewind();
+            }
+            if let Err(fault) = self.statement(&mut lexer) {
+                self.fail(lexer.error(fault))?;
             }
         }
 
         if in_header {
-            self.fail_at(ErrorKind::Empty, lines.position())?;
+            self.fail_at(ErrorKind::Empty, lexer.end())?;
         } else if self.defaults.global.is_none() {
             for (operation, default) in Operation::ALL.into_iter().zip(self.defaults.operations) {
                 if default.is_none() {
-                    return self.fail_at(ErrorKind::DefaultMissing(operation), lines.position());
+                    return self.fail_at(ErrorKind::DefaultMissing(operation), lexer.end());
                 }
             }
         }
@@ -149,24 +149,24 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
         })
     }
 
-    fn header(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        let header = grammar::header(line)?;
+    fn header(&mut self, lexer: &mut Lexer<'_>) -> Result<(), Fault> {
+        let header = grammar::header(lexer)?;
         self.tables.version = header.version;
-        self.tables.name_offset = line.position(header.name_start).offset;
+        self.tables.name_offset = lexer.position(header.name_start).offset;
         self.tables.name_length = u32::try_from(header.name_length).unwrap_or(0);
         Ok(())
     }
 
     /// Reads a rule or a default.
     #[inline]
-    fn statement(&mut self, line: &Line<'_>) -> Result<(), Fault> {
+    fn statement(&mut self, lexer: &mut Lexer<'_>) -> Result<(), Fault> {
         let conditions = &mut self.conditions;
         conditions.clear();
         let providers = self.providers;
         let strict = self.strict;
         let reporter = &mut *self.reporter;
 
-        let statement = grammar::statement(line, |property, token| {
+        let statement = grammar::statement(lexer, |lexer, token, property| {
             let Some(finding) = conditions.add(property, token, providers)? else {
                 return Ok(());
             };
@@ -177,28 +177,28 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
             }
             reporter.warning(&Warning {
                 kind: finding.kind,
-                position: line.position(finding.start),
+                position: lexer.position(finding.start),
                 length: u32::try_from(finding.length).unwrap_or(u32::MAX),
             });
             Ok(())
         })?;
 
         match statement {
-            Statement::Default(operation, action) => {
+            Statement::Default(operation, action, [first, last]) => {
                 let default = match operation {
                     None => &mut self.defaults.global,
                     Some(operation) => &mut self.defaults.operations[operation as usize],
                 };
-                match default.replace(action) {
-                    Some(_) => Err(Fault::new(ErrorKind::DefaultRepeated, 0, line.text.len())),
-                    None => Ok(()),
+                if default.replace(action).is_some() {
+                    let length = last.start + last.text.len() - first.start;
+                    return Err(Fault::new(ErrorKind::DefaultRepeated, first.start, length));
                 }
             }
             Statement::Rule(operation, action) => {
-                self.rule(operation, Outcome::rule(line.offset, action));
-                Ok(())
+                self.rule(operation, Outcome::rule(lexer.line_offset(), action));
             }
         }
+        Ok(())
     }
 
     /// Takes a rule that is well formed.
@@ -268,6 +268,8 @@ pub struct Plan {
 ///
 /// The first error of the text. The reporter hears of each as it is found, and decides whether to
 /// go on.
+// The two passes must not share a stack frame.
+#[inline(never)]
 pub fn measure(
     text: &[u8],
     providers: Providers,
@@ -292,6 +294,7 @@ impl Plan {
     /// Compiles the text that was measured into `words`.
     ///
     /// Should the text be another one, or the words too few, the result denies everything.
+    #[inline(never)]
     pub fn emit<S: DerefMut<Target = [u32]>>(self, text: &[u8], words: S) -> Compiled<S> {
         let builder = Builder::new(self.size, words);
         let mut silent = Silent;

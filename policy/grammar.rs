@@ -17,10 +17,8 @@ use super::{
         Fault, //
     },
     lexer::{
-        Line,
-        Lines,
-        Token,
-        Tokens, //
+        Lexer,
+        Token, //
     },
     version::Version,
     vocabulary::{
@@ -39,7 +37,7 @@ const ACTION: &[u8] = b"action=";
 
 /// The header of a policy.
 pub(super) struct Header {
-    /// Where the name begins in the line.
+    /// Where the name begins in the text.
     pub(super) name_start: usize,
     /// The name's length, at least 1.
     pub(super) name_length: usize,
@@ -47,50 +45,42 @@ pub(super) struct Header {
     pub(super) version: Version,
 }
 
-/// Returns whether the line is meant to be a header.
-pub(super) fn is_header(line: &Line<'_>) -> bool {
-    line.tokens()
-        .next()
-        .is_some_and(|token| token.text.starts_with(NAME))
-}
-
 /// Parses a header.
-pub(super) fn header(line: &Line<'_>) -> Result<Header, Fault> {
-    let whole = |kind| Fault::new(kind, 0, line.text.len());
-    let mut tokens = line.tokens();
+pub(super) fn header(lexer: &mut Lexer<'_>) -> Result<Header, Fault> {
+    let Some(first) = lexer.next_token()? else {
+        return Err(lexer.nothing(ErrorKind::HeaderMissing));
+    };
+    let name = match first.text.strip_prefix(NAME) {
+        None => return Err(first.fault(ErrorKind::HeaderMissing)),
+        Some([]) => return Err(first.fault(ErrorKind::NameEmpty)),
+        Some(name) => name,
+    };
 
-    let token = tokens.next().ok_or(whole(ErrorKind::HeaderMissing))?;
-    let name = token
-        .text
-        .strip_prefix(NAME)
-        .ok_or(token.fault(ErrorKind::HeaderMissing))?;
-    if name.is_empty() {
-        return Err(token.fault(ErrorKind::NameEmpty));
-    }
-    let name_start = token.start + NAME.len();
-
-    let token = tokens.next().ok_or(whole(ErrorKind::VersionMissing))?;
-    let version = match token.text.strip_prefix(VERSION) {
-        None | Some([]) => return Err(token.fault(ErrorKind::VersionMissing)),
+    let Some(second) = lexer.next_token()? else {
+        return Err(first.fault(ErrorKind::VersionMissing));
+    };
+    let version = match second.text.strip_prefix(VERSION) {
+        None | Some([]) => return Err(second.fault(ErrorKind::VersionMissing)),
         Some(text) => {
-            Version::parse(text).map_err(|fault| fault.after(token.start + VERSION.len()))?
+            let start = second.start + VERSION.len();
+            Version::parse(text).map_err(|fault| fault.after(start))?
         }
     };
 
-    match tokens.next() {
+    match lexer.next_token()? {
         None => Ok(Header {
-            name_start,
+            name_start: first.start + NAME.len(),
             name_length: name.len(),
             version,
         }),
-        Some(token) => Err(token.fault(ErrorKind::HeaderTrailing)),
+        Some(third) => Err(third.fault(ErrorKind::HeaderTrailing)),
     }
 }
 
 /// A line after the header.
-pub(super) enum Statement {
-    /// The default of an operation, or of all.
-    Default(Option<Operation>, Action),
+pub(super) enum Statement<'a> {
+    /// The default of an operation, or of all; and its first and last token.
+    Default(Option<Operation>, Action, [Token<'a>; 2]),
     /// A rule; its properties went to the function that took them.
     Rule(Operation, Action),
 }
@@ -98,39 +88,39 @@ pub(super) enum Statement {
 /// Parses a line after the header, and hands each of its properties to `take`.
 #[inline]
 pub(super) fn statement<'a>(
-    line: &Line<'a>,
-    mut take: impl FnMut(Property<'a>, &Token<'a>) -> Result<(), Fault>,
-) -> Result<Statement, Fault> {
-    let mut is_default = false;
+    lexer: &mut Lexer<'a>,
+    mut take: impl FnMut(&Lexer<'a>, &Token<'a>, Property<'a>) -> Result<(), Fault>,
+) -> Result<Statement<'a>, Fault> {
     let mut operation = None;
     let mut first_property = None;
-    let mut tokens = line.tokens();
-    let mut next = tokens.next();
+    let mut next = lexer.next_token()?;
 
-    if next.is_some_and(|token| token.text == DEFAULT && !token.last) {
-        is_default = true;
-        next = tokens.next();
+    let default = next.filter(|token| token.text == DEFAULT && !token.last);
+    if default.is_some() {
+        next = lexer.next_token()?;
     }
-    while let Some(token) = next {
+    let last = loop {
+        let Some(token) = next else {
+            return Err(lexer.nothing(ErrorKind::ActionMissing));
+        };
         if token.last {
-            break;
+            break token;
         }
         if operation.is_none() {
             operation = Some(parse_operation(&token)?);
         } else {
-            take(parse_property(&token)?, &token)?;
+            take(lexer, &token, parse_property(&token)?)?;
             first_property.get_or_insert(token);
         }
-        next = tokens.next();
-    }
-    let token = next.ok_or(Fault::new(ErrorKind::ActionMissing, 0, line.text.len()))?;
-    let action = parse_action(&token)?;
+        next = lexer.next_token()?;
+    };
+    let action = parse_action(&last)?;
 
-    match (is_default, operation, first_property) {
-        (true, _, Some(property)) => Err(property.fault(ErrorKind::DefaultWithProperty)),
-        (true, _, None) => Ok(Statement::Default(operation, action)),
-        (false, Some(operation), _) => Ok(Statement::Rule(operation, action)),
-        (false, None, _) => Err(token.fault(ErrorKind::OperationMissing)),
+    match (default, operation, first_property) {
+        (Some(_), _, Some(property)) => Err(property.fault(ErrorKind::DefaultWithProperty)),
+        (Some(first), _, None) => Ok(Statement::Default(operation, action, [first, last])),
+        (None, Some(operation), _) => Ok(Statement::Rule(operation, action)),
+        (None, None, _) => Err(last.fault(ErrorKind::OperationMissing)),
     }
 }
 
@@ -183,14 +173,18 @@ pub struct Rule<'a> {
     pub operation: Operation,
     /// What the rule decides.
     pub action: Action,
-    properties: Tokens<'a>,
+    /// The line after its operation.
+    properties: Lexer<'a>,
 }
 
 impl<'a> Rule<'a> {
     /// Returns the properties that the rule asks for, as they are written.
     pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + '_ {
-        let tokens = self.properties.clone();
-        tokens.map_while(|token| parse_property(&token).ok())
+        let mut lexer = self.properties.clone();
+        core::iter::from_fn(move || {
+            let token = lexer.next_token().ok()??;
+            parse_property(&token).ok()
+        })
     }
 }
 
@@ -204,20 +198,20 @@ pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
     if !matches!(before, [] | [.., b'\n' | b'\r']) {
         return None;
     }
-    let line_end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-    let line = Lines::new(rest.get(..line_end.unwrap_or(rest.len()))?)
-        .next()?
-        .ok()?;
+    let mut lexer = Lexer::new(rest);
+    if !lexer.next_line().ok()? || !lexer.in_first_line() {
+        return None;
+    }
+    let mut line = lexer.clone();
 
-    match statement(&line, |_, _| Ok(())).ok()? {
+    match statement(&mut line, |_, _, _| Ok(())).ok()? {
         Statement::Default(..) => None,
         Statement::Rule(operation, action) => {
-            let mut properties = line.tokens();
-            properties.next();
+            lexer.next_token().ok()?;
             Some(Rule {
                 operation,
                 action,
-                properties,
+                properties: lexer,
             })
         }
     }

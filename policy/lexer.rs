@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text to lines, lines to tokens.
+//! Text to lines, lines to tokens, in one pass.
 
 use super::error::{
     Error,
@@ -46,14 +46,14 @@ fn find(text: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> usize {
     at
 }
 
-/// Returns whether a byte at the end of a line is white space, as the kernel's `isspace` says.
-const fn is_space(byte: u8) -> bool {
-    matches!(byte, b'\t'..=b'\r' | b' ' | 0xa0)
-}
-
 /// Returns whether a byte ends a line.
 const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
+}
+
+/// Returns whether a byte ends what a line says.
+const fn is_end(byte: u8) -> bool {
+    is_line_end(byte) || byte == COMMENT
 }
 
 /// Returns whether a byte separates tokens.
@@ -61,138 +61,10 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// A line without its comment and without the white space at its end.
-#[derive(Clone, Copy)]
-pub(super) struct Line<'a> {
-    /// What the line says.
-    pub(super) text: &'a [u8],
-    /// The offset of its first byte in the policy.
-    pub(super) offset: u32,
-    /// Its number, from 1.
-    number: u32,
-}
-
-impl<'a> Line<'a> {
-    /// Returns the place of a byte of the line.
-    pub(super) fn position(&self, at: usize) -> Position {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        Position {
-            line: self.number,
-            column: at.saturating_add(1),
-            offset: self.offset.saturating_add(at),
-        }
-    }
-
-    /// Locates an error in the policy.
-    pub(super) fn error(&self, fault: Fault) -> Error {
-        Error {
-            kind: fault.kind,
-            position: self.position(fault.start),
-            length: u32::try_from(fault.length).unwrap_or(u32::MAX),
-        }
-    }
-
-    /// Returns the tokens of the line.
-    pub(super) fn tokens(&self) -> Tokens<'a> {
-        Tokens {
-            text: self.text,
-            at: 0,
-        }
-    }
-}
-
-/// The lines of a policy, empty ones left out.
-pub(super) struct Lines<'a> {
-    text: &'a [u8],
-    /// The offset of what was not looked at yet.
-    at: usize,
-    /// The offset of the line that has it, or begins with it.
-    start: usize,
-    /// The number of that line.
-    number: u32,
-}
-
-impl<'a> Lines<'a> {
-    /// Returns the lines of a policy.
-    pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            at: 0,
-            start: 0,
-            number: 1,
-        }
-    }
-
-    /// Returns the place of what was not looked at yet.
-    pub(super) fn position(&self) -> Position {
-        self.line(&[]).position(self.at - self.start)
-    }
-
-    /// Returns the current line.
-    fn line(&self, text: &'a [u8]) -> Line<'a> {
-        Line {
-            text,
-            offset: u32::try_from(self.start).unwrap_or(u32::MAX),
-            number: self.number,
-        }
-    }
-
-    /// Goes past the end of a line, if there is one.
-    fn advance(&mut self, end: usize) {
-        self.at = end;
-        if let Some(ending) = self.text.get(end..).filter(|ending| !ending.is_empty()) {
-            self.at += if ending.starts_with(b"\r\n") { 2 } else { 1 };
-            self.start = self.at;
-            self.number += 1;
-        }
-    }
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = Result<Line<'a>, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.at < self.text.len() {
-            let mut nul = None;
-            let mut comment = None;
-            let mut end = self.at;
-            loop {
-                end = find(self.text, end, |byte| {
-                    is_line_end(byte) || byte == 0 || byte == COMMENT
-                });
-                match self.text.get(end) {
-                    Some(0) => nul = nul.or(Some(end)),
-                    Some(&COMMENT) => comment = comment.or(Some(end)),
-                    _ => break,
-                }
-                end += 1;
-            }
-
-            let content = self.text.get(self.at..comment.unwrap_or(end));
-            let line = self.line(trim_end(content.unwrap_or(&[])));
-            let start = self.at;
-            self.advance(end);
-
-            if let Some(at) = nul {
-                return Some(Err(line.error(Fault::new(ErrorKind::Nul, at - start, 1))));
-            }
-            if !line.text.is_empty() {
-                return Some(Ok(line));
-            }
-        }
-        None
-    }
-}
-
-/// Cuts the white space off the end of a line.
-fn trim_end(mut text: &[u8]) -> &[u8] {
-    while let [rest @ .., last] = text {
-        if !is_space(*last) {
-            break;
-        }
-        text = rest;
-    }
-    text
+/// Returns whether a byte means nothing at the end of a line: the kernel's `isspace`, which also
+/// knows the no-break space of Latin-1.
+const fn is_space(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, 0x0b | 0x0c | 0xa0)
 }
 
 /// A token of a line.
@@ -200,7 +72,7 @@ fn trim_end(mut text: &[u8]) -> &[u8] {
 pub(super) struct Token<'a> {
     /// What the token says.
     pub(super) text: &'a [u8],
-    /// The index of its first byte in the line.
+    /// The index of its first byte in the text.
     pub(super) start: usize,
     /// Whether it is the last one of the line.
     pub(super) last: bool,
@@ -213,32 +85,150 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a line.
+/// Goes through a text, line by line, and in each line token by token.
+///
+/// A NUL byte is an error wherever it is.
 #[derive(Clone)]
-pub(super) struct Tokens<'a> {
+pub(super) struct Lexer<'a> {
     text: &'a [u8],
+    /// What was not looked at yet.
     at: usize,
+    /// Where the current line begins.
+    line_start: usize,
+    /// The number of the current line; 0 if there is none yet.
+    line: u32,
 }
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+impl<'a> Lexer<'a> {
+    /// Begins before the first line of a text.
+    pub(super) const fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            line_start: 0,
+            line: 0,
+        }
+    }
 
+    /// Goes to the next line that says something, if there is one.
+    pub(super) fn next_line(&mut self) -> Result<bool, Fault> {
+        loop {
+            if self.line == 0 {
+                self.line = 1;
+            } else if !self.skip_line()? {
+                return Ok(false);
+            }
+            let content = self.skip_space(self.at);
+            if self.text.get(content).is_some_and(|&byte| !is_end(byte)) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Goes to the beginning of the next line, if there is one.
+    fn skip_line(&mut self) -> Result<bool, Fault> {
+        self.at = find(self.text, self.at, |byte| is_line_end(byte) || byte == 0);
+        self.at += match self.text.get(self.at..) {
+            None | Some([]) => return Ok(false),
+            Some([0, ..]) => return Err(self.nul()),
+            Some([b'\r', b'\n', ..]) => 2,
+            Some(_) => 1,
+        };
+        self.line_start = self.at;
+        self.line += 1;
+        Ok(true)
+    }
+
+    /// Goes to the end of a line because of a NUL byte: one for each line is enough to hear of.
+    fn nul(&mut self) -> Fault {
+        let fault = Fault::new(ErrorKind::Nul, self.at, 1);
+        self.at = find(self.text, self.at, is_line_end);
+        fault
+    }
+
+    /// Returns the index of the first byte from `start` on that is no white space.
+    fn skip_space(&self, start: usize) -> usize {
+        let mut at = start;
+        while self.text.get(at).is_some_and(|&byte| is_space(byte)) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Returns the next token of the line.
     #[inline]
-    fn next(&mut self) -> Option<Token<'a>> {
+    pub(super) fn next_token(&mut self) -> Result<Option<Token<'a>>, Fault> {
         let mut start = self.at;
         while self.text.get(start).is_some_and(|&byte| is_blank(byte)) {
             start += 1;
         }
-        let end = find(self.text, start, is_blank);
+        let end = find(self.text, start, |byte| {
+            is_blank(byte) || is_end(byte) || byte == 0
+        });
         self.at = end;
-        match self.text.get(start..end) {
-            None | Some([]) => None,
-            Some(text) => Some(Token {
-                text,
-                start,
-                // A line does not end with a blank.
-                last: end == self.text.len(),
-            }),
+        if self.text.get(end) == Some(&0) {
+            return Err(self.nul());
+        }
+
+        let mut text = self.text.get(start..end).unwrap_or(&[]);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let next = self.skip_space(end);
+        let last = self.text.get(next).is_none_or(|&byte| is_end(byte));
+        if last {
+            self.at = next;
+            while let [rest @ .., space] = text {
+                if !is_space(*space) {
+                    break;
+                }
+                text = rest;
+            }
+        }
+        Ok(Some(Token { text, start, last }))
+    }
+
+    /// Goes back to the beginning of the line.
+    pub(super) fn rewind(&mut self) {
+        self.at = self.line_start;
+    }
+
+    /// Returns the offset of the current line.
+    pub(super) fn line_offset(&self) -> u32 {
+        self.position(self.line_start).offset
+    }
+
+    /// Returns whether this is the first line.
+    pub(super) const fn in_first_line(&self) -> bool {
+        self.line == 1
+    }
+
+    /// Returns the place of a byte of the current line.
+    pub(super) fn position(&self, at: usize) -> Position {
+        // Offsets fit: longer texts are refused.
+        Position {
+            line: self.line.max(1),
+            column: (at - self.line_start + 1) as u32,
+            offset: at as u32,
+        }
+    }
+
+    /// Returns the place of what was not looked at yet.
+    pub(super) fn end(&self) -> Position {
+        self.position(self.at)
+    }
+
+    /// An error about what is not there.
+    pub(super) const fn nothing(&self, kind: ErrorKind) -> Fault {
+        Fault::new(kind, self.at, 0)
+    }
+
+    /// Locates an error of the current line.
+    pub(super) fn error(&self, fault: Fault) -> Error {
+        Error {
+            kind: fault.kind,
+            position: self.position(fault.start),
+            length: fault.length as u32,
         }
     }
 }

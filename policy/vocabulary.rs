@@ -171,9 +171,11 @@ macro_rules! properties {
             /// Parses `property=value`; there is none if the property is not known.
             pub(super) fn parse(text: &'a [u8]) -> Option<Result<Self, Fault>> {
                 $(
-                    if let Some(value) = text.strip_prefix(concat!($token, "=").as_bytes()) {
-                        let value = Value::parse(value).map(Self::$variant);
-                        return Some(value.map_err(|fault| fault.after($token.len() + 1)));
+                    if let Some((name, [b'=', value @ ..])) = text.split_at_checked($token.len()) {
+                        if name == $token.as_bytes() {
+                            let value = Value::parse(value).map(Self::$variant);
+                            return Some(value.map_err(|fault| fault.after($token.len() + 1)));
+                        }
                     }
                 )*
                 None

@@ -311,6 +311,17 @@ mod cases {
     }
 
     #[test]
+    fn other_white_space_is_cut_before_a_comment() {
+        assert!(accepted(
+            "policy_name=a policy_version=0.0.0 \x0b# x\nDEFAULT action=ALLOW\x0c\t# y"
+        ));
+        assert_eq!(
+            refused("policy_name=a policy_version=0.0.0 \x0b x\nDEFAULT action=ALLOW"),
+            Some((ErrorKind::HeaderTrailing, 1, 36, 1))
+        );
+    }
+
+    #[test]
     fn no_break_space_is_cut_at_the_end() {
         let policy = b"policy_name=a policy_version=0.0.0\xa0\nDEFAULT action=ALLOW \xa0\n\xa0\n";
         assert_eq!(refused_bytes(policy), None);
