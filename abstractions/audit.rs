@@ -9,6 +9,7 @@ use super::fs::File;
 use core::fmt;
 use core::ptr::NonNull;
 use kernel::ffi::c_int;
+use kernel::str::CStrExt as _;
 
 /// The type of a record: a number of `include/uapi/linux/audit.h`.
 #[derive(Copy, Clone)]
@@ -109,7 +110,7 @@ impl fmt::Write for Record {
         unsafe {
             bindings::audit_log_format(
                 self.0.as_ptr(),
-                c"%.*s".as_ptr().cast(),
+                c"%.*s".as_char_ptr(),
                 length,
                 text.as_ptr(),
             )

@@ -95,7 +95,7 @@ impl File {
     #[inline]
     pub(super) fn path(&self) -> &bindings::path {
         // SAFETY: An open file has a path, which never changes.
-        unsafe { &*(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
+        unsafe { &(*self.as_ptr()).__bindgen_anon_1.f_path }
     }
 
     /// The superblock of the mount that it was opened through.
@@ -146,7 +146,7 @@ impl Superblock {
     /// The name by which messages call it: the device's, or the file system's.
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
-        let name = unsafe { &*(&raw const (*self.as_ptr()).s_id) };
+        let name = unsafe { &(*self.as_ptr()).s_id };
         let end = name
             .iter()
             .position(|&byte| byte == 0)
@@ -176,11 +176,12 @@ impl Inode {
     /// Its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
+        let number = unsafe { (*self.as_ptr()).i_ino };
         #[allow(
             clippy::useless_conversion,
             reason = "its type is not that of every kernel"
         )]
-        unsafe { (*self.as_ptr()).i_ino }.into()
+        number.into()
     }
 
     /// Whether fs-verity protects it. Once it does, it does so for good.

@@ -76,16 +76,16 @@ impl From<u32> for ReadPurpose {
 pub(crate) enum DeviceIntegrity<'a> {
     /// dm-verity: whether the root hash of the table that becomes active came with a signature that
     /// was found valid.
-    DmveritySignature(bool),
+    RoothashSignature(bool),
     /// dm-verity: the root hash of the table that becomes active.
-    DmverityRoothash {
+    Roothash {
         /// The name that the crypto API has for the algorithm.
         algorithm: &'a CStr,
         /// The hash itself.
         digest: &'a [u8],
     },
     /// dm-verity: there is no root hash any more.
-    DmverityRoothashGone,
+    RoothashGone,
 }
 
 /// A security module. Hooks that it does not implement cost nothing.
@@ -267,9 +267,11 @@ pub(crate) fn errno(result: Result) -> c_int {
     }
 }
 
-// The callbacks of C. Safety, for all of them: the framework passes valid pointers of the hook's
-// types, which stay valid for the duration of the call.
+// The callbacks of C, each named for its hook.
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn bprm_check_security<T: SecurityModule>(
     bprm: *mut bindings::linux_binprm,
 ) -> c_int {
@@ -277,6 +279,9 @@ unsafe extern "C" fn bprm_check_security<T: SecurityModule>(
     errno(T::bprm_check_security(unsafe { Program::from_raw(bprm) }))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn bprm_creds_for_exec<T: SecurityModule>(
     bprm: *mut bindings::linux_binprm,
 ) -> c_int {
@@ -284,6 +289,9 @@ unsafe extern "C" fn bprm_creds_for_exec<T: SecurityModule>(
     errno(T::bprm_creds_for_exec(unsafe { Program::from_raw(bprm) }))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn mmap_file<T: SecurityModule>(
     file: *mut bindings::file,
     _reqprot: c_ulong,
@@ -294,6 +302,9 @@ unsafe extern "C" fn mmap_file<T: SecurityModule>(
     errno(T::mmap_file(unsafe { File::from_raw(file) }, prot))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn file_mprotect<T: SecurityModule>(
     vma: *mut bindings::vm_area_struct,
     _reqprot: c_ulong,
@@ -303,6 +314,9 @@ unsafe extern "C" fn file_mprotect<T: SecurityModule>(
     errno(T::file_mprotect(unsafe { Mapping::from_raw(vma) }, prot))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn kernel_read_file<T: SecurityModule>(
     file: *mut bindings::file,
     id: bindings::kernel_read_file_id,
@@ -313,6 +327,9 @@ unsafe extern "C" fn kernel_read_file<T: SecurityModule>(
     errno(T::kernel_read_file(file, id.0.into()))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn kernel_load_data<T: SecurityModule>(
     id: bindings::kernel_load_data_id,
     _contents: bool,
@@ -320,12 +337,18 @@ unsafe extern "C" fn kernel_load_data<T: SecurityModule>(
     errno(T::kernel_load_data(id.0.into()))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn initramfs_populated<T: SecurityModule>() {
     // SAFETY: The calling thread has a root, whose mount and superblock it holds.
     let root = unsafe { Superblock::from_raw(bindings::ipe_helper_current_root_superblock()) };
     T::initramfs_populated(root);
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn bdev_setintegrity<T: SecurityModule>(
     bdev: *mut bindings::block_device,
     kind: bindings::lsm_integrity_type,
@@ -336,10 +359,10 @@ unsafe extern "C" fn bdev_setintegrity<T: SecurityModule>(
     let device = unsafe { BlockDevice::from_raw(bdev) };
     let integrity = match kind.0 {
         bindings::lsm_integrity_type_LSM_INT_DMVERITY_SIG_VALID => {
-            DeviceIntegrity::DmveritySignature(size > 0 && !value.is_null())
+            DeviceIntegrity::RoothashSignature(size > 0 && !value.is_null())
         }
         bindings::lsm_integrity_type_LSM_INT_DMVERITY_ROOTHASH if value.is_null() => {
-            DeviceIntegrity::DmverityRoothashGone
+            DeviceIntegrity::RoothashGone
         }
         bindings::lsm_integrity_type_LSM_INT_DMVERITY_ROOTHASH => {
             // SAFETY: With this type, a value is a `struct dm_verity_digest`.
@@ -348,13 +371,16 @@ unsafe extern "C" fn bdev_setintegrity<T: SecurityModule>(
             let algorithm = unsafe { CStr::from_char_ptr(value.alg) };
             // SAFETY: Its digest is of the length that it names, and valid as long.
             let digest = unsafe { core::slice::from_raw_parts(value.digest, value.digest_len) };
-            DeviceIntegrity::DmverityRoothash { algorithm, digest }
+            DeviceIntegrity::Roothash { algorithm, digest }
         }
         _ => return EINVAL.to_errno(),
     };
     errno(T::bdev_setintegrity(device, integrity))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn inode_setintegrity<T: SecurityModule>(
     inode: *const bindings::inode,
     kind: bindings::lsm_integrity_type,
@@ -369,6 +395,9 @@ unsafe extern "C" fn inode_setintegrity<T: SecurityModule>(
     errno(T::inode_setintegrity(inode, size > 0 && !value.is_null()))
 }
 
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn bdev_free_security<T: Declared>(bdev: *mut bindings::block_device) {
     // SAFETY: The device is being freed, one grace period after the last user: nobody else can
     // reach its blob, which lies where the framework has put it and is dropped this once.
@@ -463,7 +492,10 @@ macro_rules! security_module {
                 }
             }
 
-            // In the section of what registers hooks: that is code of initialisation itself.
+            /// # Safety
+            ///
+            /// For the framework, once. In the section of what registers hooks, which is code of
+            /// initialisation itself.
             #[link_section = ".init.text"]
             unsafe extern "C" fn init() -> kernel::ffi::c_int {
                 // SAFETY: The framework calls this once, while it initialises, on one CPU. The
@@ -478,6 +510,9 @@ macro_rules! security_module {
                 lsm::errno(<$type as lsm::SecurityModule>::init())
             }
 
+            /// # Safety
+            ///
+            /// For the framework, once.
             unsafe extern "C" fn init_securityfs() -> kernel::ffi::c_int {
                 // SAFETY: The framework calls this once, after securityfs is there; nobody uses it
                 // from Rust before.

@@ -16,7 +16,9 @@ pub(crate) struct LocalModule;
 impl ModuleMetadata for LocalModule {
     const NAME: &'static CStr = c"ipe";
 
-    // SAFETY: Code that is built into the kernel has no `struct module`: C's `THIS_MODULE` is a
-    // null pointer there, and every user of it copes with that.
-    const THIS_MODULE: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+    const THIS_MODULE: ThisModule = {
+        // SAFETY: Code that is built into the kernel has no `struct module`: C's `THIS_MODULE` is
+        // a null pointer there, and every user of it copes with that.
+        unsafe { ThisModule::from_ptr(core::ptr::null_mut()) }
+    };
 }

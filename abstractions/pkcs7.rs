@@ -48,6 +48,10 @@ struct Content {
 }
 
 /// Called with the content of a message whose signature was found valid.
+///
+/// # Safety
+///
+/// For `verify_with`, whose `Content` the context is.
 unsafe extern "C" fn view_content(
     context: *mut c_void,
     data: *const c_void,

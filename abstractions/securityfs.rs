@@ -153,8 +153,8 @@ impl<D: Send + Sync + 'static> Directory<D> {
 
     fn create(name: &CStr, parent: *mut bindings::dentry) -> Result<Self> {
         // SAFETY: The name is a string, the parent null or, by its type's invariant, a directory.
-        let dentry =
-            from_err_ptr(unsafe { bindings::securityfs_create_dir(name.as_ptr().cast(), parent) })?;
+        let dentry = unsafe { bindings::securityfs_create_dir(name.as_char_ptr(), parent) };
+        let dentry = from_err_ptr(dentry)?;
         // INVARIANT: It was just made, for this object, and without private data.
         NonNull::new(dentry)
             .map(|dentry| Self(dentry, PhantomData))
@@ -169,7 +169,7 @@ impl<D: Send + Sync + 'static> Directory<D> {
         // operations are static and made for files of such a directory.
         from_err_ptr(unsafe {
             bindings::securityfs_create_file(
-                name.as_ptr().cast(),
+                name.as_char_ptr(),
                 mode,
                 self.0.as_ptr(),
                 core::ptr::null_mut(),

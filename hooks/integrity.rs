@@ -132,14 +132,14 @@ impl DeviceFacts {
 pub(super) fn set_device(device: &BlockDevice, integrity: DeviceIntegrity<'_>) -> Result {
     let facts = device.blob::<Ipe>();
     match integrity {
-        DeviceIntegrity::DmveritySignature(valid) => facts.signed.set(valid),
+        DeviceIntegrity::RoothashSignature(valid) => facts.signed.set(valid),
         // The signature that was valid was that of another root hash; dm-verity tells of the new
         // one's right after it.
-        DeviceIntegrity::DmverityRoothashGone => {
+        DeviceIntegrity::RoothashGone => {
             facts.signed.set(false);
             drop(facts.roothash.replace(None));
         }
-        DeviceIntegrity::DmverityRoothash { algorithm, digest } => {
+        DeviceIntegrity::Roothash { algorithm, digest } => {
             // The same table is resumed: what runs from the volume goes on running.
             if facts.has_roothash(algorithm, digest) {
                 return Ok(());
