@@ -27,7 +27,7 @@ help:
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
-	@echo '  make kernel               build the kernel of the firmware, print where it is'
+	@echo '  make kernel               build the firmware's and the tests' kernel, print where it is'
 	@echo '  make shell                a shell in the build root'
 	@echo '  make clean                remove what was built of kernels, firmware and tests'
 	@echo '  make distclean            remove the whole cache: also the build root and the sources'
@@ -39,15 +39,17 @@ help:
 	@echo
 	@echo 'Downloads and builds are kept in $(CACHE)'
 
+# One kernel serves the example and the tests, so that it is built once. Its
+# KUnit suites do not run unless the command line asks for them.
 run:
 	@set -e; \
-	kernel=$$($(B)/kernel); \
+	kernel=$$($(B)/kernel --config test); \
 	tools/firmware/build "$$kernel" "$(FIRMWARE)"; \
 	tools/firmware/run "$$kernel" "$(FIRMWARE)"
 
 run-debian:
 	@set -e; \
-	kernel=$$($(B)/kernel); \
+	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
 test host kunit kselftest debian:
@@ -57,7 +59,7 @@ lint:
 	@$(B)/lint
 
 kernel:
-	@$(B)/kernel
+	@$(B)/kernel --config test
 
 shell:
 	@$(B)/enter
