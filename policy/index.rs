@@ -26,7 +26,10 @@
 
 use super::{
     algorithm::Algorithm,
-    facts::ALL_COMBINATIONS,
+    facts::{
+        ALL_COMBINATIONS,
+        COMBINATIONS, //
+    },
     outcome::Outcome,
     vocabulary::Operation, //
 };
@@ -65,7 +68,13 @@ impl Key {
         fsverity: Option<Algorithm>,
         dmverity: Option<Algorithm>,
     ) -> Self {
-        const { assert!(Operation::COUNT <= 1 << 4 && Algorithm::COUNT < 1 << 6) };
+        const {
+            assert!(
+                COMBINATIONS <= Self::OPERATION_SHIFT as usize
+                    && Operation::COUNT <= 1 << 4
+                    && Algorithm::COUNT < 1 << 6
+            )
+        };
         const fn code(algorithm: Option<Algorithm>) -> u32 {
             match algorithm {
                 Some(algorithm) => algorithm as u32 + 1,
