@@ -143,7 +143,7 @@ int audit_enable(bool on)
 /* Returns a socket where nothing is pending. */
 int audit_open(void)
 {
-	const int size = 4 * MIB;
+	const int size = 16 * MIB;
 	int fd, err;
 
 	fd = open_socket();

@@ -263,6 +263,11 @@ TEST_F(device, shown)
 		      "DEFAULT action=DENY", getpid(), "\"program\"");
 }
 
+/* Through an overlay, the record shows what the program saw. */
+FIXTURE_VARIANT_ADD(device, overlay_dmv) { PLACE_OVERLAY_DMV };
+FIXTURE_VARIANT_ADD(device, overlay_fsv) { PLACE_OVERLAY_FSV };
+FIXTURE_VARIANT_ADD(device, overlay_upper) { PLACE_OVERLAY_UPPER };
+
 /* A test with a listener and nothing else. */
 FIXTURE(records)
 {

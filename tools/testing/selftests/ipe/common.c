@@ -444,6 +444,17 @@ const char *ipe_unavailable(void)
 	return NULL;
 }
 
+/*
+ * Whether the kernel was built with CONFIG_IPE_STRICT_POLICY, which whoever
+ * runs the tests tells them: a kernel that is too strict is a mistake.
+ */
+bool ipe_is_strict(void)
+{
+	const char *strict = getenv("IPE_TEST_STRICT");
+
+	return strict && *strict;
+}
+
 static int cap_get(struct __user_cap_header_struct *header,
 		   struct __user_cap_data_struct data[2])
 {

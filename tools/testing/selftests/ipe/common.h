@@ -95,6 +95,7 @@ int policy_enforce_rules(const char *rules);
 
 /* common.c: the state between tests */
 const char *ipe_unavailable(void);
+bool ipe_is_strict(void);
 struct ipe_version ipe_version(void);
 int ipe_reset(void);
 int ipe_snapshot(char digest[65]);

@@ -41,6 +41,8 @@ FIXTURE_VARIANT(decision)
 	enum place place;
 	const char *rules;
 	bool allowed;
+	/* The rule can never match, which a strict kernel does not load. */
+	bool never;
 };
 
 #define DECISION(id, where, property, matches)                              \
@@ -57,6 +59,22 @@ FIXTURE_VARIANT(decision)
 		.rules = "DEFAULT action=ALLOW\n"                           \
 			 "op=EXECUTE " property " action=DENY\n",           \
 		.allowed = !(matches),                                      \
+	}
+
+#define NEVER(id, where, property)                                          \
+	FIXTURE_VARIANT_ADD(decision, id##_allow)                           \
+	{                                                                   \
+		.place = where,                                             \
+		.rules = "DEFAULT action=DENY\n"                            \
+			 "op=EXECUTE " property " action=ALLOW\n",          \
+		.allowed = false, .never = true,                            \
+	};                                                                  \
+	FIXTURE_VARIANT_ADD(decision, id##_deny)                            \
+	{                                                                   \
+		.place = where,                                             \
+		.rules = "DEFAULT action=ALLOW\n"                           \
+			 "op=EXECUTE " property " action=DENY\n",           \
+		.allowed = true, .never = true,                             \
 	}
 
 /* clang-format off */
@@ -131,8 +149,11 @@ DECISION(second_fails, PLACE_FSV_SIGNED, "fsverity_signature=TRUE fsverity_diges
 DECISION(three_hold, PLACE_DMV_SIGNED, "boot_verified=FALSE dmverity_signature=TRUE dmverity_roothash=$dmvsigned", true);
 DECISION(third_fails, PLACE_DMV_SIGNED, "boot_verified=FALSE dmverity_signature=TRUE dmverity_roothash=$dmv", false);
 DECISION(twice_the_same, PLACE_DMV_SIGNED, "dmverity_signature=TRUE dmverity_signature=TRUE", true);
-DECISION(contradiction, PLACE_DMV_SIGNED, "dmverity_signature=TRUE dmverity_signature=FALSE", false);
-DECISION(two_digests, PLACE_FSV, "fsverity_digest=$fsv fsverity_digest=$wrong", false);
+NEVER(contradiction, PLACE_DMV_SIGNED, "dmverity_signature=TRUE dmverity_signature=FALSE");
+NEVER(two_digests, PLACE_FSV, "fsverity_digest=$fsv fsverity_digest=$wrong");
+NEVER(unknown_algorithm, PLACE_FSV, "fsverity_digest=sha257:0123456789abcdef");
+NEVER(short_digest, PLACE_DMV, "dmverity_roothash=sha256:0123456789abcdef");
+NEVER(empty_digest, PLACE_DMV, "dmverity_roothash=sha256:");
 DECISION(all_false, PLACE_TMPFS, "boot_verified=FALSE dmverity_signature=FALSE fsverity_signature=FALSE", true);
 /* A rule without properties matches everything. */
 DECISION(no_property, PLACE_TMPFS, "", true);
@@ -142,6 +163,8 @@ FIXTURE_SETUP(decision)
 {
 	if (stage_missing(variant->place))
 		SKIP(return, "%s", stage_missing(variant->place));
+	if (variant->never && ipe_is_strict())
+		SKIP(return, "a strict kernel does not load it");
 	ASSERT_EQ(0, ipe_reset());
 	self->expected = variant->allowed ? 0 : -EACCES;
 	self->path = stage_path(variant->place, "probe");
@@ -608,6 +631,8 @@ TEST_F(denied, script)
 	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
 			     "op=EXECUTE boot_verified=TRUE action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_execve(path));
+	/* Who asks before reading it gets the same answer. */
+	EXPECT_EQ(-EACCES, try_execve_check_path(path));
 }
 
 TEST_F(denied, interpreter)
@@ -627,7 +652,26 @@ TEST_F(denied, interpreter)
 	EXPECT_EQ(0, unlink(path));
 	ASSERT_EQ(0, write_script(path, stage_path(PLACE_INITRAMFS, "probe")));
 	EXPECT_EQ(0, try_execve(path));
+	EXPECT_EQ(0, try_execve_check_path(path));
 	EXPECT_EQ(0, unlink(path));
+}
+
+/* What was written to a private mapping is judged by the file, as ever. */
+TEST_F(denied, modified_mapping)
+{
+	int fd = open(stage_path(PLACE_FSV, "probe"), O_RDONLY | O_CLOEXEC);
+	void *at;
+
+	if (stage_missing(PLACE_FSV))
+		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"));
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	memset(at, 0, PAGE);
+	EXPECT_EQ(0, mprotect(at, PAGE, PROT_READ | PROT_EXEC));
+	EXPECT_EQ(0, close(fd));
 }
 
 IPE_TEST_MAIN(stage_setup, stage_teardown)

@@ -99,6 +99,17 @@ int try_mprotect(int fd)
 	return err;
 }
 
+int try_execve_check_path(const char *path)
+{
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	err = try_execve_check(fd);
+	close(fd);
+	return err;
+}
+
 int try_mmap_path(const char *path, int flags)
 {
 	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
