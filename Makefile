@@ -27,7 +27,7 @@ help:
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
-	@echo '  make kernel               build the firmware's and the tests' kernel, print where it is'
+	@echo '  make kernel               build the kernel of the firmware and the tests, print where it is'
 	@echo '  make shell                a shell in the build root'
 	@echo '  make clean                remove what was built of kernels, firmware and tests'
 	@echo '  make distclean            remove the whole cache: also the build root and the sources'
