@@ -8,7 +8,7 @@
 //! | word | |
 //! |---|---|
 //! | 0 | [`Outcome`] of the rule |
-//! | 1 | [`Key`], [`FIRST_OF_KEY`], and the combinations of facts that the entry is for |
+//! | 1 | [`Key`], [`FIRST_OF_KEY`], [`TAG`], and the combinations of facts that the entry is for |
 //! | 2 | where the next entry of the chain begins, 0 at its end |
 //! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
 //!
@@ -41,11 +41,19 @@ use core::ops::{
 /// Marks the first entry that has its key.
 const FIRST_OF_KEY: u32 = 1 << 31;
 
+/// Some bits of the hash: they tell most other entries of a chain apart without a look at digests.
+const TAG: u32 = 0x7f << 24;
+
 /// The longest chain that is accepted, in keys.
 const MAX_KEYS: u32 = 16;
 
 /// The number of seeds that are tried.
 const SEEDS: u32 = 16;
+
+/// The seed of an attempt.
+const fn seed(attempt: u32) -> u32 {
+    attempt.wrapping_mul(Hash::FACTOR as u32)
+}
 
 /// The number of words of an entry that precede its digests.
 const ENTRY_HEADER: usize = 3;
@@ -145,11 +153,7 @@ impl Hash {
     fn bytes(mut self, bytes: &[u8]) -> Self {
         let mut chunks = bytes.chunks_exact(8);
         for chunk in chunks.by_ref() {
-            self = self.add(
-                chunk
-                    .first_chunk()
-                    .map_or(0, |chunk| u64::from_le_bytes(*chunk)),
-            );
+            self = self.add(load(chunk));
         }
         match chunks.remainder().first_chunk() {
             Some(chunk) => self.add(u64::from(u32::from_le_bytes(*chunk))),
@@ -163,6 +167,12 @@ impl Hash {
         let high = self.0.wrapping_mul(Self::FACTOR) >> 32;
         ((high * u64::from(chains)) >> 32) as usize
     }
+
+    /// Returns what an entry's second word says of it. The chain says nothing of these bits.
+    #[inline]
+    fn tag(self) -> u32 {
+        (self.0.wrapping_mul(Self::FACTOR) as u32 >> 1) & TAG
+    }
 }
 
 /// Joins two words as they lie in memory.
@@ -172,6 +182,25 @@ fn join(pair: &[u32]) -> u64 {
         [low, high, ..] => u64::from(*low) | (u64::from(*high) << 32),
         _ => 0,
     }
+}
+
+/// Reads eight bytes as they lie in memory.
+#[inline]
+fn load(bytes: &[u8]) -> u64 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Returns whether `words` begins with the digest, whose length is a multiple of eight.
+#[inline]
+fn begins<const N: usize>(words: &[u32], digest: &[u8; N]) -> bool {
+    words.get(..N / 4).is_some_and(|words| {
+        words
+            .chunks_exact(2)
+            .zip(digest.chunks_exact(8))
+            .all(|(pair, bytes)| join(pair) == load(bytes))
+    })
 }
 
 /// Returns whether `words` begins with the digest, and what follows it.
@@ -241,21 +270,55 @@ impl<S: Deref<Target = [u32]>> Index<S> {
     /// A digest that the key does not have is empty.
     #[inline]
     pub(crate) fn find(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
+        let single = match (fsv, dmv) {
+            (digest, []) | ([], digest) => digest,
+            _ => &[],
+        };
+        if let Ok(digest) = <&[u8; 32]>::try_from(single) {
+            self.find_one(key, combination, digest)
+        } else if let Ok(digest) = <&[u8; 64]>::try_from(single) {
+            self.find_one(key, combination, digest)
+        } else {
+            self.find_any(key, combination, fsv, dmv)
+        }
+    }
+
+    /// The search for the digests that there are most: in code for their length alone.
+    #[inline]
+    fn find_one<const N: usize>(&self, key: Key, combination: u32, digest: &[u8; N]) -> Outcome {
+        let hash = Hash::new(self.seed, key).bytes(digest);
+        self.walk(hash, key, combination, |words| begins(words, digest))
+    }
+
+    /// The search for digests of any length.
+    fn find_any(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
+        let hash = Hash::new(self.seed, key).bytes(fsv).bytes(dmv);
+        self.walk(hash, key, combination, |words| {
+            strip(words, fsv).is_some_and(|rest| strip(rest, dmv).is_some())
+        })
+    }
+
+    /// Follows the chain of a hash to the entry that is for the combination and has the `same`
+    /// digests.
+    #[inline]
+    fn walk(
+        &self,
+        hash: Hash,
+        key: Key,
+        combination: u32,
+        same: impl Fn(&[u32]) -> bool,
+    ) -> Outcome {
         let words = &*self.words;
-        let wanted = key.0 | (1 << combination);
-        let chain = Hash::new(self.seed, key)
-            .bytes(fsv)
-            .bytes(dmv)
-            .chain(self.chains);
+        let mask = Key::BITS | TAG | (1 << combination);
+        let wanted = key.0 | hash.tag() | (1 << combination);
+        let chain = hash.chain(self.chains);
         let mut at = words.get(chain).map_or(0, |&head| head as usize);
 
         while at != 0 {
             let Some([outcome, meta, next, rest @ ..]) = words.get(at..) else {
                 break;
             };
-            if meta & (Key::BITS | (1 << combination)) == wanted
-                && strip(rest, fsv).is_some_and(|rest| strip(rest, dmv).is_some())
-            {
+            if meta & mask == wanted && same(rest) {
                 return Outcome::from_word(*outcome);
             }
             at = *next as usize;
@@ -315,7 +378,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
     fn relink(&mut self) {
         while self.attempt < SEEDS {
             self.attempt += 1;
-            self.index.seed = self.attempt.wrapping_mul(Hash::FACTOR as u32);
+            self.index.seed = seed(self.attempt);
             if self.link_all() || self.attempt == SEEDS {
                 break;
             }
@@ -346,6 +409,9 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
                 .filter(|(meta, _)| meta & FIRST_OF_KEY != 0)
                 .count();
             good &= meta & FIRST_OF_KEY == 0 || keys < MAX_KEYS as usize;
+            if let Some(meta) = self.index.words.get_mut(at + 1) {
+                *meta = *meta & !TAG | hash.tag();
+            }
             self.link(head, at);
             at += ENTRY_HEADER + fsv + dmv;
         }
@@ -415,7 +481,7 @@ impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
             return;
         };
         *outcome = entry.outcome.to_word();
-        *meta = entry.key.0 | first | combinations;
+        *meta = entry.key.0 | first | hash.tag() | combinations;
         let mut words = digests.iter_mut();
         for digest in [entry.fsverity, entry.dmverity] {
             for (value, word) in digest.iter().zip(words.by_ref()) {

@@ -81,11 +81,16 @@ mod cases {
             .unwrap_or(0)
     }
 
-    /// Returns digests that are all in one chain under the first seed.
-    fn colliding(chains: u32) -> impl Iterator<Item = [u32; 8]> {
-        let first =
-            move |digest: &[u32; 8]| Hash::new(0, FSVERITY).words(digest).chain(chains) == 0;
-        (0..).map(digest).filter(first)
+    /// Returns digests that are all in one chain, of so many, under each of the seeds.
+    fn colliding(chains: u32, seeds: &[u32]) -> impl Iterator<Item = [u32; 8]> + '_ {
+        let chain = move |seed, digest: &[u32; 8]| {
+            let hash = Hash::new(seed, FSVERITY);
+            hash.words(digest).chain(chains)
+        };
+        (0..).map(digest).filter(move |digest| {
+            let mut seeds = seeds.iter();
+            seeds.all(|&seed| chain(seed, digest) == 0)
+        })
     }
 
     #[test]
@@ -166,6 +171,29 @@ mod cases {
     }
 
     #[test]
+    fn digests_of_every_length_are_found() {
+        for algorithm in Algorithm::ALL {
+            let length = algorithm.digest_len();
+            let key = Key::new(Operation::Execute, None, Some(algorithm));
+            let digest = &[0x0403_0201; 16][..length / 4];
+            let mut words = [0; WORDS];
+            let mut builder = builder(1, &mut words);
+            builder.entry(&Entry {
+                key,
+                outcome: outcome(3),
+                combinations: ALL,
+                fsverity: &[],
+                dmverity: digest,
+            });
+            let index = builder.finish().0;
+            let mut bytes = bytes::<64>(digest);
+            assert_eq!(index.find(key, 0, &[], &bytes[..length]), outcome(3));
+            bytes[length - 1] ^= 1;
+            assert_eq!(index.find(key, 0, &[], &bytes[..length]), Outcome::NONE);
+        }
+    }
+
+    #[test]
     fn hash_is_the_same_of_words_and_of_bytes() {
         let words = [0x0102_0304, 0x8000_0000, 0xffff_ffff, 7, 0x1234_5678];
         let hash = Hash::new(1, FSVERITY);
@@ -230,16 +258,62 @@ mod cases {
     fn long_chains_are_linked_again() {
         let mut words = [0; WORDS];
         let mut builder = builder(40, &mut words);
-        for (number, digest) in (0..40).zip(colliding(40)) {
+        for (number, digest) in (0..40).zip(colliding(40, &[0])) {
             add(&mut builder, number, &digest, ALL);
         }
         assert!(builder.attempt > 0 && builder.attempt < SEEDS);
         assert!(longest(&builder) <= MAX_KEYS as usize);
         let (index, complete) = builder.finish();
         assert!(complete);
-        for (number, digest) in (0..40).zip(colliding(40)) {
+        for (number, digest) in (0..40).zip(colliding(40, &[0])) {
             assert_eq!(find(&index, &digest, 0), outcome(number));
         }
+    }
+
+    #[test]
+    fn chains_are_long_beyond_a_bound() {
+        for (entries, attempts) in [(MAX_KEYS, 0), (MAX_KEYS + 1, 1)] {
+            let mut words = [0; WORDS];
+            let mut builder = builder(40, &mut words);
+            for (number, digest) in (0..entries).zip(colliding(40, &[0])) {
+                add(&mut builder, number, &digest, ALL);
+            }
+            assert_eq!(builder.attempt, attempts);
+        }
+    }
+
+    #[test]
+    fn seeds_that_do_not_help_are_passed_over() {
+        let mut words = [0; WORDS];
+        let mut builder = builder(18, &mut words);
+        let seeds = [0, seed(1)];
+        for (number, digest) in (0..18).zip(colliding(18, &seeds)) {
+            add(&mut builder, number, &digest, ALL);
+        }
+        assert_eq!(builder.attempt, 2);
+        assert!(longest(&builder) <= MAX_KEYS as usize);
+        let index = builder.finish().0;
+        for (number, digest) in (0..18).zip(colliding(18, &seeds)) {
+            assert_eq!(find(&index, &digest, 0), outcome(number));
+        }
+    }
+
+    #[test]
+    fn entries_of_one_key_do_not_make_a_chain_long() {
+        let mut words = [0; WORDS];
+        let mut builder = builder(32, &mut words);
+        for (number, digest) in (0..4).zip(colliding(32, &[0])) {
+            for combination in 0..8 {
+                add(
+                    &mut builder,
+                    8 * number + combination,
+                    &digest,
+                    1 << combination,
+                );
+            }
+        }
+        assert_eq!(longest(&builder), 32);
+        assert_eq!(builder.attempt, 0);
     }
 
     #[test]
@@ -275,12 +349,12 @@ mod cases {
         let mut words = [0; WORDS];
         let mut builder = builder(40, &mut words);
         builder.attempt = SEEDS;
-        for (number, digest) in (0..40).zip(colliding(40)) {
+        for (number, digest) in (0..40).zip(colliding(40, &[0])) {
             add(&mut builder, number, &digest, ALL);
         }
         assert_eq!(longest(&builder), 40);
         let index = builder.finish().0;
-        for (number, digest) in (0..40).zip(colliding(40)) {
+        for (number, digest) in (0..40).zip(colliding(40, &[0])) {
             assert_eq!(find(&index, &digest, 0), outcome(number));
         }
     }
@@ -322,7 +396,7 @@ mod cases {
                 let key = Key::new(Operation::X509Cert, Some(fsverity), Some(dmverity));
                 let lengths = (fsverity.digest_len() / 4, dmverity.digest_len() / 4);
                 assert_eq!(key.digest_words(), lengths);
-                assert!(Key::of(key.0 | FIRST_OF_KEY | ALL) == key);
+                assert!(Key::of(key.0 | FIRST_OF_KEY | TAG | ALL) == key);
             }
         }
     }
