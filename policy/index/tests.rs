@@ -285,15 +285,15 @@ mod cases {
     #[test]
     fn seeds_that_do_not_help_are_passed_over() {
         let mut words = [0; WORDS];
-        let mut builder = builder(18, &mut words);
+        let mut builder = builder(17, &mut words);
         let seeds = [0, seed(1)];
-        for (number, digest) in (0..18).zip(colliding(18, &seeds)) {
+        for (number, digest) in (0..17).zip(colliding(17, &seeds)) {
             add(&mut builder, number, &digest, ALL);
         }
         assert_eq!(builder.attempt, 2);
         assert!(longest(&builder) <= MAX_KEYS as usize);
         let index = builder.finish().0;
-        for (number, digest) in (0..18).zip(colliding(18, &seeds)) {
+        for (number, digest) in (0..17).zip(colliding(17, &seeds)) {
             assert_eq!(find(&index, &digest, 0), outcome(number));
         }
     }

@@ -8,6 +8,7 @@
 )]
 mod cases {
     use super::super::*;
+    use crate::policy::digest::Words;
 
     // Digests. The value of `dmverity_roothash` begins in column 30, of `fsverity_digest` in 28.
 
@@ -53,6 +54,35 @@ mod cases {
             errno(rules!("op=EXECUTE dmverity_roothash=x:yz action=ALLOW")),
             Some(Errno::Invalid)
         );
+    }
+
+    #[test]
+    fn every_byte_at_every_place_of_a_digest() {
+        for at in 0..20 {
+            for byte in 0..=255u8 {
+                let mut hex = *b"00000000000000000000";
+                hex[at] = byte;
+                let mut words = Words::new();
+                let result = words.decode(&hex);
+                assert_eq!(result.is_ok(), byte.is_ascii_hexdigit());
+                if let Err(fault) = result {
+                    assert_eq!(fault.kind, ErrorKind::DigestNotHex);
+                    assert_eq!(fault.start, at);
+                    continue;
+                }
+                let digit = char::from(byte).to_digit(16).unwrap_or(0);
+                let place = [4, 0, 12, 8, 20, 16, 28, 24][at % 8];
+                let kept = words.get(8)[(at / 8).min(1)];
+                assert_eq!(kept, if at < 16 { digit << place } else { 0 });
+            }
+        }
+    }
+
+    #[test]
+    fn digest_keeps_the_order_of_its_bytes() {
+        let mut words = Words::new();
+        assert!(words.decode(b"0123456789abcdefABCDEF00").is_ok());
+        assert_eq!(words.get(12), [0x6745_2301, 0xefcd_ab89, 0x00ef_cdab]);
     }
 
     #[test]
