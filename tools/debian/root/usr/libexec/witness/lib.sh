@@ -62,10 +62,18 @@ soon() {
 	"$@" >/dev/null
 }
 
-# said PATTERN: what PID 1 has said since the kernel started, initrd included, as far
-# as it was heard when this script began.
-journalctl --boot --no-pager --output=cat _PID=1 + SYSLOG_IDENTIFIER=systemd >$state/said
-said() { grep -E "$1" $state/said; }
+# What PID 1 has said since the kernel started, initrd included, with the time when
+# the journal heard it. The order of the lines tells nothing: PID 1 talks to the journal
+# and, when there is none, to the kernel, and the next journal reads either first.
+journalctl --boot --no-pager --output=short-monotonic _PID=1 + SYSLOG_IDENTIFIER=systemd >$state/heard
+words() { sed 's/^[[][^]]*[]] [^ ]* [^ ]* //'; }
+# said PATTERN: lines of it; heard NUMBER PATTERN: so many.
+said() { words <$state/heard | grep -E "$1"; }
+heard() {
+	found=$(said "$2")
+	echo "$found"
+	[ "$(echo "$found" | grep -c .)" = "$1" ]
+}
 # activates POLICY, skips POLICY: how it says so.
 activates() { echo "^Successfully loaded and activated the IPE policy $1\.$"; }
 skips() { echo "^IPE policy $1 is already loaded with a version that is equal or higher, skipping\.$"; }

@@ -10,8 +10,10 @@ fact 'systemd is built with IPE' has_ipe
 fact 'the system has started and no unit has failed' is running systemctl is-system-running --wait
 fact 'through an initrd of its own' said '^Switching root\.$'
 
-before() { sed '/^Switching root\.$/,$d' $state/said | grep -E "$1"; }
-after() { sed '1,/^Switching root\.$/d' $state/said | grep -E "$1"; }
+# Heard before, or after, the PID 1 of the root volume started.
+start=$(systemctl show -P UserspaceTimestampMonotonic)
+before() { awk -v start="$start" 'substr($0, 2) * 1000000 < start' $state/heard | words | grep -E "$1"; }
+after() { awk -v start="$start" 'substr($0, 2) * 1000000 >= start' $state/heard | words | grep -E "$1"; }
 fact 'PID 1 of the initrd loads and activates Device' before "$(activates Device)"
 fact 'PID 1 of the root volume meets the same Device: no error' after "$(activates Device)"
 digest="sha256:$(sha256sum /etc/ipe/Device.p7b | cut -d' ' -f1 | tr a-f A-F)"
