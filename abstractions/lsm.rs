@@ -241,6 +241,10 @@ impl Superblock {
 
 impl Inode {
     /// What module `T` keeps beside this inode.
+    #[allow(
+        dead_code,
+        reason = "not every configuration has a provider of integrity for it"
+    )]
     #[inline]
     pub(crate) fn blob<T: Declared>(&self) -> &T::Inode {
         // SAFETY: As for `Superblock::blob`, with `i_security`.
@@ -250,6 +254,10 @@ impl Inode {
 
 impl BlockDevice {
     /// What module `T` keeps beside this block device.
+    #[allow(
+        dead_code,
+        reason = "not every configuration has a provider of integrity for it"
+    )]
     #[inline]
     pub(crate) fn blob<T: Declared>(&self) -> &T::BlockDevice {
         // SAFETY: As for `Superblock::blob`, with `bd_security`.
