@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware
 # What the scripts understand, given on make's command line.
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY
 
-.PHONY: help run run-debian test lint kernel shell kunit kselftest debian host clean distclean
+.PHONY: help run run-debian test lint kernel shell ipectl kunit kselftest debian host clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -23,6 +23,7 @@ help:
 	@echo '                            (INTERACTIVE=1: a shell in it)'
 	@echo '  make test                 run every test: on the host, and under QEMU KUnit, kselftest, Debian'
 	@echo '  make host                 only the tests on the host'
+	@echo '  make ipectl               only the tests of ipectl'
 	@echo '  make kunit                only the KUnit suites'
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
@@ -52,8 +53,8 @@ run-debian:
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
-test host kunit kselftest debian:
-	@$(B)/test $(if $(filter test,$@),host kunit kselftest debian,$@)
+test host ipectl kunit kselftest debian:
+	@$(B)/test $(if $(filter test,$@),host ipectl kunit kselftest debian,$@)
 
 lint:
 	@$(B)/lint

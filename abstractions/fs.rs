@@ -135,6 +135,10 @@ impl File {
 impl Superblock {
     /// The block device that it lies on, if it does on one.
     #[inline]
+    #[allow(
+        dead_code,
+        reason = "not every configuration has dm-verity for a provider"
+    )]
     pub(crate) fn block_device(&self) -> Option<&BlockDevice> {
         // SAFETY: A live superblock holds its block device open.
         unsafe {

@@ -73,6 +73,10 @@ impl From<u32> for ReadPurpose {
 }
 
 /// What an integrity provider says of a block device: C's `enum lsm_integrity_type` with its value.
+#[allow(
+    dead_code,
+    reason = "not every configuration has dm-verity for a provider"
+)]
 pub(crate) enum DeviceIntegrity<'a> {
     /// dm-verity: whether the root hash of the table that becomes active came with a signature that
     /// was found valid.

@@ -6,7 +6,6 @@ use super::Ipe;
 use crate::abstractions::fs::Superblock;
 use crate::abstractions::lsm::Blob;
 use crate::abstractions::param::Switch;
-use kernel::prelude::*;
 use pin_init::Zeroable;
 
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
@@ -23,7 +22,10 @@ use crate::{
     },
 };
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-use kernel::sync::rcu;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;

@@ -186,9 +186,9 @@ type Cube = [Option<bool>; 3];
 fn members(cube: Cube) -> u8 {
     (0..8u8)
         .filter(|number| {
-            (0..3).all(|fact| cube[fact].is_none_or(|value| (number >> fact & 1 == 1) == value))
+            (0..3).all(|fact| cube[fact].is_none_or(|value| ((number >> fact) & 1 == 1) == value))
         })
-        .fold(0, |set, number| set | 1 << number)
+        .fold(0, |set, number| set | (1 << number))
 }
 
 /// Few cubes that have all of `wanted`, and beside it only what is in `free`.

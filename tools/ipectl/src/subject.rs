@@ -7,6 +7,7 @@ use ipe_policy::{
     policy::{Algorithm, DigestText, Property, MAX_DIGEST_LEN},
 };
 use std::fmt;
+use std::fmt::Write as _;
 
 /// A digest that owns its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,11 @@ impl Ord for Digest {
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string never fails.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// Hexadecimal digits as bytes; none where they are not, or an odd number.
@@ -95,7 +100,7 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     digits
         .chunks(2)
         .map(|pair| match pair {
-            [high, low] => u8::try_from(value(*high)? << 4 | value(*low)?).ok(),
+            [high, low] => u8::try_from((value(*high)? << 4) | value(*low)?).ok(),
             _ => None,
         })
         .collect()

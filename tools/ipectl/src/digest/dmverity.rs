@@ -42,7 +42,7 @@ impl Superblock {
     fn parse(bytes: &[u8; LENGTH]) -> std::result::Result<Self, String> {
         let number = |at: usize, length: usize| {
             let bytes = bytes[at..at + length].iter().rev();
-            bytes.fold(0u64, |number, byte| number << 8 | u64::from(*byte))
+            bytes.fold(0u64, |number, byte| (number << 8) | u64::from(*byte))
         };
         if !bytes.starts_with(MAGIC) {
             return Err("there is no superblock of dm-verity".to_owned());
