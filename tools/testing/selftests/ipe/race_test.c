@@ -7,7 +7,6 @@
  * answer: whatever comes at which moment, no other answer is right.
  */
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -42,14 +41,19 @@ enum { MAX_PROCESSES = 8 };
 
 /* Shared by the processes of a test. */
 struct shared {
-	atomic_bool stop;
+	volatile bool stop;
 	/* What was seen: decisions, and those that are wrong. */
-	atomic_uint right, wrong;
+	unsigned int right, wrong;
 	/* Of what may be either. */
-	atomic_uint allowed, denied;
+	unsigned int allowed, denied;
 	/* Of those that change something. */
-	atomic_uint changes, failures;
+	unsigned int changes, failures;
 };
+
+static void count(unsigned int *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
 
 FIXTURE(race)
 {
@@ -111,9 +115,9 @@ static void finish(struct __test_metadata *_metadata,
 static void expect(struct shared *shared, int want, int got)
 {
 	if (got == want)
-		shared->right++;
+		count(&shared->right);
 	else
-		shared->wrong++;
+		count(&shared->wrong);
 }
 
 static void ask_allowed(struct shared *shared)
@@ -147,11 +151,11 @@ static void ask_either(struct shared *shared)
 	long result = syscall(SYS_init_module, none, sizeof(none), "");
 
 	if (result == -1 && errno == EACCES)
-		shared->denied++;
+		count(&shared->denied);
 	else if (result == -1 && errno == ENOEXEC)
-		shared->allowed++;
+		count(&shared->allowed);
 	else
-		shared->wrong++;
+		count(&shared->wrong);
 }
 
 static void expect_decisions(struct __test_metadata *_metadata,
@@ -167,9 +171,9 @@ static void expect_decisions(struct __test_metadata *_metadata,
 static void change(struct shared *shared, int err)
 {
 	if (err)
-		shared->failures++;
+		count(&shared->failures);
 	else
-		shared->changes++;
+		count(&shared->changes);
 }
 
 static void activate_both(struct shared *shared)
@@ -245,7 +249,7 @@ static void update_any(struct shared *shared)
 	err = policy_submit(policy_node(NAME, "update"), updates[next].data,
 			    updates[next].len);
 	if (err == -ESTALE)
-		shared->denied++;
+		count(&shared->denied);
 	else
 		change(shared, err);
 	next++;
@@ -301,7 +305,7 @@ static void read_nodes(struct shared *shared)
 	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
 		len = read_file(policy_node(NAME, nodes[i]), got, sizeof(got));
 		if (len == -ENOENT)
-			shared->denied++;
+			count(&shared->denied);
 		else
 			expect(shared, 0,
 			       len != (ssize_t)contents[i].len ||
@@ -322,12 +326,12 @@ static void hold_nodes(struct shared *shared)
 		err = write_fd(update, coming.data, coming.len);
 		/* There, and the same; or gone. */
 		if (err != 0 && err != -ENOENT)
-			shared->wrong++;
+			count(&shared->wrong);
 		if (pread(active, &byte, 1, 0) != 1 && errno != ENOENT)
-			shared->wrong++;
+			count(&shared->wrong);
 		err = write_fd(active, "0", 1);
 		if (err != -EINVAL)
-			shared->wrong++;
+			count(&shared->wrong);
 	}
 	if (update >= 0)
 		close(update);
@@ -367,7 +371,7 @@ static void load_any(struct shared *shared)
 	int err = policy_submit(IPE_NEW_POLICY, coming.data, coming.len);
 
 	if (err && err != -EEXIST)
-		shared->failures++;
+		count(&shared->failures);
 }
 
 static void activate_any(struct shared *shared)
@@ -375,12 +379,12 @@ static void activate_any(struct shared *shared)
 	int err = policy_activate(NAME);
 
 	if (!err)
-		shared->changes++;
+		count(&shared->changes);
 	else if (err != -ENOENT)
-		shared->failures++;
+		count(&shared->failures);
 	err = policy_activate(IPE_PREFIX "_base");
 	if (err)
-		shared->failures++;
+		count(&shared->failures);
 }
 
 static void delete_any(struct shared *shared)
@@ -388,11 +392,11 @@ static void delete_any(struct shared *shared)
 	int err = policy_delete(NAME);
 
 	if (!err)
-		shared->allowed++;
+		count(&shared->allowed);
 	else if (err == -EPERM)
-		shared->denied++;
+		count(&shared->denied);
 	else if (err != -ENOENT)
-		shared->failures++;
+		count(&shared->failures);
 }
 
 /* The base allows it, the other one does not. */
@@ -401,9 +405,9 @@ static void ask_anonymous(struct shared *shared)
 	int err = try_mmap_anonymous();
 
 	if (err && err != -EACCES)
-		shared->wrong++;
+		count(&shared->wrong);
 	else
-		shared->right++;
+		count(&shared->right);
 }
 
 TEST_F_TIMEOUT(race, activate_and_delete, LIMIT)
@@ -454,7 +458,7 @@ static void switch_mode_slowly(struct shared *shared)
 TEST_F_TIMEOUT(race, mode_recorded, LIMIT)
 {
 	struct audit_record record;
-	int fd, old = 1, new, count = 0;
+	int fd, old = 1, new, seen = 0;
 
 	fd = audit_open();
 	ASSERT_LE(0, fd);
@@ -466,11 +470,11 @@ TEST_F_TIMEOUT(race, mode_recorded, LIMIT)
 		ASSERT_EQ(1, sscanf(record.text, "enforcing=%d", &new));
 		EXPECT_EQ(!old, new);
 		old = new;
-		count++;
+		seen++;
 	}
 	EXPECT_EQ(1, old);
-	EXPECT_LT(1, count);
-	EXPECT_LE(count, self->shared->changes);
+	EXPECT_LT(1, seen);
+	EXPECT_LE(seen, self->shared->changes);
 	audit_close(fd);
 }
 
@@ -537,9 +541,9 @@ static void write_pieces(struct shared *shared)
 	if (err && err != -EBADMSG && err != -EKEYREJECTED && err != -EFBIG &&
 	    err != -EINVAL && err != -ENOPKG && err != -EMSGSIZE &&
 	    err != -EEXIST)
-		shared->wrong++;
+		count(&shared->wrong);
 	else
-		shared->right++;
+		count(&shared->right);
 	at = (at + len) % coming.len;
 }
 
@@ -576,11 +580,11 @@ static void ask_volume(struct shared *shared)
 	int err = try_mmap(volume_fd, MAP_PRIVATE);
 
 	if (!err)
-		shared->allowed++;
+		count(&shared->allowed);
 	else if (err == -EACCES)
-		shared->denied++;
+		count(&shared->denied);
 	else
-		shared->wrong++;
+		count(&shared->wrong);
 }
 
 TEST_F_TIMEOUT(race, volume, LIMIT)
@@ -665,9 +669,9 @@ static void ask_file(struct shared *shared)
 	if (!err)
 		allowed = true;
 	if (err && (allowed || err != -EACCES))
-		shared->wrong++;
+		count(&shared->wrong);
 	else
-		shared->right++;
+		count(&shared->right);
 }
 
 TEST_F_TIMEOUT(race, fsverity, LIMIT)

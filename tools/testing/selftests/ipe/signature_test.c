@@ -359,6 +359,66 @@ TEST(appended_message_with_text)
 	EXPECT_EQ(0, ipe_reset());
 }
 
+/*
+ * One bit of the message is another one, wherever: it does not load, or, as the
+ * signature does not cover all of the message, loads as the policy that it was.
+ */
+FIXTURE(flipped)
+{
+	struct blob message;
+};
+
+FIXTURE_VARIANT(flipped)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(flipped, der) { .flags = SIGN_DER };
+FIXTURE_VARIANT_ADD(flipped, appended) { .flags = SIGN_APPENDED };
+
+FIXTURE_SETUP(flipped)
+{
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), variant->flags,
+			       &self->message));
+}
+
+FIXTURE_TEARDOWN_PARENT(flipped)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F_TIMEOUT(flipped, loads_nothing_else, 180)
+{
+	unsigned int refused = 0, loaded = 0;
+	char text[1024];
+	size_t at;
+
+	for (at = 0; at < self->message.len; at += 3) {
+		self->message.data[at] ^= 1 << at % 8;
+		if (policy_submit(IPE_NEW_POLICY, self->message.data,
+				  self->message.len)) {
+			refused++;
+		} else {
+			loaded++;
+			ASSERT_LT(0, read_file(policy_node(NAME, "policy"),
+					       text, sizeof(text)));
+			EXPECT_STREQ(TEXT, text)
+			{
+				TH_LOG("a bit of byte %zu", at);
+			}
+			ASSERT_EQ(0, policy_delete(NAME));
+		}
+		self->message.data[at] ^= 1 << at % 8;
+	}
+	EXPECT_LT(loaded, refused);
+	EXPECT_LT(100, refused);
+	/* Nothing remains of all that. */
+	EXPECT_FALSE(policy_exists(NAME));
+	EXPECT_EQ(0, policy_submit(IPE_NEW_POLICY, self->message.data,
+				   self->message.len));
+}
+
 static const char *setup(void)
 {
 	return audit_enable(true) ? "auditing cannot be enabled" : NULL;

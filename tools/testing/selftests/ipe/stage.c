@@ -24,6 +24,7 @@ struct image stage_dmv, stage_dmv_signed;
 static char digest_fsv[DIGEST_TEXT], digest_fsv512[DIGEST_TEXT];
 static char digest_dmv[DIGEST_TEXT], digest_dmv_signed[DIGEST_TEXT];
 
+/* What is in each place. */
 static const char *const payload[] = { "probe", "name" };
 
 const char *stage_folder(void)
@@ -43,7 +44,10 @@ static void setup_initramfs(void)
 	struct stat root, own;
 	char mounts[64] = "";
 
-	test_path(place_folder[PLACE_INITRAMFS], FOLDER, "payload");
+	test_path(place_folder[PLACE_INITRAMFS], FOLDER, "");
+	/* Paths that the kernel shows have one slash between folders. */
+	place_folder[PLACE_INITRAMFS][strlen(place_folder[PLACE_INITRAMFS]) -
+				      1] = '\0';
 	read_file("/proc/mounts", mounts, sizeof(mounts));
 	if (strncmp(mounts, "rootfs / ", 9) || stat("/", &root) ||
 	    stat(place_folder[PLACE_INITRAMFS], &own) ||
@@ -54,19 +58,20 @@ static void setup_initramfs(void)
 
 static int copy_payload(const char *to)
 {
-	char from[PATH_MAX], target[PATH_MAX], name[64];
-	unsigned int i;
-	int err;
+	char from[PATH_MAX], target[PATH_MAX];
+	int fd, err;
 
-	for (i = 0; i < sizeof(payload) / sizeof(*payload); i++) {
-		snprintf(name, sizeof(name), "payload/%s", payload[i]);
-		snprintf(target, sizeof(target), "%s/%s", to, payload[i]);
-		err = copy_file(test_path(from, sizeof(from), name), target,
-				0755);
-		if (err)
-			return err;
-	}
-	return 0;
+	snprintf(target, sizeof(target), "%s/probe", to);
+	err = copy_file(test_path(from, sizeof(from), "probe"), target, 0755);
+	if (err)
+		return err;
+	snprintf(target, sizeof(target), "%s/name", to);
+	fd = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	err = write_fd(fd, "a name\n", 7);
+	close(fd);
+	return err;
 }
 
 static int setup_tmpfs(void)
