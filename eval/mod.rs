@@ -17,7 +17,6 @@ use crate::policy::{
     Key,
     Operation,
     Outcome,
-    Row,
     Scope,
     MAX_DIGEST_LEN, //
 };
@@ -69,6 +68,12 @@ pub trait Subject {
     /// Returns the root hash of the dm-verity volume that the subject is on.
     fn dmverity_roothash(&self) -> Option<Digest<'_>>;
 
+    /// Returns whether the subject may have an fs-verity digest: worth asking where it costs less than
+    /// the digest.
+    fn has_fsverity(&self) -> bool {
+        true
+    }
+
     /// Returns the subject's fs-verity digest, in the buffer or from elsewhere.
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>>;
 }
@@ -92,13 +97,32 @@ where
     S: Deref<Target = [u32]>,
     T: Subject + ?Sized,
 {
-    let outcome = match operation {
+    outcome(policy, operation, subject).into()
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            action: outcome.action(),
+            scope: outcome.scope(),
+        }
+    }
+}
+
+/// Decides as [`evaluate`] does. Most decisions need not be taken apart: nobody hears of them.
+#[inline]
+pub(crate) fn outcome<S, T>(
+    policy: &Compiled<S>,
+    operation: Option<Operation>,
+    subject: &T,
+) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+    T: Subject + ?Sized,
+{
+    match operation {
         Some(operation) => decide(policy, operation, subject),
         None => policy.unknown(),
-    };
-    Verdict {
-        action: outcome.action(),
-        scope: outcome.scope(),
     }
 }
 
@@ -115,31 +139,39 @@ where
     let row = policy.row(operation);
     let slot = row.slots[combination as usize % row.slots.len()];
 
-    if row.fsverity.min(row.dmverity).min(row.both) < slot {
-        look_up(policy, operation, combination, row, slot, subject)
+    // Rules that name both digests want the fs-verity one, too.
+    let fsverity = row.any_fsverity < slot && subject.has_fsverity();
+    if fsverity || row.dmverity < slot {
+        look_up(policy, operation, combination, slot, subject, fsverity)
     } else {
         slot
     }
 }
 
 /// Returns the first of the rules that name a digest, if it precedes what is decided without.
+///
+/// `fsverity` says whether the fs-verity digest is worth asking for. Apart from [`decide`], so that
+/// decisions without a digest need fewer registers.
+#[inline(never)]
 fn look_up<S, T>(
     policy: &Compiled<S>,
     operation: Operation,
     combination: u32,
-    row: &Row,
     slot: Outcome,
     subject: &T,
+    fsverity: bool,
 ) -> Outcome
 where
     S: Deref<Target = [u32]>,
     T: Subject + ?Sized,
 {
-    let mut buffer = [0; MAX_DIGEST_LEN];
+    let mut buffer;
+    let row = policy.row(operation);
     let index = policy.index();
     let mut first = slot;
 
-    let fsverity = if row.fsverity.min(row.both) < slot {
+    let fsverity = if fsverity {
+        buffer = [0; MAX_DIGEST_LEN];
         subject.fsverity_digest(&mut buffer)
     } else {
         None
@@ -147,7 +179,7 @@ where
     if let Some(fsv) = &fsverity {
         if row.fsverity < first {
             let key = Key::new(operation, Some(fsv.algorithm), None);
-            first = first.min(index.find(key, combination, fsv.bytes, &[]));
+            first = first.min(index.find(key, combination, fsv.bytes));
         }
     }
 
@@ -156,12 +188,12 @@ where
         if let Some(dmv) = &subject.dmverity_roothash() {
             if row.dmverity < first {
                 let key = Key::new(operation, None, Some(dmv.algorithm));
-                first = first.min(index.find(key, combination, &[], dmv.bytes));
+                first = first.min(index.find(key, combination, dmv.bytes));
             }
             if let Some(fsv) = &fsverity {
                 if row.both < first {
                     let key = Key::new(operation, Some(fsv.algorithm), Some(dmv.algorithm));
-                    first = first.min(index.find(key, combination, fsv.bytes, dmv.bytes));
+                    first = first.min(index.find_both(key, combination, fsv.bytes, dmv.bytes));
                 }
             }
         }

@@ -6,7 +6,7 @@ use super::subject::Subject;
 use crate::abstractions::fs::File;
 use crate::abstractions::lsm::ReadPurpose;
 use crate::audit;
-use crate::eval::evaluate;
+use crate::eval;
 use crate::loaded::ACTIVE;
 use crate::policy::{
     Action,
@@ -90,13 +90,13 @@ fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    let verdict = evaluate(policy.compiled(), operation, &Subject::new(place, &guard));
-    let denied = verdict.action == Action::Deny;
+    let outcome = eval::outcome(policy.compiled(), operation, &Subject::new(place, &guard));
+    let denied = outcome.action() == Action::Deny;
     if !denied && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }
     let enforcing = ENFORCE.is_on();
-    audit::access(&policy, operation, hook, file, verdict, enforcing);
+    audit::access(&policy, operation, hook, file, outcome.into(), enforcing);
     if denied && enforcing {
         Err(EACCES)
     } else {

@@ -80,16 +80,24 @@ impl eval::Subject for Subject<'_> {
     }
 
     #[inline]
+    fn has_fsverity(&self) -> bool {
+        #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+        let has = self.place.is_some_and(|(_, inode)| inode.has_verity());
+        #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
+        let has = false;
+        has
+    }
+
+    #[inline]
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
         let digest = {
             let (_, inode) = self.place?;
-            let (algorithm, length) = inode.verity_digest(buffer)?;
-            let algorithm = match algorithm {
-                VerityAlgorithm::Sha256 => Algorithm::Sha256,
-                VerityAlgorithm::Sha512 => Algorithm::Sha512,
-            };
-            Digest::new(algorithm, buffer.get(..length)?)
+            match inode.verity_digest(buffer)? {
+                (VerityAlgorithm::Sha256, 32) => Digest::new(Algorithm::Sha256, buffer.get(..32)?),
+                (VerityAlgorithm::Sha512, 64) => Digest::new(Algorithm::Sha512, buffer),
+                _ => None,
+            }
         };
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
         let digest = {

@@ -230,6 +230,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
             _ => &mut row.dmverity,
         };
         *first = outcome.min(*first);
+        row.any_fsverity = row.fsverity.min(row.both);
         self.sink.entry(&Entry {
             key: Key::new(operation, fsverity, dmverity),
             outcome,

@@ -25,6 +25,8 @@ pub(crate) struct Row {
     pub(crate) dmverity: Outcome,
     /// The first rule that names both.
     pub(crate) both: Outcome,
+    /// The first rule that names an fs-verity digest, alone or not.
+    pub(crate) any_fsverity: Outcome,
 }
 
 /// All of a policy but the rules that name a digest.
@@ -45,6 +47,7 @@ impl Tables {
             fsverity: Outcome::NONE,
             dmverity: Outcome::NONE,
             both: Outcome::NONE,
+            any_fsverity: Outcome::NONE,
         }; Operation::COUNT],
         unknown: Outcome::global_default(Action::Deny),
         version: Version {

@@ -264,38 +264,38 @@ pub(crate) struct Index<S> {
 }
 
 impl<S: Deref<Target = [u32]>> Index<S> {
-    /// Returns the outcome of the entry with this key and these digests that is for this
-    /// combination of facts. At most one is; [`Outcome::NONE`] if none is.
-    ///
-    /// A digest that the key does not have is empty.
-    #[inline]
-    pub(crate) fn find(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
-        let single = match (fsv, dmv) {
-            (digest, []) | ([], digest) => digest,
-            _ => &[],
-        };
-        if let Ok(digest) = <&[u8; 32]>::try_from(single) {
-            self.find_one(key, combination, digest)
-        } else if let Ok(digest) = <&[u8; 64]>::try_from(single) {
-            self.find_one(key, combination, digest)
-        } else {
-            self.find_any(key, combination, fsv, dmv)
+    /// Returns the outcome of the entry with this key and this digest that is for this combination
+    /// of facts. At most one is; [`Outcome::NONE`] if none is.
+    #[inline(always)]
+    pub(crate) fn find(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
+        // Most digests have 32 bytes: in place, and in code for that length alone.
+        match digest.try_into() {
+            Ok(digest) => self.find_array::<32>(key, combination, digest),
+            Err(_) => self.find_other(key, combination, digest),
         }
     }
 
-    /// The search for the digests that there are most: in code for their length alone.
-    #[inline]
-    fn find_one<const N: usize>(&self, key: Key, combination: u32, digest: &[u8; N]) -> Outcome {
-        let hash = Hash::new(self.seed, key).bytes(digest);
-        self.walk(hash, key, combination, |words| begins(words, digest))
-    }
-
-    /// The search for digests of any length.
-    fn find_any(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
+    /// Returns the outcome of the entry with this key and both digests, likewise.
+    #[inline(never)]
+    pub(crate) fn find_both(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {
         let hash = Hash::new(self.seed, key).bytes(fsv).bytes(dmv);
         self.walk(hash, key, combination, |words| {
             strip(words, fsv).is_some_and(|rest| strip(rest, dmv).is_some())
         })
+    }
+
+    #[inline(never)]
+    fn find_other(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
+        match digest.try_into() {
+            Ok(digest) => self.find_array::<64>(key, combination, digest),
+            Err(_) => self.find_both(key, combination, digest, &[]),
+        }
+    }
+
+    #[inline]
+    fn find_array<const N: usize>(&self, key: Key, combination: u32, digest: &[u8; N]) -> Outcome {
+        let hash = Hash::new(self.seed, key).bytes(digest);
+        self.walk(hash, key, combination, |words| begins(words, digest))
     }
 
     /// Follows the chain of a hash to the entry that is for the combination and has the `same`

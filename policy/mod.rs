@@ -64,7 +64,6 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    compiled::Row,
     facts::Fact,
     index::Key,
     outcome::Outcome, //

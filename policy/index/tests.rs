@@ -69,7 +69,7 @@ mod cases {
 
     /// Looks an fs-verity digest up.
     fn find(index: &Index<&mut [u32]>, digest: &[u32; 8], combination: u32) -> Outcome {
-        index.find(FSVERITY, combination, &bytes::<32>(digest), &[])
+        index.find(FSVERITY, combination, &bytes::<32>(digest))
     }
 
     /// Returns the number of entries of the longest chain.
@@ -125,10 +125,10 @@ mod cases {
         let mut digest = bytes::<32>(&digest(0));
         for bit in 0..256 {
             digest[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(index.find(FSVERITY, 0, &digest, &[]), Outcome::NONE);
+            assert_eq!(index.find(FSVERITY, 0, &digest), Outcome::NONE);
             digest[bit / 8] ^= 1 << (bit % 8);
         }
-        assert_eq!(index.find(FSVERITY, 0, &digest, &[]), outcome(5));
+        assert_eq!(index.find(FSVERITY, 0, &digest), outcome(5));
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod cases {
             Key::new(Operation::Execute, Some(Algorithm::Sm3), None),
             Key::new(Operation::Execute, SHA256, SHA256),
         ] {
-            assert_eq!(index.find(key, 0, &digest, &[]), Outcome::NONE);
+            assert_eq!(index.find(key, 0, &digest), Outcome::NONE);
         }
     }
 
@@ -163,7 +163,7 @@ mod cases {
         });
         let index = builder.finish().0;
         let dmv = bytes::<20>(&roothash);
-        let find = |key, fsv, dmv| index.find(key, 0, &bytes::<32>(&digest(fsv)), dmv);
+        let find = |key, fsv, dmv| index.find_both(key, 0, &bytes::<32>(&digest(fsv)), dmv);
         assert_eq!(find(key, 1, &dmv), outcome(3));
         assert_eq!(find(key, 2, &dmv), Outcome::NONE);
         assert_eq!(find(key, 1, &[9; 20]), Outcome::NONE);
@@ -187,9 +187,9 @@ mod cases {
             });
             let index = builder.finish().0;
             let mut bytes = bytes::<64>(digest);
-            assert_eq!(index.find(key, 0, &[], &bytes[..length]), outcome(3));
+            assert_eq!(index.find(key, 0, &bytes[..length]), outcome(3));
             bytes[length - 1] ^= 1;
-            assert_eq!(index.find(key, 0, &[], &bytes[..length]), Outcome::NONE);
+            assert_eq!(index.find(key, 0, &bytes[..length]), Outcome::NONE);
         }
     }
 
@@ -338,7 +338,7 @@ mod cases {
         let index = builder.finish().0;
         for number in 0..10u32 {
             let (fsv, dmv) = (bytes::<20>(&[number; 5]), bytes::<20>(&[!number; 5]));
-            assert_eq!(index.find(key, 7, &fsv, &dmv), outcome(number));
+            assert_eq!(index.find_both(key, 7, &fsv, &dmv), outcome(number));
             assert_eq!(find(&index, &digest(number), 0), outcome(100 + number));
             assert_eq!(find(&index, &digest(number), 1), outcome(200 + number));
         }
