@@ -262,7 +262,8 @@ fn answers_are_those_of_the_c_parser() {
     for kind in [0, 22, 34, 74] {
         assert!(
             answers.iter().filter(|&&answer| answer == kind).count() > 100,
-            "errno {kind}: {}", answers.iter().filter(|&&answer| answer == kind).count()
+            "errno {kind}: {}",
+            answers.iter().filter(|&&answer| answer == kind).count()
         );
     }
 }
