@@ -27,6 +27,7 @@ help:
 	@echo '  make kunit                only the KUnit suites'
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
+	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
 	@echo '  make kernel               build the kernel of the firmware and the tests, print where it is'
 	@echo '  make shell                a shell in the build root'
@@ -55,6 +56,9 @@ run-debian:
 
 test host ipectl kunit kselftest debian:
 	@$(B)/test $(if $(filter test,$@),host ipectl kunit kselftest debian,$@)
+
+bench:
+	@tools/bench/run
 
 lint:
 	@$(B)/lint

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE benchmark - what IPE costs, in instructions
+ *
+ * Runs in a guest under -icount, from its initramfs. Everything that is asked
+ * is also checked: a wrong answer of the kernel ends the benchmark.
+ */
+#include <stdarg.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "calls.h"
+#include "clock.h"
+#include "policies.h"
+
+#define CONSOLE_LEVEL 8		/* of syslog(2) */
+
+void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("bench: failed: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	exit(1);
+}
+
+void must(int result, const char *what)
+{
+	if (result < 0)
+		fail("%s: %s", what, strerror(-result));
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+struct cost cost_of(uint64_t samples[], int count)
+{
+	const uint64_t overhead = clock_overhead();
+
+	qsort(samples, count, sizeof(*samples), compare);
+	return (struct cost) {
+		.least = samples[0] - overhead,
+		.middle = samples[count / 2] - overhead,
+	};
+}
+
+static void measure(const struct policy *policy, const struct call *call,
+		    const struct subject *subject, bool allowed)
+{
+	struct cost cost = call_cost(call, subject, allowed);
+
+	printf("bench: cost call=%s subject=%s family=%s rules=%lu verdict=%s least=%llu middle=%llu\n",
+	       call->name, subject->name, policy->family, policy->rules,
+	       allowed ? "allow" : "deny", (unsigned long long)cost.least,
+	       (unsigned long long)cost.middle);
+}
+
+static bool is_family(const struct policy *policy, const char *family)
+{
+	return !strcmp(policy->family, family);
+}
+
+/* Which calls a policy of a family is about. */
+static bool is_worth(const struct policy *policy, const struct call *call,
+		     enum place place)
+{
+	const bool reads = !strcmp(call->name, "kernel-read");
+
+	if (place == ANONYMOUS && !call->anonymous)
+		return false;
+	/* One rule is the last one. */
+	if (place == FSVERITY_FIRST && policy->rules == 1)
+		return false;
+	if (is_family(policy, "none"))
+		return true;
+	return reads == is_family(policy, "module");
+}
+
+/* What the policies of a family say. */
+static bool is_allowed(const struct policy *policy, const struct call *call,
+		       enum place place)
+{
+	if (is_family(policy, "none") || is_family(policy, "allow") ||
+	    !call->decided)
+		return true;
+	switch (place) {
+	case INITRAMFS:
+		return true;
+	case DMVERITY:
+		return is_family(policy, "roothash");
+	case FSVERITY_FIRST:
+	case FSVERITY_LAST:
+		return !is_family(policy, "roothash");
+	default:
+		return false;
+	}
+}
+
+static void measure_calls(const struct policy *policy)
+{
+	enum place place;
+	size_t i;
+
+	for (i = 0; i < calls_count; i++) {
+		for (place = 0; place < PLACES; place++) {
+			if (is_worth(policy, &calls[i], place))
+				measure(policy, &calls[i], &subjects[place],
+					is_allowed(policy, &calls[i], place));
+		}
+	}
+}
+
+static void measure_policy(const struct policy *policy)
+{
+	if (is_family(policy, "base") || is_family(policy, "half") ||
+	    is_family(policy, "memory"))
+		return;
+	if (policy_enforce(policy))
+		return;
+	measure_calls(policy);
+}
+
+/* The memory of this process is as it will be when policies are loaded. */
+static void warm_up(const struct policy *policy)
+{
+	struct blob message;
+
+	policy_read(policy, &message);
+	blob_free(&message);
+}
+
+static void enforce_base(const struct policy *policy)
+{
+	must(policy_enforce(policy), "the first policy");
+}
+
+int main(void)
+{
+	static const struct policy none = { .family = "none" };
+	const uint64_t begin = now();
+
+	/* The console has its own cost. */
+	setvbuf(stdout, NULL, _IOFBF, MIB);
+	klogctl(CONSOLE_LEVEL, NULL, 1);
+	mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
+
+	clock_check();
+	printf("bench: boot ticks=%llu\n", (unsigned long long)begin);
+	subjects_open();
+	policies_each(NULL, warm_up);
+
+	measure_calls(&none);
+	if (!access(IPE_ROOT, F_OK)) {
+		loading_costs();
+		loading_memory();
+		policies_each("base", enforce_base);
+		activation_costs();
+		policies_each(NULL, measure_policy);
+	}
+	puts("bench: end");
+	return 0;
+}
