@@ -239,16 +239,26 @@ fail_loop:
 	return err;
 }
 
-/* The same device without verity, as anyone who is root can make it. */
-int volume_open_linear(struct volume *volume, const struct image *image)
+/* A table without verity for the device, not yet in force. */
+int volume_load_linear(const struct volume *volume, const struct image *image)
 {
-	struct dm_command create = {}, load = {
+	struct dm_command command = {
 		.header = { .flags = DM_READONLY_FLAG, .target_count = 1 },
 		.target = {
 			.length = SECTORS(image->data_blocks),
 			.target_type = "linear",
 		},
 	};
+
+	snprintf(command.parameters, sizeof(command.parameters), "%s 0",
+		 volume->loop);
+	return dm_command(DM_TABLE_LOAD, volume->dm_name, &command);
+}
+
+/* The same device without verity, as anyone who is root can make it. */
+int volume_open_linear(struct volume *volume, const struct image *image)
+{
+	struct dm_command create = {};
 	int err;
 
 	memset(volume, 0, sizeof(*volume));
@@ -262,9 +272,7 @@ int volume_open_linear(struct volume *volume, const struct image *image)
 		goto fail_loop;
 	snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
 		 minor(create.header.dev));
-	snprintf(load.parameters, sizeof(load.parameters), "%s 0",
-		 volume->loop);
-	err = dm_command(DM_TABLE_LOAD, volume->dm_name, &load);
+	err = volume_load_linear(volume, image);
 	if (!err)
 		err = resume(volume);
 	if (!err)

@@ -41,6 +41,7 @@ int loop_close(const char *device);
 int volume_open(struct volume *volume, const struct image *image,
 		bool with_signature, const char *mount_at);
 int volume_open_linear(struct volume *volume, const struct image *image);
+int volume_load_linear(const struct volume *volume, const struct image *image);
 int volume_reload(struct volume *volume, const struct image *image,
 		  bool with_signature);
 int volume_close(struct volume *volume);

@@ -399,6 +399,21 @@ TEST_F(state, device_replaced)
 	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
 }
 
+/*
+ * dm-verity does not say when its table goes, as device-mapper lets no other
+ * target follow it on a device. What is known of the device rests on that.
+ */
+TEST_F(state, no_linear_after_verity)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
+	EXPECT_EQ(-EINVAL, volume_load_linear(&self->volume, &stage_dmv_signed));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
 /* The same file system without device-mapper in between. */
 TEST_F(state, without_verity)
 {
