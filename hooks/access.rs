@@ -76,7 +76,7 @@ pub(super) fn operation(purpose: ReadPurpose) -> Option<Operation> {
 /// Errors: `EACCES` where the policy denies, and enforces.
 #[inline]
 pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
-    if ACTIVE.is_null() {
+    if ACTIVE.is_none() {
         return Ok(());
     }
     check_active(operation, hook, file)

@@ -7,10 +7,7 @@ mod report;
 mod verify;
 
 pub(crate) use self::active::{
-    activate,
-    active,
-    is_active,
-    replace_if_active,
+    Active,
     ACTIVE, //
 };
 pub(crate) use self::report::{

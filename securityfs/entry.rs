@@ -24,9 +24,6 @@ use crate::abstractions::securityfs::{
 };
 use crate::audit;
 use crate::loaded::{
-    activate,
-    is_active,
-    replace_if_active,
     Policy,
     Refusal,
     Report, //
@@ -64,12 +61,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Makes the directory of a policy.
+    /// Makes the directory of a policy, which keeps the entry that is returned.
     ///
     /// Context: may sleep; [`Root::writers`] is held, or there is no userspace yet.
     ///
     /// Errors: `EEXIST`, `ENOMEM`, `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
-    pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result {
+    pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Arc<Self>> {
         let mut name = KVec::with_capacity(policy.name().len() + 1, GFP_KERNEL)?;
         name.extend_from_slice(policy.name(), GFP_KERNEL)?;
         name.push(0, GFP_KERNEL)?;
@@ -95,7 +92,7 @@ impl Entry {
             policy,
             _directory: directory,
         });
-        Ok(())
+        Ok(entry)
     }
 
     /// The policy. Errors: `ENOENT` where it was deleted.
@@ -109,28 +106,42 @@ impl Entry {
     /// Errors: `ENOENT` where it was deleted, `ESTALE` where a higher version is in force.
     fn activate(&self) -> Result {
         // Dropped last, as it waits for a grace period.
-        let _retired;
+        let retired;
         let _writers = self.root.writers.lock();
-        _retired = activate(&self.policy()?)?;
+        let policy = self.policy()?;
+        retired = self.root.active.activate(&policy)?;
+        if let Some(old) = &retired {
+            audit::activation(old.get().as_deref(), &policy);
+        }
         Ok(())
     }
 
-    /// Replaces the policy by one of the same name and a higher version, in force if it was.
+    /// Whether the policy is in force. Errors: `ENOENT` where it was deleted.
+    fn is_active(&self) -> Result<bool> {
+        Ok(self.root.active.is(&self.policy()?))
+    }
+
+    /// Replaces the policy by one that is signed, see [`Entry::replace`].
     ///
     /// The very message that is loaded is accepted, and changes nothing.
     ///
-    /// Errors: `ENOENT` where it was deleted, those of [`Policy::signed`], `EINVAL` for another
-    /// name, `ESTALE` for a version that is not higher.
+    /// Errors: those of [`Policy::signed`] and of [`Entry::replace`].
     fn update(&self, message: Message, report: &mut Report) -> Result<(), Refusal> {
         let old = self.policy()?;
         if old.message() == Some(message.bytes.as_slice()) {
             audit::load(&old, report);
             return Ok(());
         }
-        let new = Policy::signed(message.bytes, message.form, report)?;
+        self.replace(Policy::signed(message.bytes, message.form, report)?, report)
+    }
 
+    /// Replaces the policy by one of the same name and a higher version, in force if it was.
+    ///
+    /// Errors: `ENOENT` where it was deleted, `EINVAL` for another name, `ESTALE` for a version that
+    /// is not higher.
+    fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
         // Dropped last, as it waits for a grace period.
-        let _retired;
+        let retired;
         let _writers = self.root.writers.lock();
         let mut loaded = self.loaded.lock();
         let loaded = Option::as_mut(&mut *loaded).ok_or(ENOENT)?;
@@ -142,7 +153,10 @@ impl Entry {
         }
         let old = core::mem::replace(&mut loaded.policy, new.clone());
         audit::load(&new, report);
-        _retired = replace_if_active(&old, &new);
+        retired = self.root.active.replace(&old, &new);
+        if retired.is_some() {
+            audit::activation(Some(&old), &new);
+        }
         Ok(())
     }
 
@@ -154,7 +168,7 @@ impl Entry {
             let _writers = self.root.writers.lock();
             let mut loaded = self.loaded.lock();
             let policy = &loaded.as_ref().ok_or(ENOENT)?.policy;
-            if is_active(policy) {
+            if self.root.active.is(policy) {
                 return Err(EPERM);
             }
             loaded.take()
@@ -243,7 +257,7 @@ impl Node for Active {
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {
-        text::write_bool(is_active(&entry.policy()?), to, offset)
+        text::write_bool(entry.is_active()?, to, offset)
     }
 
     /// Errors: `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, and those
@@ -317,4 +331,289 @@ fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
         return Err(EINVAL);
     }
     Ok(())
+}
+
+#[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
+#[kunit_tests(ipe_securityfs_entry)]
+mod tests {
+    use super::*;
+    use crate::abstractions::securityfs::Directory;
+    use crate::loaded::Active;
+    use crate::policy::envelope::Form;
+
+    /// A policy without a signature.
+    macro_rules! policy {
+        ($name:expr, $version:literal) => {
+            Policy::builtin(
+                concat!(
+                    "policy_name=",
+                    $name,
+                    " policy_version=",
+                    $version,
+                    "\nDEFAULT action=ALLOW"
+                )
+                .as_bytes(),
+            )
+            .map_err(|refusal| refusal.errno())
+        };
+    }
+
+    /// A folder of its own in securityfs, and a policy in force that is not the machine's.
+    macro_rules! root {
+        () => {{
+            static ACTIVE: Active = Active::none();
+            Fixture {
+                root: Root::new(Directory::new(c"ipe_kunit")?, &ACTIVE)?,
+                entries: KVec::new(),
+            }
+        }};
+    }
+
+    /// Removes what it loaded, also what is in force.
+    struct Fixture {
+        root: Arc<Root>,
+        entries: KVec<Arc<Entry>>,
+    }
+
+    impl Fixture {
+        fn load(&mut self, policy: Arc<Policy>) -> Result<Arc<Entry>> {
+            let entry = Entry::create(&self.root, policy)?;
+            self.entries.push(entry.clone(), GFP_KERNEL)?;
+            Ok(entry)
+        }
+    }
+
+    impl Drop for Fixture {
+        fn drop(&mut self) {
+            for entry in &self.entries {
+                let removed = entry.loaded.lock().take();
+                drop(removed);
+            }
+        }
+    }
+
+    /// What is known of an entry from outside: its policy, and whether it is in force.
+    fn shown(entry: &Entry) -> Result<(Arc<Policy>, bool)> {
+        Ok((entry.policy()?, entry.is_active()?))
+    }
+
+    /// Whether the entry is as it was.
+    fn unchanged(entry: &Entry, (policy, active): &(Arc<Policy>, bool)) -> bool {
+        shown(entry).is_ok_and(|(now, is)| Arc::ptr_eq(&now, policy) && is == *active)
+    }
+
+    fn replace(entry: &Entry, new: Arc<Policy>) -> Result {
+        (entry.replace(new, &Report::default())).map_err(|refusal| refusal.errno())
+    }
+
+    fn update(entry: &Entry, bytes: &[u8], form: Form) -> Result {
+        let mut message = KVVec::new();
+        message.extend_from_slice(bytes, GFP_KERNEL)?;
+        let message = Message {
+            bytes: message,
+            form,
+        };
+        (entry.update(message, &mut Report::default())).map_err(|refusal| refusal.errno())
+    }
+
+    #[test]
+    fn loading_does_not_activate() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        assert!(!entry.is_active()?);
+        assert!(root.root.active.is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_is_loaded_once() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        let before = shown(&entry)?;
+        for again in [policy!("a", "1.0.0")?, policy!("a", "2.0.0")?] {
+            assert_eq!(root.load(again).err(), Some(EEXIST));
+            assert!(unchanged(&entry, &before));
+        }
+        assert!(root.load(policy!("A", "1.0.0")?).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_must_be_that_of_a_directory() -> Result {
+        let mut root = root!();
+        let names = [
+            policy!(".", "1.0.0")?,
+            policy!("..", "1.0.0")?,
+            policy!("/", "1.0.0")?,
+            policy!("a/b", "1.0.0")?,
+            policy!("../a", "1.0.0")?,
+        ];
+        for policy in names {
+            assert_eq!(root.load(policy).err(), Some(EACCES));
+        }
+        macro_rules! ten {
+            ($ten:literal) => {
+                concat!($ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten)
+            };
+        }
+        macro_rules! letters {
+            ($more:literal) => {
+                concat!(
+                    ten!("0123456789"),
+                    ten!("0123456789"),
+                    "01234567890123456789012345678901234567890123456789",
+                    $more
+                )
+            };
+        }
+        assert!(root.load(policy!(letters!("01234"), "1.0.0")?).is_ok());
+        let long = root.load(policy!(letters!("012345"), "1.0.0")?);
+        assert_eq!(long.err(), Some(ENAMETOOLONG));
+        Ok(())
+    }
+
+    #[test]
+    fn activation_is_of_one_policy() -> Result {
+        let mut root = root!();
+        let one = root.load(policy!("one", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        one.activate()?;
+        assert!(one.is_active()? && !other.is_active()?);
+        other.activate()?;
+        assert!(!one.is_active()? && other.is_active()?);
+        other.activate()?;
+        assert!(!one.is_active()? && other.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn an_older_policy_is_not_activated() -> Result {
+        let mut root = root!();
+        let new = root.load(policy!("new", "2.0.0")?)?;
+        let old = root.load(policy!("old", "1.65535.65535")?)?;
+        new.activate()?;
+        let before = (shown(&new)?, shown(&old)?);
+        assert_eq!(old.activate(), Err(ESTALE));
+        assert!(unchanged(&new, &before.0));
+        assert!(unchanged(&old, &before.1));
+        // Brought up to date, it may.
+        replace(&old, policy!("old", "2.0.0")?)?;
+        old.activate()?;
+        assert!(old.is_active()? && !new.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_needs_a_higher_version() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.2.3")?)?;
+        let before = shown(&entry)?;
+        let lower = [
+            policy!("a", "0.65535.65535")?,
+            policy!("a", "1.1.65535")?,
+            policy!("a", "1.2.2")?,
+            policy!("a", "1.2.3")?,
+        ];
+        for policy in lower {
+            assert_eq!(replace(&entry, policy), Err(ESTALE));
+            assert!(unchanged(&entry, &before));
+        }
+        let new = policy!("a", "1.2.4")?;
+        replace(&entry, new.clone())?;
+        assert!(unchanged(&entry, &(new, false)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_has_the_same_name() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("name", "1.0.0")?)?;
+        let before = shown(&entry)?;
+        let others = [
+            policy!("nam", "2.0.0")?,
+            policy!("name2", "2.0.0")?,
+            policy!("Name", "2.0.0")?,
+            // The name counts before the version.
+            policy!("other", "0.0.0")?,
+        ];
+        for policy in others {
+            assert_eq!(replace(&entry, policy), Err(EINVAL));
+            assert!(unchanged(&entry, &before));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_is_in_force_where_the_old_one_was() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        active.activate()?;
+        replace(&other, policy!("other", "3.0.0")?)?;
+        assert!(active.is_active()? && !other.is_active()?);
+
+        let new = policy!("active", "2.0.0")?;
+        replace(&active, new.clone())?;
+        assert!(unchanged(&active, &(new, true)));
+        // A refused one leaves it in force.
+        assert_eq!(replace(&active, policy!("active", "2.0.0")?), Err(ESTALE));
+        assert!(active.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_signed_is_no_update() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.activate()?;
+        let before = shown(&entry)?;
+        let appended = b"policy_name=a policy_version=2.0.0\nDEFAULT action=ALLOW\n\
+            \x30\x00\0\0\x02\0\0\0\0\0\0\0\0\x02~Module signature appended~\n";
+        assert_eq!(update(&entry, b"\x30\x00", Form::Pkcs7), Err(EBADMSG));
+        assert_eq!(update(&entry, appended, Form::Appended), Err(EBADMSG));
+        assert!(unchanged(&entry, &before));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_in_force_is_not_deleted() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.activate()?;
+        let before = shown(&entry)?;
+        assert_eq!(entry.delete(), Err(EPERM));
+        assert!(unchanged(&entry, &before));
+        root.load(policy!("b", "1.0.0")?)?.activate()?;
+        entry.delete()?;
+        assert!(entry.policy().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_deleted_is_gone() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.delete()?;
+        assert_eq!(entry.policy().err(), Some(ENOENT));
+        assert_eq!(entry.is_active(), Err(ENOENT));
+        assert_eq!(entry.activate(), Err(ENOENT));
+        assert_eq!(replace(&entry, policy!("a", "2.0.0")?), Err(ENOENT));
+        assert_eq!(update(&entry, b"\x30\x00", Form::Pkcs7), Err(ENOENT));
+        assert_eq!(entry.delete(), Err(ENOENT));
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_is_free_again() -> Result {
+        let mut root = root!();
+        let old = root.load(policy!("a", "2.0.0")?)?;
+        old.delete()?;
+        // Also for an older version, as long as it is not to be in force.
+        let new = root.load(policy!("a", "1.0.0")?)?;
+        new.activate()?;
+        assert_eq!(old.activate(), Err(ENOENT));
+        assert_eq!(old.delete(), Err(ENOENT));
+        assert!(new.is_active()?);
+        Ok(())
+    }
 }

@@ -20,7 +20,10 @@ mod switches;
 mod text;
 
 use crate::abstractions::securityfs::Directory;
-use crate::loaded;
+use crate::loaded::{
+    Active,
+    ACTIVE, //
+};
 use entry::Entry;
 use kernel::new_mutex;
 use kernel::prelude::*;
@@ -34,9 +37,25 @@ use kernel::sync::{
 pub(crate) struct Root {
     /// `ipe/policies`, where each loaded policy has a directory.
     policies: Directory<()>,
+    /// Which of them is in force.
+    active: &'static Active,
     /// Held by whoever loads, updates, activates or deletes a policy.
     #[pin]
     writers: Mutex<()>,
+}
+
+impl Root {
+    /// Policies that are to be loaded below `policies`.
+    fn new(policies: Directory<()>, active: &'static Active) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                policies,
+                active,
+                writers <- new_mutex!((), "ipe::writers"),
+            }),
+            GFP_KERNEL,
+        )
+    }
 }
 
 /// Makes the nodes, with those of the boot policy where there is one. Once.
@@ -49,14 +68,8 @@ pub(crate) fn init() -> Result {
     directory.file::<new_policy::NewPolicy>(c"new_policy", 0o200)?;
 
     let policies = Directory::new_in(c"policies", &directory)?;
-    let root = Arc::pin_init(
-        pin_init!(Root {
-            policies,
-            writers <- new_mutex!((), "ipe::writers"),
-        }),
-        GFP_KERNEL,
-    )?;
-    if let Some(boot_policy) = loaded::active() {
+    let root = Root::new(policies, &ACTIVE)?;
+    if let Some(boot_policy) = ACTIVE.get() {
         Entry::create(&root, boot_policy)?;
     }
     directory.publish(root);
