@@ -35,15 +35,27 @@ impl Kind {
     }
 }
 
+/// How much text is collected before it is handed to audit.
+const PENDING_LENGTH: usize = 128;
+
 /// A record that is being written. It is sent when dropped.
 ///
 /// What `write!` writes goes into the record as it is: only for text of the kernel's own. What a
 /// user may have chosen goes through [`Record::untrusted`].
 ///
+/// Each call of `audit_log_format` costs some 300 instructions and more, whatever it writes. So the
+/// pieces that `write!` is made of are collected first.
+///
 /// # Invariants
 ///
-/// The buffer came from `audit_log_start` and has not been ended.
-pub(crate) struct Record(NonNull<bindings::audit_buffer>);
+/// - The buffer came from `audit_log_start` and has not been ended.
+/// - `pending_length` is at most [`PENDING_LENGTH`].
+pub(crate) struct Record {
+    buffer: NonNull<bindings::audit_buffer>,
+    /// Text that comes next in the record, as long as `pending_length` says.
+    pending: [u8; PENDING_LENGTH],
+    pending_length: usize,
+}
 
 impl Record {
     /// Begins a record from a context that may sleep.
@@ -69,17 +81,41 @@ impl Record {
                 kind.number() as c_int,
             )
         };
-        // INVARIANT: The buffer comes from `audit_log_start`.
-        NonNull::new(buffer).map(Self)
+        // INVARIANT: The buffer comes from `audit_log_start`, and nothing is pending.
+        Some(Self {
+            buffer: NonNull::new(buffer)?,
+            pending: [0; PENDING_LENGTH],
+            pending_length: 0,
+        })
+    }
+
+    /// Hands over what is pending: before all that goes to audit another way.
+    fn flush(&mut self) {
+        let length = core::mem::take(&mut self.pending_length);
+        if length == 0 {
+            return;
+        }
+        // SAFETY: The buffer is live by the type invariant. The format takes a length, which is at
+        // most that of `pending`, and that many bytes. They are not expected to hold a NUL: C would
+        // stop there.
+        unsafe {
+            bindings::audit_log_format(
+                self.buffer.as_ptr(),
+                c"%.*s".as_char_ptr(),
+                length as c_int,
+                self.pending.as_ptr(),
+            )
+        };
     }
 
     /// Writes what a user may have chosen: in quotes, or in hexadecimal where it holds a quote, a
     /// space, a control character or anything beyond ASCII, so that it cannot pass for a field.
     pub(crate) fn untrusted(&mut self, bytes: &[u8]) {
+        self.flush();
         // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
         unsafe {
             bindings::audit_log_n_untrustedstring(
-                self.0.as_ptr(),
+                self.buffer.as_ptr(),
                 bytes.as_ptr().cast(),
                 bytes.len(),
             )
@@ -88,40 +124,44 @@ impl Record {
 
     /// Writes bytes in hexadecimal, upper case.
     pub(crate) fn hex(&mut self, bytes: &[u8]) {
+        self.flush();
         // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
-        unsafe { bindings::audit_log_n_hex(self.0.as_ptr(), bytes.as_ptr(), bytes.len()) };
+        unsafe { bindings::audit_log_n_hex(self.buffer.as_ptr(), bytes.as_ptr(), bytes.len()) };
     }
 
     /// Writes the path that a file was opened by, as [`Record::untrusted`] would. Does not sleep if
     /// the record was started so.
     pub(crate) fn path(&mut self, file: &File) {
+        self.flush();
         // SAFETY: The buffer is live by the type invariant; the path is an open file's.
         unsafe {
-            bindings::audit_log_d_path(self.0.as_ptr(), core::ptr::null(), file.path());
+            bindings::audit_log_d_path(self.buffer.as_ptr(), core::ptr::null(), file.path());
         }
     }
 }
 
 impl fmt::Write for Record {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let length = c_int::try_from(text.len()).map_err(|_| fmt::Error)?;
-        // SAFETY: The buffer is live by the type invariant. The format takes a length and that
-        // many bytes, which are valid and, as C would stop there, are not expected to hold a NUL.
-        unsafe {
-            bindings::audit_log_format(
-                self.0.as_ptr(),
-                c"%.*s".as_char_ptr(),
-                length,
-                text.as_ptr(),
-            )
-        };
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            if self.pending_length == PENDING_LENGTH {
+                self.flush();
+            }
+            let free = &mut self.pending[self.pending_length..];
+            let (piece, after) = rest.split_at(rest.len().min(free.len()));
+            free[..piece.len()].copy_from_slice(piece);
+            // INVARIANT: The piece has found room behind what was pending.
+            self.pending_length += piece.len();
+            rest = after;
+        }
         Ok(())
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
+        self.flush();
         // SAFETY: The buffer is live by the type invariant, and nobody uses it after this.
-        unsafe { bindings::audit_log_end(self.0.as_ptr()) };
+        unsafe { bindings::audit_log_end(self.buffer.as_ptr()) };
     }
 }
