@@ -13,8 +13,9 @@
 #[allow(
     dead_code,
     unreachable_pub,
+    unused_extern_crates,
     unused_imports,
-    reason = "the kernel uses more of it"
+    reason = "the kernel uses more of it, its tests are written for a crate without std"
 )]
 mod policy;
 
@@ -53,6 +54,15 @@ impl Reporter for Printer<'_> {
     }
 }
 
+/// The line and column of what begins after `before`.
+fn place(before: &[u8]) -> (usize, usize) {
+    let ends = before.iter().enumerate().filter(|&(at, &byte)| {
+        byte == b'\n' || (byte == b'\r' && before.get(at + 1) != Some(&b'\n'))
+    });
+    let (lines, start) = ends.fold((0, 0), |(lines, _), (at, _)| (lines + 1, at + 1));
+    (lines + 1, before.len() - start + 1)
+}
+
 /// Whether there can be a directory of this name, which each loaded policy gets.
 fn may_name_a_directory(name: &[u8]) -> bool {
     name.len() <= 255 && !name.contains(&b'/') && name != b"." && name != b".."
@@ -87,8 +97,10 @@ fn main() -> ExitCode {
         };
         let words = vec![0; plan.words()];
         let compiled = plan.emit(&text, words);
-        if !may_name_a_directory(compiled.name(&text)) {
-            eprintln!("{input}: error: no directory of securityfs can have the policy's name");
+        let name = compiled.name(&text);
+        if !may_name_a_directory(name) {
+            let (line, column) = place(&text[..name.as_ptr().addr() - text.as_ptr().addr()]);
+            eprintln!("{input}:{line}:{column}: error: no directory can have the policy's name");
             return ExitCode::FAILURE;
         }
     }
