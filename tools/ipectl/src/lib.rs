@@ -20,6 +20,7 @@ pub mod image;
 pub mod live;
 pub mod output;
 pub mod policy;
+pub mod progress;
 pub mod run;
 pub mod sign;
 pub mod source;

@@ -5,9 +5,9 @@
 mod common;
 
 use clap::CommandFactory;
-use common::succeeds;
+use common::{has, on_terminal, succeeds};
 use ipectl::cli::Cli;
-use std::fs;
+use std::fs::{self, File};
 use tempfile::TempDir;
 
 #[test]
@@ -56,4 +56,38 @@ fn completions() {
 fn no_colour_where_there_is_no_terminal() {
     let run = common::ipectl(&["check", "check/never.pol"], b"");
     assert!(!run.stdout.contains('\x1b') && !run.stderr.contains('\x1b'));
+}
+
+#[test]
+fn colour_on_a_terminal_unless_told_otherwise() {
+    if !has("script") {
+        eprintln!("skipped: script is not installed");
+        return;
+    }
+    for (environment, colour) in [
+        (&[][..], true),
+        (&[("NO_COLOR", "1")], false),
+        (&[("TERM", "dumb")], false),
+    ] {
+        let run = on_terminal(&["check", "check/never.pol"], b"", environment);
+        assert_eq!(run.stdout.contains('\x1b'), colour, "{environment:?}");
+    }
+}
+
+#[test]
+fn long_work_shows_how_far_it_is_on_a_terminal() {
+    if !has("script") {
+        eprintln!("skipped: script is not installed");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("large");
+    File::create(&path).unwrap().set_len(16 << 20).unwrap();
+    let arguments = ["digest", "--plain", path.to_str().unwrap()];
+    let run = on_terminal(&arguments, b"", &[]);
+    let (before, after) = run.stdout.split_once("\r\x1b[K").expect(&run.stdout);
+    assert!(before.contains(" %") && before.contains("[#"), "{before}");
+    assert!(after.starts_with("sha256:"), "{after}");
+    let run = common::ipectl(&arguments, b"");
+    assert!(run.stdout.starts_with("sha256:") && run.stderr.is_empty());
 }

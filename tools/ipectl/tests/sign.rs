@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ends_with, fixtures, succeeds};
+use common::{ends_with, fixtures, has, on_terminal, succeeds};
 use ipe_policy::policy::envelope::{form, split_appended, Form};
 use ipectl::{failure::Class, sign::Signer};
 use std::{
@@ -242,6 +242,30 @@ fn passphrases() {
 }
 
 #[test]
+fn a_passphrase_from_the_terminal() {
+    if !has("script") {
+        eprintln!("skipped: script is not installed");
+        return;
+    }
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    let arguments = ["pkcs8", "-topk8", "-in", "key.pem", "-out", "safe.pem"];
+    owner.openssl(&[&arguments[..], &["-passout", "pass:secret"]].concat());
+    let arguments = owner.arguments("safe.pem", &[]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    for (typed, code) in [("Secret\n", 5), ("secret\n", 0)] {
+        let run = on_terminal(&arguments, typed.as_bytes(), &[]);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        assert!(
+            run.stdout.contains("Passphrase of the key:"),
+            "{}",
+            run.stdout
+        );
+    }
+    assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+#[test]
 fn keys_that_are_named_by_a_uri() {
     let owner = Owner::rsa();
     let expected = owner.sign("key.pem", &[]);
@@ -278,6 +302,83 @@ fn keys_of_a_token() {
         .unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+/// How openssl uses a token of SoftHSM, which does not bear to be closed when openssl ends.
+const OPENSSL_CONF: &str = "openssl_conf = start
+[start]
+providers = use
+[use]
+default = use_default
+pkcs11 = use_pkcs11
+[use_default]
+activate = 1
+[use_pkcs11]
+pkcs11-module-path = /usr/lib/softhsm/libsofthsm2.so
+pkcs11-module-quirks = no-deinit
+activate = 1
+";
+
+/// A token of SoftHSM, used by openssl's provider for PKCS#11.
+#[test]
+fn keys_of_a_real_token() {
+    if !has("softhsm2-util") {
+        eprintln!("skipped: softhsm2 is not installed");
+        return;
+    }
+    let elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    for (owner, repeats) in [
+        (Owner::rsa(), true),
+        (Owner::new(&elliptic, &["-days", "30"]), false),
+    ] {
+        let expected = owner.sign("key.pem", &[]);
+        let configuration = owner.path("softhsm2.conf");
+        fs::create_dir(owner.path("tokens")).unwrap();
+        let text = format!("directories.tokendir = {}\n", owner.path("tokens"));
+        fs::write(&configuration, text).unwrap();
+        let softhsm = |arguments: &str| {
+            let output = Command::new("softhsm2-util")
+                .args(arguments.split(' '))
+                .current_dir(owner.0.path())
+                .env("SOFTHSM2_CONF", &configuration)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{arguments}: {output:?}");
+        };
+        softhsm("--init-token --free --label policies --pin 1234 --so-pin 5678");
+        softhsm("--import key.pem --token policies --label owner --id 01 --pin 1234");
+        fs::remove_file(owner.path("key.pem")).unwrap();
+        fs::remove_file(owner.path("out.p7b")).unwrap();
+        fs::write(owner.path("right"), "1234\n").unwrap();
+        fs::write(owner.path("wrong"), "4321\n").unwrap();
+        fs::write(owner.path("openssl.cnf"), OPENSSL_CONF).unwrap();
+
+        let sign = |key: &str, pin: &str| {
+            let mut arguments = owner.arguments("", &[]);
+            arguments[3] = key.to_owned();
+            let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+                .args(arguments)
+                .args(["--passphrase-file", &owner.path(pin)])
+                .current_dir(fixtures())
+                .env("SOFTHSM2_CONF", &configuration)
+                .env("OPENSSL_CONF", owner.path("openssl.cnf"))
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            (output.status.code().unwrap(), said)
+        };
+        let key = "pkcs11:token=policies;object=owner;type=private";
+        assert_eq!(sign(key, "right"), (0, String::new()));
+        assert!(owner.verifies(&[]));
+        let message = fs::read(owner.path("out.p7b")).unwrap();
+        assert!(!repeats || message == expected);
+        let other = "pkcs11:token=policies;object=other;type=private";
+        for (key, pin) in [(key, "wrong"), (other, "right")] {
+            let (code, said) = sign(key, pin);
+            assert_eq!(code, 5, "{said}");
+            assert!(said.contains("Could not find private key"), "{said}");
+        }
+    }
 }
 
 #[test]

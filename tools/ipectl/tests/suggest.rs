@@ -6,6 +6,7 @@ use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
     audit,
     policy::Policy,
+    progress::Progress,
     subject::{Digest, Facts},
     suggest::{suggest, Knowledge, Volume},
 };
@@ -35,7 +36,12 @@ fn suggestions_allow_what_was_denied_and_no_more() {
     let named = format!("dm-0={HASH}");
     let tool =
         Digest::parse("sha256:d6c3c2d4b0a6a9ad6a6ea1e2cb8f9b5ff6ef1f0f5b7a5f5cf8f3a7c1b7a8f6a1");
-    let digest = ipectl::digest::of_file(&root.join("opt/tool"), &Default::default()).unwrap();
+    let digest = ipectl::digest::of_file(
+        &root.join("opt/tool"),
+        &Default::default(),
+        &Progress::new(0),
+    )
+    .unwrap();
     assert_ne!(tool, Ok(digest));
 
     let facts = |change: fn(&mut Facts)| {

@@ -3,8 +3,16 @@
 //! What a kernel's configuration says about policies.
 
 use crate::failure::{Class, Failure, Result};
+use flate2::read::GzDecoder;
 use ipe_policy::policy::{PropertyKind, Providers};
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::HashSet,
+    io::{self, Read},
+    path::Path,
+};
+
+/// No configuration is longer, whatever it unpacks to.
+const LONGEST: u64 = 16 << 20;
 
 /// What matters of a kernel's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,20 +26,14 @@ pub struct Kconfig {
 }
 
 impl Kconfig {
-    /// Reads a `.config` or a `/boot/config-*`.
+    /// Reads a `.config`, a `/boot/config-*` or `/proc/config.gz`.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or is none.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-        if bytes.starts_with(&[0x1f, 0x8b]) {
-            return Err(Failure::new(
-                Class::Input,
-                format!("{}: this is compressed", path.display()),
-            )
-            .hint(format!("zcat {} >kernel.config", path.display())));
-        }
+        let bytes = unpack(bytes).map_err(|error| Failure::file(path, &error))?;
         Self::parse(&String::from_utf8_lossy(&bytes)).ok_or_else(|| {
             Failure::new(
                 Class::Input,
@@ -66,9 +68,21 @@ impl Kconfig {
     }
 }
 
+/// What was compressed by gzip, as `/proc/config.gz` is; anything else as it is.
+fn unpack(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    let mut reader = GzDecoder::new(bytes.as_slice()).take(LONGEST);
+    reader.read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flate2::{read::GzEncoder, Compression};
 
     #[test]
     fn options_that_are_set() {
@@ -79,6 +93,17 @@ mod tests {
         assert!(config.ipe && !config.strict);
         let roothash = PropertyKind::DmverityRoothash;
         assert_eq!(config.providers, Providers::NONE.with(roothash));
+    }
+
+    #[test]
+    fn compressed() {
+        let text = b"CONFIG_SECURITY_IPE=y\n";
+        let mut packed = Vec::new();
+        let mut reader = GzEncoder::new(&text[..], Compression::default());
+        reader.read_to_end(&mut packed).unwrap();
+        assert_eq!(unpack(packed.clone()).unwrap(), text);
+        assert!(unpack(packed[..20].to_vec()).is_err());
+        assert_eq!(unpack(text.to_vec()).unwrap(), text);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure, Result},
+    progress::Progress,
     subject::Digest,
 };
 use ipe_policy::policy::Algorithm;
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{BufReader, Read, Seek, SeekFrom},
     path::Path,
 };
 
@@ -122,7 +123,11 @@ pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
             "name the file of the hashes with --hashes, and where they begin with --hash-offset",
         )
     })?;
-    let data_file = std::io::BufReader::with_capacity(1 << 20, open(data)?);
+    let length = superblock
+        .data_blocks
+        .saturating_mul(superblock.data_block as u64);
+    let progress = Progress::new(length);
+    let data_file = BufReader::with_capacity(1 << 20, progress.watch(open(data)?));
     superblock
         .root(data_file)
         .map_err(|failure| failure.about(data.display()))

@@ -11,6 +11,7 @@ pub use self::{dmverity::root_hash, fsverity::Parameters};
 use crate::{
     failure::{Failure, Result, Status},
     output::{printable, Output},
+    progress::Progress,
     subject::Digest,
 };
 use ipe_policy::policy::{Action, Operation};
@@ -70,18 +71,26 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
 pub fn of_files(path: &Path, parameters: &Parameters) -> Result<Vec<Entry>> {
     // A link that is named is meant.
     let path = &fs::canonicalize(path).map_err(|error| Failure::file(path, &error))?;
+    let files = files(path)?;
+    let progress = Progress::new(size(&files));
     let mut entries = Vec::new();
-    for path in files(path)? {
-        let digest = of_file(&path, parameters)?;
+    for path in files {
+        let digest = of_file(&path, parameters, &progress)?;
         entries.push(Entry::new(&path, "fsverity_digest", &digest));
     }
     Ok(entries)
 }
 
+/// How many bytes are in these files. One that cannot be asked counts when it is read.
+pub fn size(files: &[PathBuf]) -> u64 {
+    let sizes = files.iter().filter_map(|file| fs::metadata(file).ok());
+    sizes.map(|metadata| metadata.len()).sum()
+}
+
 /// The fs-verity digest of a file.
-pub fn of_file(path: &Path, parameters: &Parameters) -> Result<Digest> {
+pub fn of_file(path: &Path, parameters: &Parameters, progress: &Progress) -> Result<Digest> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    parameters.digest(BufReader::with_capacity(1 << 20, file))
+    parameters.digest(BufReader::with_capacity(1 << 20, progress.watch(file)))
 }
 
 #[derive(Serialize)]

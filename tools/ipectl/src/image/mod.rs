@@ -5,10 +5,11 @@
 mod extract;
 
 use crate::{
-    digest::{files, of_file, Parameters},
+    digest::{files, of_file, size, Parameters},
     failure::{Failure, Result, Status},
     output::{printable, Output, Style},
     policy::Policy,
+    progress::Progress,
     subject::Facts,
 };
 use ipe_policy::policy::{Action, Operation};
@@ -114,14 +115,16 @@ pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<
         extracted = extract::extract(path)?;
         extracted.path().to_owned()
     };
+    let files = files(&root)?;
+    let progress = Progress::new(size(&files));
     let mut judged = Vec::new();
-    for file in files(&root)? {
+    for file in files {
         let name = Path::new("/").join(file.strip_prefix(&root).unwrap_or(&file));
         let kind = Kind::of(&name, &file).map_err(|error| Failure::file(&name, &error))?;
         let Some(kind) = kind else { continue };
         let mut facts = knowledge.facts.clone();
         if let Some(parameters) = &knowledge.fsverity {
-            facts.fsverity_digest = Some(of_file(&file, parameters)?);
+            facts.fsverity_digest = Some(of_file(&file, parameters, &progress)?);
         }
         judged.push(Judged {
             path: printable(name.as_os_str().as_bytes()),

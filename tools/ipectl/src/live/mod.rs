@@ -2,6 +2,7 @@
 
 //! The facts of a file on the system that this runs on, as the kernel will see them.
 
+mod device_mapper;
 mod measure;
 
 use crate::{
@@ -12,7 +13,6 @@ use std::{
     fs::{self, File},
     os::unix::fs::MetadataExt,
     path::Path,
-    process::Command,
 };
 
 /// Finds the facts of a file, and says what they were found by.
@@ -45,13 +45,12 @@ pub fn facts_of(path: &Path) -> Result<(Facts, Vec<String>)> {
         None => {}
     }
 
-    let mapper = Path::new("/sys/dev/block").join(&numbers).join("dm");
-    match fs::read_to_string(mapper.join("uuid")) {
-        Ok(uuid) if uuid.starts_with("CRYPT-VERITY-") || uuid.trim().is_empty() => {
-            dmverity(device, &mut facts, &mut evidence);
-        }
-        Ok(_) => evidence.push("its volume is of device-mapper, not of dm-verity".to_owned()),
-        Err(_) => {}
+    if Path::new("/sys/dev/block")
+        .join(&numbers)
+        .join("dm")
+        .exists()
+    {
+        dmverity(device, &mut facts, &mut evidence);
     }
 
     match measure::digest(&file) {
@@ -73,42 +72,29 @@ fn file_system<'m>(mounts: &'m str, numbers: &str) -> Option<&'m str> {
 
 /// Asks device-mapper for the root hash and its signature.
 fn dmverity(device: u64, facts: &mut Facts, evidence: &mut Vec<String>) {
-    let output = Command::new("dmsetup")
-        .args(["table", "-j", &libc::major(device).to_string()])
-        .args(["-m", &libc::minor(device).to_string()])
-        .output();
-    match output {
-        Ok(output) if output.status.success() => {
-            match verity_table(&String::from_utf8_lossy(&output.stdout)) {
-                Some((digest, signed)) => {
-                    facts.dmverity_roothash = Some(digest);
-                    facts.dmverity_signature = signed;
-                }
-                None => {
-                    evidence.push("its volume is of device-mapper, not of dm-verity".to_owned())
-                }
+    match device_mapper::target(device) {
+        Ok(Some(target)) if target.kind == "verity" => match verity(&target.parameters) {
+            Some((digest, signed)) => {
+                facts.dmverity_roothash = Some(digest);
+                facts.dmverity_signature = signed;
+                evidence.push("its volume is of dm-verity".to_owned());
             }
-        }
-        Ok(output) => evidence.push(format!(
-            "its root hash is not known: dmsetup: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        )),
+            None => evidence.push("its root hash is of an algorithm that no rule names".to_owned()),
+        },
+        Ok(_) => evidence.push("its volume is of device-mapper, not of dm-verity".to_owned()),
         Err(error) => evidence.push(format!(
-            "its root hash is not known: dmsetup: {}",
+            "its root hash is not known: device-mapper: {}",
             reason(&error)
         )),
     }
 }
 
-/// The root hash in the table of a dm-verity volume, and whether it was given with a signature.
+/// The root hash in the parameters of a dm-verity volume, and whether it came with a signature.
 ///
-/// `0 SECTORS verity VERSION DATA HASH BLOCK BLOCK BLOCKS START ALGORITHM ROOT SALT …`
-fn verity_table(table: &str) -> Option<(Digest, bool)> {
-    let words: Vec<_> = table.split_whitespace().collect();
-    if words.get(2) != Some(&"verity") {
-        return None;
-    }
-    let digest = Digest::parse(&format!("{}:{}", words.get(10)?, words.get(11)?)).ok()?;
+/// `VERSION DATA HASH BLOCK BLOCK BLOCKS START ALGORITHM ROOT SALT …`
+fn verity(parameters: &str) -> Option<(Digest, bool)> {
+    let words: Vec<_> = parameters.split_whitespace().collect();
+    let digest = Digest::parse(&format!("{}:{}", words.get(7)?, words.get(8)?)).ok()?;
     Some((digest, words.contains(&"root_hash_sig_key_desc")))
 }
 
@@ -126,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn tables_of_device_mapper() {
+    fn parameters_of_dm_verity() {
         let hash = "cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
-        let table = format!("0 8 verity 1 254:1 254:1 4096 4096 1 2 sha256 {hash} -");
+        let plain = format!("1 254:1 254:1 4096 4096 1 2 sha256 {hash} -");
         let digest = Digest::parse(hash).unwrap();
-        assert_eq!(verity_table(&table), Some((digest, false)));
-        let signed = format!("{table} 2 root_hash_sig_key_desc cryptsetup:x");
-        assert_eq!(verity_table(&signed), Some((digest, true)));
-        assert_eq!(verity_table("0 8 linear 254:1 0"), None);
+        assert_eq!(verity(&plain), Some((digest, false)));
+        let signed = format!("{plain} 2 root_hash_sig_key_desc cryptsetup:x");
+        assert_eq!(verity(&signed), Some((digest, true)));
+        assert_eq!(verity("254:1 0"), None);
     }
 }

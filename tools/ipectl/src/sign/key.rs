@@ -14,6 +14,7 @@ use rsa::{
 };
 use sha2::{Digest, Sha256};
 use std::{
+    ffi::{OsStr, OsString},
     io::Write,
     path::Path,
     process::{Command, Stdio},
@@ -28,7 +29,12 @@ pub enum Key {
     /// In this program's memory.
     P384(p384::ecdsa::SigningKey),
     /// Where the `openssl` program finds it: a token, another store.
-    Uri(String),
+    Uri {
+        /// The URI.
+        uri: String,
+        /// Where `openssl` takes the PIN or the passphrase from, if not from the terminal.
+        passphrase: Option<OsString>,
+    },
 }
 
 fn unusable(message: impl Into<String>) -> Failure {
@@ -46,7 +52,10 @@ impl Key {
             .iter()
             .any(|scheme| name.starts_with(scheme))
         {
-            return Ok(Self::Uri(name.to_owned()));
+            return Ok(Self::Uri {
+                uri: name.to_owned(),
+                passphrase: passphrase.for_openssl(),
+            });
         }
         let path = Path::new(name);
         let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
@@ -134,15 +143,18 @@ impl Key {
                     key.sign_prehash(&digest).map_err(failed)?;
                 Ok(signature.to_der().as_bytes().to_vec())
             }
-            Self::Uri(uri) => sign_with_openssl(uri, text),
+            Self::Uri { uri, passphrase } => sign_with_openssl(uri, passphrase.as_deref(), text),
         }
     }
 }
 
-/// Lets the `openssl` program sign, which asks for a PIN itself where it needs one.
-fn sign_with_openssl(uri: &str, text: &[u8]) -> Result<Vec<u8>> {
+/// Lets the `openssl` program sign, which asks at the terminal for a PIN where it needs one.
+fn sign_with_openssl(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result<Vec<u8>> {
     let mut command = Command::new("openssl");
     command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
+    if let Some(passphrase) = passphrase {
+        command.arg("-passin").arg(passphrase);
+    }
     if uri.starts_with("pkcs11:") {
         command.args(["-provider", "pkcs11", "-provider", "default"]);
     }
@@ -161,7 +173,10 @@ fn sign_with_openssl(uri: &str, text: &[u8]) -> Result<Vec<u8>> {
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or("it says nothing").to_owned();
+        let said = match said.lines().next() {
+            Some(line) => line.to_owned(),
+            None => output.status.to_string(),
+        };
         let failure = unusable(format!("openssl cannot sign: {said}"));
         return Err(if uri.starts_with("pkcs11:") {
             failure.hint("is the provider pkcs11 installed (Debian: pkcs11-provider)?")

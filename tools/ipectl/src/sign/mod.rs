@@ -14,6 +14,7 @@ pub use self::{
 
 use crate::failure::{Class, Failure, Result};
 use std::{
+    ffi::{OsStr, OsString},
     io::{self, IsTerminal},
     path::PathBuf,
 };
@@ -29,6 +30,20 @@ pub enum Passphrase {
 }
 
 impl Passphrase {
+    /// How the `openssl` program is told where it comes from; not at all where it shall ask.
+    fn for_openssl(&self) -> Option<OsString> {
+        let source = |kind: &str, place: &OsStr| {
+            let mut source = OsString::from(kind);
+            source.push(place);
+            source
+        };
+        match self {
+            Self::File(path) => Some(source("file:", path.as_os_str())),
+            Self::Variable(name) => Some(source("env:", name.as_ref())),
+            Self::Prompt => None,
+        }
+    }
+
     /// Asks for it.
     fn get(&self) -> Result<String> {
         match self {

@@ -11,13 +11,14 @@ pub use self::show::show;
 
 use crate::{
     audit::Access,
-    digest::{of_file, Parameters},
+    digest::{of_file, size, Parameters},
     output::printable,
+    progress::Progress,
     subject::Digest,
 };
 use ipe_policy::policy::Operation;
 use serde::Serialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, slice};
 
 /// What is known about a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +254,8 @@ fn decide(subject: &Subject, knowledge: &Knowledge) -> Result<(String, String), 
         });
     };
     let file = root.join(path.trim_start_matches('/'));
-    match of_file(&file, &knowledge.parameters) {
+    let progress = Progress::new(size(slice::from_ref(&file)));
+    match of_file(&file, &knowledge.parameters, &progress) {
         Ok(digest) => Ok((
             rule(&format!("fsverity_digest={digest}")),
             "this content, once fs-verity is enabled on the file".to_owned(),

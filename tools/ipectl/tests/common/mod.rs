@@ -57,6 +57,28 @@ pub(crate) fn ends_with(code: i32, arguments: &[&str]) -> String {
     said
 }
 
+/// Runs the program on a terminal of its own, made by `script`, and returns all that it showed.
+pub(crate) fn on_terminal(arguments: &[&str], typed: &[u8], environment: &[(&str, &str)]) -> Run {
+    let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
+    let command = env!("CARGO_BIN_EXE_ipectl").to_owned() + &quoted.collect::<String>();
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .current_dir(fixtures())
+        .env("TERM", "linux")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(typed);
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::new(),
+    }
+}
+
 /// Whether another program is there.
 pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";

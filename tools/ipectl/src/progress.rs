@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! How far long work is: a line on the terminal, which goes when the work is done.
+
+use std::{
+    cell::Cell,
+    io::{self, IsTerminal, Read, Write},
+    time::{Duration, Instant},
+};
+
+/// Work that is done sooner shows nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// How often the line is written.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// The length of the bar.
+const WIDTH: u64 = 30;
+
+/// How many of so many bytes are done.
+pub struct Progress {
+    total: u64,
+    done: Cell<u64>,
+    /// When the line is written next; none where nobody looks.
+    next: Cell<Option<Instant>>,
+    shown: Cell<bool>,
+}
+
+impl Progress {
+    /// Work on so many bytes.
+    pub fn new(total: u64) -> Self {
+        let watched = io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self {
+            total,
+            done: Cell::new(0),
+            next: Cell::new(watched.then(|| Instant::now() + PATIENCE)),
+            shown: Cell::new(false),
+        }
+    }
+
+    /// What is read through the reader is done.
+    pub fn watch<R: Read>(&self, reader: R) -> impl Read + use<'_, R> {
+        Watched {
+            reader,
+            progress: self,
+        }
+    }
+
+    fn advance(&self, count: usize) {
+        self.done.set(self.done.get() + count as u64);
+        let now = Instant::now();
+        if self.next.get().is_none_or(|next| now < next) {
+            return;
+        }
+        self.next.set(Some(now + INTERVAL));
+        self.shown.set(true);
+        // It is there for people to look at; nothing depends on it.
+        let _ = write!(io::stderr(), "\r{}", line(self.done.get(), self.total));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown.get() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+struct Watched<'p, R> {
+    reader: R,
+    progress: &'p Progress,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.progress.advance(count);
+        Ok(count)
+    }
+}
+
+fn line(done: u64, total: u64) -> String {
+    // A file may grow while it is read.
+    let total = total.max(done).max(1);
+    let part = |whole: u64| (u128::from(whole) * u128::from(done) / u128::from(total)) as usize;
+    let bar = "#".repeat(part(WIDTH));
+    let width = WIDTH as usize;
+    format!("[{bar:<width$}] {:3} %", part(100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        assert_eq!(line(0, 10), "[                              ]   0 %");
+        assert_eq!(line(5, 10), "[###############               ]  50 %");
+        assert_eq!(line(10, 10), "[##############################] 100 %");
+        assert_eq!(line(11, 10), line(10, 10));
+        assert_eq!(line(0, 0), line(0, 1));
+        assert!(line(u64::MAX - 1, u64::MAX).ends_with(" 99 %"));
+    }
+
+    #[test]
+    fn what_is_read_is_done() {
+        let progress = Progress::new(6);
+        let mut text = String::new();
+        let mut reader = progress.watch(&b"policy"[..]);
+        reader.read_to_string(&mut text).unwrap();
+        drop(reader);
+        assert_eq!((text.as_str(), progress.done.get()), ("policy", 6));
+    }
+}
