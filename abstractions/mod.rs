@@ -5,6 +5,7 @@
 //! The only place of this project with `unsafe` code. Each module is written as it would stand in
 //! `rust/kernel/`, and knows nothing of IPE.
 
+pub(crate) mod alloc;
 pub(crate) mod audit;
 mod bindings;
 pub(crate) mod fs;

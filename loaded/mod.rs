@@ -15,6 +15,7 @@ pub(crate) use self::report::{
     Report, //
 };
 
+use crate::abstractions::alloc::PageExactVec;
 use crate::policy::{
     self,
     envelope,
@@ -51,7 +52,7 @@ enum Source {
     /// In a signed message that came from userspace.
     Signed {
         /// The message as it was written.
-        message: KVVec<u8>,
+        message: PageExactVec<u8>,
         /// Where in the message the text lies.
         text: Range<usize>,
     },
@@ -62,7 +63,7 @@ pub(crate) struct Policy {
     /// Its text, and what it came in.
     source: Source,
     /// What decides.
-    compiled: Compiled<KVVec<u32>>,
+    compiled: Compiled<PageExactVec<u32>>,
 }
 
 impl Policy {
@@ -78,7 +79,7 @@ impl Policy {
     ///
     /// Errors: `ENOMEM`; those of the signature, see [`verify::verify`]; those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
     pub(crate) fn signed(
-        message: KVVec<u8>,
+        message: PageExactVec<u8>,
         form: envelope::Form,
         report: &mut Report,
     ) -> Result<Arc<Self>, Refusal> {
@@ -87,7 +88,7 @@ impl Policy {
         Self::new(Source::Signed { message, text }, compiled)
     }
 
-    fn new(source: Source, compiled: Compiled<KVVec<u32>>) -> Result<Arc<Self>, Refusal> {
+    fn new(source: Source, compiled: Compiled<PageExactVec<u32>>) -> Result<Arc<Self>, Refusal> {
         Ok(Arc::new(Self { source, compiled }, GFP_KERNEL)?)
     }
 
@@ -109,7 +110,7 @@ impl Policy {
 
     /// Its compiled form.
     #[inline]
-    pub(crate) fn compiled(&self) -> &Compiled<KVVec<u32>> {
+    pub(crate) fn compiled(&self) -> &Compiled<PageExactVec<u32>> {
         &self.compiled
     }
 
@@ -125,9 +126,9 @@ impl Policy {
 }
 
 /// Compiles a text with one allocation.
-fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<KVVec<u32>>, Refusal> {
+fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<PageExactVec<u32>>, Refusal> {
     let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
     let plan = policy::measure(text, PROVIDERS, strict, report).map_err(Refusal::Text)?;
-    let words = KVVec::from_elem(0, plan.words(), GFP_KERNEL)?;
+    let words = PageExactVec::from_elem(0, plan.words(), GFP_KERNEL)?;
     Ok(plan.emit(text, words))
 }

@@ -2,8 +2,8 @@
 
 //! The rules that name a digest, found by hash.
 //!
-//! The index is one array of words: the heads of the chains, as many as there are entries, then the
-//! entries in the order of their rules:
+//! The index is one array of words: the heads of the chains, three for four entries, then the entries
+//! in the order of their rules:
 //!
 //! | word | |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | 2 | where the next entry of the chain begins, 0 at its end |
 //! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
 //!
-//! A `sha256` rule costs 12 words with the head of its chain.
+//! A `sha256` rule costs 47 bytes with its part of a head: what the allocator adds must fit into 48.
 //!
 //! # The time that a lookup takes
 //!
@@ -236,7 +236,7 @@ pub(super) trait Sink {
 /// Counts what an index of the entries needs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Size {
-    /// The number of entries, and of chains.
+    /// The number of entries.
     entries: u32,
     /// The number of their words.
     words: usize,
@@ -245,7 +245,12 @@ pub(super) struct Size {
 impl Size {
     /// Returns the number of words of the index.
     pub(super) const fn words(&self) -> usize {
-        self.words + self.entries as usize
+        self.words + self.chains() as usize
+    }
+
+    /// Returns the number of chains.
+    const fn chains(&self) -> u32 {
+        self.entries - self.entries / 4
     }
 }
 
@@ -341,7 +346,8 @@ pub(super) struct Builder<S> {
 impl<S: DerefMut<Target = [u32]>> Builder<S> {
     /// Begins an index of a size.
     pub(super) fn new(size: Size, mut words: S) -> Self {
-        let end = size.entries as usize;
+        let chains = size.chains();
+        let end = chains as usize;
         match words.get_mut(..end) {
             Some(heads) => heads.fill(0),
             None => {
@@ -360,7 +366,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
         Self {
             index: Index {
                 words,
-                chains: size.entries,
+                chains,
                 seed: 0,
             },
             end,

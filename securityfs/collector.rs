@@ -6,6 +6,7 @@
 //! The write that completes it answers for the whole. Where it is never completed, closing says so,
 //! nothing has changed, and the kernel log has a line for whoever does not look at `close(2)`.
 
+use crate::abstractions::alloc::PageExactVec;
 use crate::audit;
 use crate::loaded::{
     Refusal,
@@ -21,12 +22,12 @@ use kernel::uaccess::UserSliceReader;
 
 /// What has arrived at one open file.
 #[derive(Default)]
-pub(super) struct Collector(KVVec<u8>);
+pub(super) struct Collector(PageExactVec<u8>);
 
 /// A message that is complete.
 pub(super) struct Message {
     /// All that was written.
-    pub(super) bytes: KVVec<u8>,
+    pub(super) bytes: PageExactVec<u8>,
     /// How it is signed.
     pub(super) form: Form,
 }
@@ -36,7 +37,11 @@ impl Collector {
     ///
     /// Errors: `EBADMSG` where it can not be a signed policy, `EFBIG` where it is too long,
     /// `ENOMEM`, `EFAULT`.
-    fn take(&mut self, mut bytes: KVVec<u8>, from: UserSliceReader) -> Result<Option<Message>> {
+    fn take(
+        &mut self,
+        mut bytes: PageExactVec<u8>,
+        from: UserSliceReader,
+    ) -> Result<Option<Message>> {
         if from.len() > envelope::MAX_LENGTH - bytes.len().min(envelope::MAX_LENGTH) {
             return Err(EFBIG);
         }
@@ -47,7 +52,7 @@ impl Collector {
     /// Looks at all that has arrived, and keeps it while it is incomplete.
     ///
     /// Errors: `EBADMSG`, `EFBIG` as above.
-    fn look(&mut self, bytes: KVVec<u8>) -> Result<Option<Message>> {
+    fn look(&mut self, bytes: PageExactVec<u8>) -> Result<Option<Message>> {
         match envelope::form(&bytes) {
             // As before there were messages in pieces: nothing is no policy.
             Ok(None) if bytes.is_empty() => Err(EBADMSG),
@@ -106,11 +111,11 @@ impl Collector {
 }
 
 /// Gives back what growing has reserved beyond the message, which stays as long as the policy does.
-fn trimmed(bytes: KVVec<u8>) -> KVVec<u8> {
+fn trimmed(bytes: PageExactVec<u8>) -> PageExactVec<u8> {
     if bytes.capacity() == bytes.len() {
         return bytes;
     }
-    let mut exact = KVVec::new();
+    let mut exact = PageExactVec::new();
     match exact.extend_from_slice(&bytes, GFP_KERNEL) {
         Ok(()) => exact,
         Err(_) => bytes,
@@ -230,7 +235,7 @@ mod tests {
     #[test]
     fn the_bound_is_on_the_whole() -> Result {
         let mut collector = Collector::default();
-        let most = KVVec::from_elem(b'#', envelope::MAX_LENGTH, GFP_KERNEL)?;
+        let most = PageExactVec::from_elem(b'#', envelope::MAX_LENGTH, GFP_KERNEL)?;
         assert!(collector.look(most)?.is_none());
         assert_eq!(collector.0.len(), envelope::MAX_LENGTH);
         assert_eq!(arrive(&mut collector, b"#").err(), Some(EFBIG));

@@ -337,6 +337,7 @@ fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
 #[kunit_tests(ipe_securityfs_entry)]
 mod tests {
     use super::*;
+    use crate::abstractions::alloc::PageExactVec;
     use crate::abstractions::securityfs::Directory;
     use crate::loaded::Active;
     use crate::policy::envelope::Form;
@@ -407,7 +408,7 @@ mod tests {
     }
 
     fn update(entry: &Entry, bytes: &[u8], form: Form) -> Result {
-        let mut message = KVVec::new();
+        let mut message = PageExactVec::new();
         message.extend_from_slice(bytes, GFP_KERNEL)?;
         let message = Message {
             bytes: message,

@@ -50,7 +50,7 @@ mod cases {
     /// Begins an index with so many chains.
     fn builder(chains: u32, words: &mut [u32]) -> Builder<&mut [u32]> {
         let size = Size {
-            entries: chains,
+            entries: chains * 4 / 3,
             words: 0,
         };
         Builder::new(size, words)
@@ -414,27 +414,65 @@ mod large {
         vec::Vec, //
     };
 
-    /// Returns the longest chain of an index of these digests, and how often it was linked.
-    fn longest(digests: &[[u32; 8]]) -> (usize, u32) {
-        let size = Size {
-            entries: digests.len() as u32,
+    const KEY: Key = Key::new(Operation::Execute, Some(Algorithm::Sha256), None);
+
+    /// Returns the size of an index of so many digests, but for their words.
+    fn size(digests: usize) -> Size {
+        Size {
+            entries: digests as u32,
             words: 0,
-        };
-        let mut words = vec![0; digests.len() * 12];
-        let mut builder = Builder::new(size, &mut words[..]);
+        }
+    }
+
+    /// Builds an index of these digests.
+    fn build(digests: &[[u32; 8]]) -> Builder<Vec<u32>> {
+        let mut builder = Builder::new(size(digests.len()), vec![0; digests.len() * 12]);
         for digest in digests {
             builder.entry(&Entry {
-                key: Key::new(Operation::Execute, Some(Algorithm::Sha256), None),
+                key: KEY,
                 outcome: Outcome::rule(0, Action::Allow),
                 combinations: ALL_COMBINATIONS,
                 fsverity: digest,
                 dmverity: &[],
             });
         }
-        let heads = 0..digests.len();
-        let longest = heads.map(|head| builder.chain(head).count()).max();
         assert!(!builder.overflow);
+        builder
+    }
+
+    /// Returns the longest chain of an index of these digests, and how often it was linked.
+    fn longest(digests: &[[u32; 8]]) -> (usize, u32) {
+        let builder = build(digests);
+        let heads = 0..builder.index.chains as usize;
+        let longest = heads.map(|head| builder.chain(head).count()).max();
         (longest.unwrap_or(0), builder.attempt)
+    }
+
+    #[test]
+    fn files_with_chosen_digests_walk_short_chains() {
+        // The worst of a policy: digests that are all in one chain under the first seed.
+        let chains = size(10_000).chains();
+        let in_first_chain = |digest: &[u32; 8]| Hash::new(0, KEY).words(digest).chain(chains) == 0;
+        let mut digests: Vec<_> = (0..)
+            .map(|number| [number; 8])
+            .filter(in_first_chain)
+            .take(64)
+            .collect();
+        digests.extend((64..10_000).map(|number| [1, 2, 3, 4, 5, 6, 7, number]));
+        let builder = build(&digests);
+        assert!(builder.attempt > 0);
+
+        // The worst of files: as many as it takes to meet every chain, the longest one included.
+        let mut met = vec![false; chains as usize];
+        for number in 0..200_000 {
+            let file = [number, 0, 0, 0, 0, 0, 0, 0];
+            let chain = Hash::new(builder.index.seed, KEY)
+                .words(&file)
+                .chain(chains);
+            met[chain] = true;
+            assert!(builder.chain(chain).count() <= MAX_KEYS as usize);
+        }
+        assert!(met.iter().all(|&met| met));
     }
 
     #[test]
