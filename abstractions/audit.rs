@@ -35,8 +35,8 @@ impl Kind {
     }
 }
 
-/// How much text is collected before it is handed to audit.
-const PENDING_LENGTH: usize = 128;
+/// How much text is collected before it is handed to audit, and a NUL.
+const PENDING_LENGTH: usize = 96;
 
 /// A record that is being written. It is sent when dropped.
 ///
@@ -49,7 +49,7 @@ const PENDING_LENGTH: usize = 128;
 /// # Invariants
 ///
 /// - The buffer came from `audit_log_start` and has not been ended.
-/// - `pending_length` is at most [`PENDING_LENGTH`].
+/// - `pending_length` is less than [`PENDING_LENGTH`].
 pub(crate) struct Record {
     buffer: NonNull<bindings::audit_buffer>,
     /// Text that comes next in the record, as long as `pending_length` says.
@@ -95,17 +95,17 @@ impl Record {
         if length == 0 {
             return;
         }
-        // SAFETY: The buffer is live by the type invariant. The format takes a length, which is at
-        // most that of `pending`, and that many bytes. They are not expected to hold a NUL: C would
-        // stop there.
-        unsafe {
-            bindings::audit_log_format(
-                self.buffer.as_ptr(),
-                c"%.*s".as_char_ptr(),
-                length as c_int,
-                self.pending.as_ptr(),
-            )
-        };
+        self.pending[length] = 0;
+        let text = self.pending.as_ptr();
+        // C copies what a format says faster than what an argument does.
+        if self.pending[..length].contains(&b'%') {
+            // SAFETY: The buffer is live by the type invariant. The format takes one string, which
+            // ends with a NUL, at the latest behind what was pending.
+            unsafe { bindings::audit_log_format(self.buffer.as_ptr(), c"%s".as_char_ptr(), text) };
+        } else {
+            // SAFETY: The same. Without a percent sign, the text is a format that takes nothing.
+            unsafe { bindings::audit_log_format(self.buffer.as_ptr(), text) };
+        }
     }
 
     /// Writes what a user may have chosen: in quotes, or in hexadecimal where it holds a quote, a
@@ -144,13 +144,13 @@ impl fmt::Write for Record {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            if self.pending_length == PENDING_LENGTH {
+            if self.pending_length == PENDING_LENGTH - 1 {
                 self.flush();
             }
-            let free = &mut self.pending[self.pending_length..];
+            let free = &mut self.pending[self.pending_length..PENDING_LENGTH - 1];
             let (piece, after) = rest.split_at(rest.len().min(free.len()));
             free[..piece.len()].copy_from_slice(piece);
-            // INVARIANT: The piece has found room behind what was pending.
+            // INVARIANT: The piece has found room before the last byte.
             self.pending_length += piece.len();
             rest = after;
         }

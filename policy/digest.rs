@@ -31,6 +31,18 @@ impl<'a> Value<'a> for DigestText<'a> {
     }
 }
 
+impl DigestText<'_> {
+    /// Returns the bytes, at the buffer's start; `None` if it is no digest, or a longer one.
+    pub fn bytes<'b>(&self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<&'b [u8]> {
+        let mut words = Words::new();
+        let length = words.decode(self.hex).ok()?;
+        for (to, word) in buffer.chunks_exact_mut(4).zip(words.0) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        buffer.get(..length)
+    }
+}
+
 /// The same byte, eight times.
 const fn eight(byte: u8) -> u64 {
     byte as u64 * (u64::MAX / 0xff)

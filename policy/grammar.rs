@@ -173,17 +173,21 @@ pub struct Rule<'a> {
     pub operation: Operation,
     /// What the rule decides.
     pub action: Action,
-    /// The line after its operation.
-    properties: Lexer<'a>,
+    /// Its first property, and the line after that.
+    first: Option<(Property<'a>, Lexer<'a>)>,
 }
 
 impl<'a> Rule<'a> {
     /// Returns the properties that the rule asks for, as they are written.
     pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + '_ {
-        let mut lexer = self.properties.clone();
+        let mut next = self.first.clone();
         core::iter::from_fn(move || {
-            let token = lexer.next_token().ok()??;
-            parse_property(&token).ok()
+            let (property, mut line) = next.take()?;
+            let token = line.next_token().ok().flatten();
+            next = token
+                .filter(|token| !token.last)
+                .and_then(|token| Some((parse_property(&token).ok()?, line)));
+            Some(property)
         })
     }
 }
@@ -202,17 +206,18 @@ pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
     if !lexer.next_line().ok()? || !lexer.in_first_line() {
         return None;
     }
-    let mut line = lexer.clone();
+    let mut first = None;
+    let statement = statement(&mut lexer, |line, _, property| {
+        first.get_or_insert_with(|| (property, line.clone()));
+        Ok(())
+    });
 
-    match statement(&mut line, |_, _, _| Ok(())).ok()? {
+    match statement.ok()? {
         Statement::Default(..) => None,
-        Statement::Rule(operation, action) => {
-            lexer.next_token().ok()?;
-            Some(Rule {
-                operation,
-                action,
-                properties: lexer,
-            })
-        }
+        Statement::Rule(operation, action) => Some(Rule {
+            operation,
+            action,
+            first,
+        }),
     }
 }

@@ -49,6 +49,34 @@ mod cases {
     }
 
     #[test]
+    fn text_is_decoded() {
+        let bytes = |hex| {
+            let mut buffer = [0; MAX_DIGEST_LEN];
+            let text = DigestText {
+                algorithm: b"any",
+                hex,
+            };
+            let length = text.bytes(&mut buffer)?.len();
+            Some((length, buffer))
+        };
+        let buffer = |first: [u8; 4]| {
+            let mut buffer = [0; MAX_DIGEST_LEN];
+            buffer[..4].copy_from_slice(&first);
+            buffer
+        };
+        let longest = [b'f'; 2 * MAX_DIGEST_LEN];
+        assert_eq!(
+            bytes(b"0123abCD"),
+            Some((4, buffer([0x01, 0x23, 0xab, 0xcd])))
+        );
+        assert_eq!(bytes(b""), Some((0, buffer([0; 4]))));
+        assert_eq!(bytes(&longest), Some((64, [0xff; MAX_DIGEST_LEN])));
+        assert_eq!(bytes(&[b'f'; 2 * MAX_DIGEST_LEN + 8]), None);
+        assert_eq!(bytes(b"0123abCg"), None);
+        assert_eq!(bytes(b"0123abC"), None);
+    }
+
+    #[test]
     fn digest_is_checked_even_if_its_algorithm_is_unknown() {
         assert_eq!(
             errno(rules!("op=EXECUTE dmverity_roothash=x:yz action=ALLOW")),
