@@ -204,9 +204,7 @@ impl Inode {
     #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
     pub(crate) fn verity_digest(&self, buffer: &mut [u8; 64]) -> Option<(VerityAlgorithm, usize)> {
         const { assert!(bindings::FS_VERITY_MAX_DIGEST_SIZE == 64) };
-        if !self.has_verity() {
-            return None;
-        }
+        // Where the file is not protected, C writes nothing, and 0 is no algorithm.
         let mut algorithm = 0u8;
         // SAFETY: The inode lives and was opened, which is when fs-verity loads its digest. The
         // buffer holds any digest, the algorithm is a `u8`, and a null pointer asks for nothing.
@@ -219,7 +217,6 @@ impl Inode {
             )
         };
         let algorithm = match u32::from(algorithm) {
-            _ if length == 0 => return None,
             bindings::FS_VERITY_HASH_ALG_SHA256 => VerityAlgorithm::Sha256,
             bindings::FS_VERITY_HASH_ALG_SHA512 => VerityAlgorithm::Sha512,
             _ => return None,
