@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware
 # What the scripts understand, given on make's command line.
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY
 
-.PHONY: help run run-debian test lint kernel shell ipectl kunit kselftest debian host clean distclean
+.PHONY: help run run-debian test bench lint kernel shell ipectl kunit allow-path kselftest debian host clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -25,6 +25,7 @@ help:
 	@echo '  make host                 only the tests on the host'
 	@echo '  make ipectl               only the tests of ipectl'
 	@echo '  make kunit                only the KUnit suites'
+	@echo '  make allow-path           only the test of the machine code that decides'
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
@@ -54,8 +55,8 @@ run-debian:
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
-test host ipectl kunit kselftest debian:
-	@$(B)/test $(if $(filter test,$@),host ipectl kunit kselftest debian,$@)
+test host ipectl kunit allow-path kselftest debian:
+	@$(B)/test $(if $(filter test,$@),host ipectl kunit allow-path kselftest debian,$@)
 
 bench:
 	@tools/bench/run

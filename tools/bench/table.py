@@ -27,6 +27,7 @@ DENIED = (
     ("digest", "dmverity", "no such rule"),
     ("digest", "fsverity-none", "fs-verity, no rule"),
     ("digest", "anonymous", "anonymous memory"),
+    ("deny", "fsverity-last", "fs-verity, by the last rule"),
     ("module", "fsverity-none", "fs-verity, no rule"),
 )
 
@@ -115,13 +116,6 @@ def sizes(results):
     rows(f"Boot, added to {number(boot['none'])}", ("C", "Rust", "C : Rust"), lines)
 
 
-def path(lines):
-    """What the machine code of a decision does beside computing."""
-    print("\nWhat the code that decides does beside computing\n")
-    for line in lines:
-        print(f"  {line}")
-
-
 def show(results):
     print("What IPE adds, in instructions: the same kernel without IPE is subtracted.")
     entries = results["decisions"]
@@ -129,4 +123,3 @@ def show(results):
     decisions(entries, DENIED, "deny", "Denied: the whole system call, with its audit record")
     loading(results)
     sizes(results)
-    path(results["path"])
