@@ -91,6 +91,8 @@ static bool is_allowed(const struct policy *policy, const struct call *call,
 	if (is_family(policy, "none") || is_family(policy, "allow") ||
 	    !call->decided)
 		return true;
+	if (is_family(policy, "deny"))
+		return place != FSVERITY_FIRST && place != FSVERITY_LAST;
 	switch (place) {
 	case INITRAMFS:
 		return true;
