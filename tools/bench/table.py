@@ -88,6 +88,7 @@ def loading(results):
         ("instructions", "loading", "whole"),
         ("bytes that last, message aside", "memory", "beside_message"),
         ("bytes that last", "memory", "lasting"),
+        ("bytes at the peak", "memory", "peak"),
     ):
         c, few, many = (
             by_rules(results[key][kernel], rules).get(what)
@@ -95,7 +96,7 @@ def loading(results):
         )
         lines.append((name, [number(c), number(few), ratio(c, few), number(many)]))
     columns = ("C, 500", "Rust, 500", "C : Rust", "100,000")
-    rows("Loading, for each rule. Below 4 MiB the kernel rounds allocations up.", columns, lines)
+    rows("Loading, for each rule. Memory is taken in whole pages.", columns, lines)
     for kernel, name in (("c", "C"), ("rust", "Rust")):
         refused = results["refused"][kernel]
         if refused:
