@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{compile, reference, Collector, TestSubject};
+use common::{compile, parse, reference, TestSubject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{measure, rule_at, Operation, Providers},
+    policy::{Operation, Providers},
 };
 use proptest::prelude::*;
 
@@ -20,58 +20,6 @@ const POLICY: &str = concat!(
     "op=EXECUTE dmverity_roothash=md5:00112233445566778899aAbBcCdDeEfF action=DENY\n",
     "op=EXECUTE fsverity_signature=TRUE fsverity_digest=sha256:0f action=ALLOW\n",
 );
-
-/// Parses, and checks what must hold of every answer.
-fn parse(text: &[u8]) -> bool {
-    let mut collector = Collector::default();
-    let end = u32::try_from(text.len()).unwrap();
-
-    let result = measure(text, Providers::ALL, false, &mut collector);
-    assert_eq!(result.as_ref().err(), collector.errors.first());
-    let places = collector
-        .errors
-        .iter()
-        .map(|error| (error.position, error.length));
-    let warnings = collector
-        .warnings
-        .iter()
-        .map(|warning| (warning.position, warning.length));
-    for (position, length) in places.chain(warnings) {
-        assert!(position.offset <= end && length <= end - position.offset);
-        assert!(position.line >= 1 && position.column >= 1);
-        // Line and column must lead to the offset.
-        let before = &text[..position.offset as usize];
-        let start = before
-            .iter()
-            .rposition(|byte| matches!(byte, b'\n' | b'\r'));
-        let start = start.map_or(0, |at| at + 1);
-        assert_eq!(position.column as usize, before.len() - start + 1);
-        let ends = (0..start)
-            .filter(|&at| {
-                before[at] == b'\n' || (before[at] == b'\r' && text.get(at + 1) != Some(&b'\n'))
-            })
-            .count();
-        assert_eq!(position.line as usize, ends + 1);
-    }
-
-    // Strict parsing takes less, and nothing more.
-    let strict = measure(text, Providers::ALL, true, &mut Collector::default());
-    assert_eq!(
-        strict.is_ok(),
-        result.is_ok() && collector.warnings.is_empty()
-    );
-
-    for offset in 0..=end {
-        if let Some(rule) = rule_at(text, offset) {
-            rule.properties().count();
-        }
-    }
-    let Ok(plan) = result else { return false };
-    let words = vec![0; plan.words()];
-    let compiled = plan.emit(text, words);
-    assert!(!compiled.name(text).is_empty());
-    true
-}
 
 #[test]
 fn every_byte_at_every_place() {

@@ -11,8 +11,8 @@
 use ipe_policy::{
     eval::{Digest, Subject, Verdict},
     policy::{
-        measure, rule_at, Action, Algorithm, Compiled, DigestText, Error, Operation, Property,
-        Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
+        measure, rule_at, Action, Algorithm, Compiled, DigestText, Errno, Error, Operation,
+        Property, Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
     },
 };
 use std::{cell::Cell, ops::ControlFlow};
@@ -100,6 +100,58 @@ impl Reporter for Collector {
     }
 }
 
+/// Parses, and checks what must hold of every answer.
+pub fn parse(text: &[u8]) -> bool {
+    let mut collector = Collector::default();
+    let end = u32::try_from(text.len()).unwrap();
+
+    let result = measure(text, Providers::ALL, false, &mut collector);
+    assert_eq!(result.as_ref().err(), collector.errors.first());
+    let places = collector
+        .errors
+        .iter()
+        .map(|error| (error.position, error.length));
+    let warnings = collector
+        .warnings
+        .iter()
+        .map(|warning| (warning.position, warning.length));
+    for (position, length) in places.chain(warnings) {
+        assert!(position.offset <= end && length <= end - position.offset);
+        assert!(position.line >= 1 && position.column >= 1);
+        // Line and column must lead to the offset.
+        let before = &text[..position.offset as usize];
+        let start = before
+            .iter()
+            .rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let start = start.map_or(0, |at| at + 1);
+        assert_eq!(position.column as usize, before.len() - start + 1);
+        let ends = (0..start)
+            .filter(|&at| {
+                before[at] == b'\n' || (before[at] == b'\r' && text.get(at + 1) != Some(&b'\n'))
+            })
+            .count();
+        assert_eq!(position.line as usize, ends + 1);
+    }
+
+    // Strict parsing takes less, and nothing more.
+    let strict = measure(text, Providers::ALL, true, &mut Collector::default());
+    assert_eq!(
+        strict.is_ok(),
+        result.is_ok() && collector.warnings.is_empty()
+    );
+
+    for offset in 0..=end {
+        if let Some(rule) = rule_at(text, offset) {
+            rule.properties().count();
+        }
+    }
+    let Ok(plan) = result else { return false };
+    let words = vec![0; plan.words()];
+    let compiled = plan.emit(text, words);
+    assert!(!compiled.name(text).is_empty());
+    true
+}
+
 /// Compiles a policy that is good.
 pub fn compile_for(text: &[u8], providers: Providers) -> Compiled<Vec<u32>> {
     let mut collector = Collector::default();
@@ -110,6 +162,18 @@ pub fn compile_for(text: &[u8], providers: Providers) -> Compiled<Vec<u32>> {
     // What the memory holds before must not matter.
     let words = vec![0xdead_beef; plan.words()];
     plan.emit(text, words)
+}
+
+/// Returns the errno with which the parser answers, 0 if it takes the text.
+pub fn errno(text: &[u8]) -> i32 {
+    match measure(text, Providers::ALL, false, &mut Collector::default()) {
+        Ok(_) => 0,
+        Err(error) => match error.errno() {
+            Errno::Invalid => 22,
+            Errno::Range => 34,
+            Errno::BadMessage => 74,
+        },
+    }
 }
 
 /// Compiles a policy that is good, for a kernel that provides every property.

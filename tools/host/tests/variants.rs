@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Every error and every warning is the answer to some text, and no two of them read the same.
+
+mod common;
+
+use common::Collector;
+use ipe_policy::policy::{
+    envelope::{form, Unusable, MAX_LENGTH},
+    measure, ErrorKind, Operation, PropertyKind, Providers, WarningKind,
+};
+use std::collections::BTreeSet;
+
+/// Numbers the errors. A new one does not compile until it is here.
+const fn error_number(kind: ErrorKind) -> usize {
+    match kind {
+        ErrorKind::TooLong => 0,
+        ErrorKind::Nul => 1,
+        ErrorKind::Empty => 2,
+        ErrorKind::HeaderMissing => 3,
+        ErrorKind::NameEmpty => 4,
+        ErrorKind::VersionMissing => 5,
+        ErrorKind::HeaderTrailing => 6,
+        ErrorKind::VersionShort => 7,
+        ErrorKind::VersionLong => 8,
+        ErrorKind::VersionNotNumber => 9,
+        ErrorKind::VersionOverflow => 10,
+        ErrorKind::HeaderRepeated => 11,
+        ErrorKind::OperationMissing => 12,
+        ErrorKind::OperationUnknown => 13,
+        ErrorKind::OperationNotFirst => 14,
+        ErrorKind::PropertyUnknown => 15,
+        ErrorKind::ValueMissing => 16,
+        ErrorKind::BooleanInvalid => 17,
+        ErrorKind::DigestSeparatorMissing => 18,
+        ErrorKind::DigestNotHex => 19,
+        ErrorKind::DigestOdd => 20,
+        ErrorKind::ActionMissing => 21,
+        ErrorKind::ActionNotLast => 22,
+        ErrorKind::ActionUnknown => 23,
+        ErrorKind::DefaultWithProperty => 24,
+        ErrorKind::DefaultRepeated => 25,
+        ErrorKind::Strict(_) => 26,
+        ErrorKind::DefaultMissing(operation) => 27 + operation as usize,
+    }
+}
+
+const ERRORS: usize = 27 + Operation::COUNT;
+
+/// Texts that are refused as a whole or for their header.
+const TEXTS: &[(&str, ErrorKind)] = &[
+    ("\0", ErrorKind::Nul),
+    (" # nothing\n", ErrorKind::Empty),
+    ("DEFAULT action=DENY", ErrorKind::HeaderMissing),
+    ("policy_name= policy_version=1.0.0", ErrorKind::NameEmpty),
+    ("policy_name=a", ErrorKind::VersionMissing),
+    (
+        "policy_name=a policy_version=1.0.0 x",
+        ErrorKind::HeaderTrailing,
+    ),
+    ("policy_name=a policy_version=1.0", ErrorKind::VersionShort),
+    (
+        "policy_name=a policy_version=1.0.0.0",
+        ErrorKind::VersionLong,
+    ),
+    (
+        "policy_name=a policy_version=1..0",
+        ErrorKind::VersionNotNumber,
+    ),
+    (
+        "policy_name=a policy_version=1.0.65536",
+        ErrorKind::VersionOverflow,
+    ),
+];
+
+/// Lines that are refused after a good header and a default.
+const LINES: &[(&str, ErrorKind)] = &[
+    (
+        "policy_name=b policy_version=1.0.0",
+        ErrorKind::HeaderRepeated,
+    ),
+    (
+        "boot_verified=TRUE action=DENY",
+        ErrorKind::OperationMissing,
+    ),
+    ("op=EXEC action=DENY", ErrorKind::OperationUnknown),
+    (
+        "op=EXECUTE op=POLICY action=DENY",
+        ErrorKind::OperationNotFirst,
+    ),
+    (
+        "op=EXECUTE path=/bin action=DENY",
+        ErrorKind::PropertyUnknown,
+    ),
+    (
+        "op=EXECUTE boot_verified action=DENY",
+        ErrorKind::ValueMissing,
+    ),
+    (
+        "op=EXECUTE boot_verified=yes action=DENY",
+        ErrorKind::BooleanInvalid,
+    ),
+    (
+        "op=EXECUTE fsverity_digest=ab action=DENY",
+        ErrorKind::DigestSeparatorMissing,
+    ),
+    (
+        "op=EXECUTE fsverity_digest=x:0g action=DENY",
+        ErrorKind::DigestNotHex,
+    ),
+    (
+        "op=EXECUTE fsverity_digest=x:000 action=DENY",
+        ErrorKind::DigestOdd,
+    ),
+    ("op=EXECUTE boot_verified=TRUE", ErrorKind::ActionMissing),
+    (
+        "op=EXECUTE action=DENY action=DENY",
+        ErrorKind::ActionNotLast,
+    ),
+    ("op=EXECUTE action=KILL", ErrorKind::ActionUnknown),
+    (
+        "DEFAULT op=POLICY boot_verified=TRUE action=DENY",
+        ErrorKind::DefaultWithProperty,
+    ),
+    ("DEFAULT action=DENY", ErrorKind::DefaultRepeated),
+];
+
+const HEADER: &str = "policy_name=a policy_version=1.0.0\n";
+
+/// Returns the first error of a text.
+fn refused(text: &[u8]) -> ErrorKind {
+    match measure(text, Providers::ALL, true, &mut Collector::default()) {
+        Ok(_) => panic!("accepted: {}", String::from_utf8_lossy(text)),
+        Err(error) => error.kind,
+    }
+}
+
+/// Every operation has a default but this one.
+fn all_defaults_but(missing: Operation) -> String {
+    let mut text = HEADER.to_owned();
+    for operation in Operation::ALL {
+        if operation != missing {
+            text += &format!("DEFAULT op={} action=DENY\n", operation.name());
+        }
+    }
+    text
+}
+
+#[test]
+fn every_error_has_a_text() {
+    let mut seen = [false; ERRORS];
+    let mut messages = BTreeSet::new();
+    let mut found = |kind: ErrorKind| {
+        seen[error_number(kind)] = true;
+        assert!(messages.insert(kind.to_string()), "{kind} is said twice");
+    };
+
+    for (text, kind) in TEXTS {
+        assert_eq!(refused(text.as_bytes()), *kind, "{text}");
+        found(*kind);
+    }
+    for (line, kind) in LINES {
+        let text = format!("{HEADER}DEFAULT action=DENY\n{line}\n");
+        assert_eq!(refused(text.as_bytes()), *kind, "{line}");
+        found(*kind);
+    }
+    for operation in Operation::ALL {
+        let kind = ErrorKind::DefaultMissing(operation);
+        assert_eq!(refused(all_defaults_but(operation).as_bytes()), kind);
+        found(kind);
+    }
+    let text = format!("{HEADER}DEFAULT action=DENY\nop=EXECUTE fsverity_digest=x: action=DENY");
+    let kind = ErrorKind::Strict(WarningKind::AlgorithmUnknown);
+    assert_eq!(refused(text.as_bytes()), kind);
+    found(kind);
+    // Two GiB that nobody looks at.
+    assert_eq!(refused(&vec![0; 1 << 31]), ErrorKind::TooLong);
+    found(ErrorKind::TooLong);
+
+    assert!(seen.iter().all(|seen| *seen), "{seen:?}");
+}
+
+/// Numbers the warnings likewise.
+const fn warning_number(kind: WarningKind) -> usize {
+    match kind {
+        WarningKind::AlgorithmUnknown => 0,
+        WarningKind::AlgorithmUnused => 1,
+        WarningKind::DigestLength { .. } => 2,
+        WarningKind::Contradiction => 3,
+        WarningKind::ProviderMissing(kind) => 4 + kind as usize,
+    }
+}
+
+const WARNINGS: usize = 4 + PropertyKind::COUNT;
+
+#[test]
+fn every_warning_has_a_text() {
+    let digest = "00".repeat(32);
+    let cases = [
+        ("fsverity_digest=crc32:00", WarningKind::AlgorithmUnknown),
+        ("fsverity_digest=md5:00", WarningKind::AlgorithmUnused),
+        (
+            "fsverity_digest=sha256:00",
+            WarningKind::DigestLength {
+                expected: 32,
+                given: 1,
+            },
+        ),
+        (
+            "boot_verified=TRUE boot_verified=FALSE",
+            WarningKind::Contradiction,
+        ),
+    ];
+    let mut seen = [false; WARNINGS];
+    let mut messages = BTreeSet::new();
+    let mut check = |property: &str, providers, kind: WarningKind| {
+        let text = format!("{HEADER}DEFAULT action=DENY\nop=EXECUTE {property} action=DENY\n");
+        let mut collector = Collector::default();
+        assert!(measure(text.as_bytes(), providers, false, &mut collector).is_ok());
+        let kinds: Vec<_> = collector
+            .warnings
+            .iter()
+            .map(|warning| warning.kind)
+            .collect();
+        assert_eq!(kinds, [kind], "{property}");
+        // Nothing of the policy is in the message, which could put lines into a log.
+        assert!(!kind.to_string().contains(property));
+        assert!(messages.insert(kind.to_string()), "{kind} is said twice");
+        seen[warning_number(kind)] = true;
+
+        let strict = measure(text.as_bytes(), providers, true, &mut collector);
+        assert_eq!(strict.err().unwrap().kind, ErrorKind::Strict(kind));
+    };
+
+    for (property, kind) in cases {
+        check(property, Providers::ALL, kind);
+    }
+    for kind in PropertyKind::ALL {
+        let others = PropertyKind::ALL.into_iter().filter(|other| *other != kind);
+        let providers = others.fold(Providers::NONE, Providers::with);
+        if providers == Providers::ALL {
+            // What needs no provider is always there.
+            assert_eq!(kind.provider(), None);
+            continue;
+        }
+        let value = match kind {
+            PropertyKind::DmverityRoothash | PropertyKind::FsverityDigest => {
+                format!("sha256:{digest}")
+            }
+            _ => "TRUE".to_owned(),
+        };
+        let property = format!("{}={value}", kind.name());
+        check(&property, providers, WarningKind::ProviderMissing(kind));
+    }
+    seen[warning_number(WarningKind::ProviderMissing(PropertyKind::BootVerified))] = true;
+    assert!(seen.iter().all(|seen| *seen), "{seen:?}");
+}
+
+#[test]
+fn every_reason_against_a_message_has_one() {
+    // A new one does not compile until it is here.
+    let message = |unusable| match unusable {
+        Unusable::Malformed => vec![0],
+        Unusable::TooLong => vec![b'p'; MAX_LENGTH + 1],
+    };
+    for unusable in [Unusable::Malformed, Unusable::TooLong] {
+        assert_eq!(form(&message(unusable)), Err(unusable));
+    }
+}
