@@ -9,7 +9,7 @@ mod common;
 use common::{compile, Collector, OwnedDigest, TestSubject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{measure, Action, ErrorKind, Operation, Providers, Scope},
+    policy::{measure, rule_at, Action, ErrorKind, Operation, Providers, Scope},
 };
 use std::{
     fmt::Write,
@@ -195,4 +195,92 @@ fn long_names_and_versions() {
     let compiled = compile(text.as_bytes());
     assert_eq!(compiled.name(text.as_bytes()), name.as_bytes());
     assert_eq!(compiled.version().major, 1);
+}
+
+/// Texts of 16 MiB, the most that the kernel collects, of what the parser may look at twice.
+#[test]
+fn the_longest_texts_take_bounded_time() {
+    let size = 16 << 20;
+    let rule = "op=EXECUTE boot_verified=TRUE action=DENY\n";
+    for piece in [
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "\t \x0b",
+        "\x0b\n",
+        "#\n",
+        "# ",
+        "=",
+        "op=EXECUTE ",
+        "op=EXECUTE \x0b",
+        "op=EXECUTE action=DENY \x0b \x0c",
+        "boot_verified=TRUE ",
+        "DEFAULT ",
+        "policy_name=a\n",
+        "\0",
+        "\0\n",
+        "fsverity_digest=sha256:",
+        rule,
+    ] {
+        let text = format!("{HEADER}{}", piece.repeat(size / piece.len()));
+        // Both the parser that stops and the one that goes on; the latter keeps all errors.
+        within(20, || {
+            let _ = measure(
+                text.as_bytes(),
+                Providers::ALL,
+                false,
+                &mut Collector::default(),
+            );
+        });
+        let line = format!("{HEADER}op=EXECUTE {}", piece.repeat(size / piece.len()));
+        within(20, || {
+            rule_at(line.as_bytes(), HEADER.len() as u32).is_some()
+        });
+    }
+}
+
+/// White space means as little by the mebibyte as by the byte, wherever it may be.
+#[test]
+fn deep_white_space() {
+    let deep = [" ", "\t", " \t"].map(|blank| blank.repeat(1 << 20));
+    let ends = ["\x0b", "\x0c", "\x0b \t\x0c"].map(|space| space.repeat(1 << 20));
+    for blanks in &deep {
+        for end in &ends {
+            let text = format!(
+                "{end}\n{blanks}policy_name=a{blanks}policy_version=1.0.0{end}\r\n{end}#{end}\n\
+                {blanks}DEFAULT{blanks}action=DENY{blanks}{end}\n\
+                {blanks}op=EXECUTE{blanks}boot_verified=TRUE{blanks}action=ALLOW{end}#{end}"
+            );
+            let compiled = within(10, || compile(text.as_bytes()));
+            assert_eq!(compiled.name(text.as_bytes()), b"a");
+            let subject = TestSubject {
+                boot_verified: true,
+                ..Default::default()
+            };
+            let verdict = evaluate(&compiled, Some(Operation::Execute), &subject);
+            assert_eq!(verdict.action, Action::Allow);
+        }
+    }
+}
+
+/// Memory is what the compiled form needs: at most a few times the text, whatever it says.
+#[test]
+fn memory_is_bounded_by_the_text() {
+    let digest = "0".repeat(32);
+    // The shortest rules that need memory.
+    for rule in [
+        format!("op=EXECUTE dmverity_roothash=md5:{digest} action=DENY\n"),
+        format!("op=POLICY dmverity_roothash=md4:{digest} action=ALLOW\n"),
+        format!("op=POLICY dmverity_roothash=md4:{digest} boot_verified=TRUE action=ALLOW\n"),
+    ] {
+        let text = format!("{HEADER}{}", rule.repeat(100_000));
+        let plan = measure(
+            text.as_bytes(),
+            Providers::ALL,
+            true,
+            &mut Collector::default(),
+        );
+        assert!(plan.unwrap().words() * 4 <= text.len());
+    }
 }
