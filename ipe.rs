@@ -18,6 +18,7 @@ mod loaded;
 pub mod policy;
 mod securityfs;
 
+#[cfg(not(linux_7_2))]
 use abstractions::module::LocalModule;
 use abstractions::param::{
     parameter,

@@ -8,9 +8,11 @@
 pub(crate) mod alloc;
 pub(crate) mod audit;
 mod bindings;
+pub(crate) mod compat;
 pub(crate) mod fs;
 pub(crate) mod hash;
 pub(crate) mod lsm;
+#[cfg(not(linux_7_2))]
 pub(crate) mod module;
 pub(crate) mod param;
 pub(crate) mod pkcs7;

@@ -5,6 +5,7 @@
 //! C header: [`include/linux/verification.h`](srctree/include/linux/verification.h)
 
 use super::bindings;
+use super::compat::EBADMSG;
 use core::ops::Range;
 use kernel::error::to_result;
 use kernel::ffi::{

@@ -6,6 +6,7 @@
 //! boot policy, which comes before there is anybody else.
 
 use super::Policy;
+use crate::abstractions::compat::ESTALE;
 use crate::abstractions::rcu::{
     RcuPointer,
     Retired, //

@@ -16,6 +16,7 @@ pub(crate) use self::report::{
 };
 
 use crate::abstractions::alloc::PageExactVec;
+use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
     self,
     envelope,

@@ -2,6 +2,7 @@
 
 //! What is found in a policy while it is loaded, for the kernel log and the audit record.
 
+use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
     self,
     Errno,

@@ -2,6 +2,12 @@
 
 //! Who may write policies: the holders of the keys that the kernel trusts.
 
+use crate::abstractions::compat::EBADMSG;
+#[cfg(CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING)]
+use crate::abstractions::compat::{
+    EKEYREJECTED,
+    ENOKEY, //
+};
 use crate::abstractions::pkcs7::{
     self,
     Keyring, //

@@ -7,6 +7,7 @@
 //! nothing has changed, and the kernel log has a line for whoever does not look at `close(2)`.
 
 use crate::abstractions::alloc::PageExactVec;
+use crate::abstractions::compat::EBADMSG;
 use crate::audit;
 use crate::loaded::{
     Refusal,

@@ -17,6 +17,7 @@ use super::collector::{
 };
 use super::text;
 use super::Root;
+use crate::abstractions::compat::ESTALE;
 use crate::abstractions::securityfs::{
     Directory,
     Node,
@@ -338,6 +339,10 @@ fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
 mod tests {
     use super::*;
     use crate::abstractions::alloc::PageExactVec;
+    use crate::abstractions::compat::{
+        EBADMSG,
+        ENAMETOOLONG, //
+    };
     use crate::abstractions::securityfs::Directory;
     use crate::loaded::Active;
     use crate::policy::envelope::Form;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the code must know of the differences between the kernels that it is built for: what the
+//! `kernel` crate of Linux 7.2 lacks. `Kbuild` sets `linux_7_2` there.
+//!
+//! What 7.2 has no use for is [`super::module`]. The structures of C differ as well; where they do,
+//! `pin_init::zeroed()` fills what only one of them has, and `Inode::number` widens what is narrower.
+
+use super::bindings;
+
+#[cfg(not(linux_7_2))]
+#[allow(unused_imports, reason = "some are for certain configurations alone")]
+pub(crate) use kernel::error::code::{
+    EBADMSG,
+    EKEYREJECTED,
+    ENAMETOOLONG,
+    ENOKEY,
+    ESTALE, //
+};
+
+#[cfg(linux_7_2)]
+#[allow(unused_imports, reason = "some are for certain configurations alone")]
+pub(crate) use codes::*;
+
+#[cfg(linux_7_2)]
+#[allow(dead_code, reason = "some are for certain configurations alone")]
+mod codes {
+    use super::bindings;
+    use kernel::error::Error;
+    use kernel::ffi::c_int;
+
+    const fn error(code: u32) -> Error {
+        // SAFETY: An `Error` is a `NonZeroI32` and nothing else, which the equal size, that
+        // `transmute` demands, confirms. It holds a negative errno, as the codes below are.
+        unsafe { core::mem::transmute::<c_int, Error>(-(code as c_int)) }
+    }
+
+    /// Not a data message.
+    pub(crate) const EBADMSG: Error = error(bindings::EBADMSG);
+    /// Key was rejected by service.
+    pub(crate) const EKEYREJECTED: Error = error(bindings::EKEYREJECTED);
+    /// File name too long.
+    pub(crate) const ENAMETOOLONG: Error = error(bindings::ENAMETOOLONG);
+    /// Required key not available.
+    pub(crate) const ENOKEY: Error = error(bindings::ENOKEY);
+    /// Stale file handle.
+    pub(crate) const ESTALE: Error = error(bindings::ESTALE);
+}
+
+/// Waits for a grace period of RCU. Process context only.
+#[inline]
+pub(crate) fn synchronize_rcu() {
+    // SAFETY: Always safe to call from process context.
+    unsafe { bindings::synchronize_rcu() };
+}
