@@ -35,13 +35,26 @@ impl Kind {
     }
 }
 
+/// What a record's fields are written to.
+///
+/// What `write!` writes is taken as it is: only for text of the kernel's own. What a user may have
+/// chosen goes through [`Fields::untrusted`].
+pub(crate) trait Fields: fmt::Write {
+    /// Writes what a user may have chosen: in quotes, or in hexadecimal where it holds a quote, a
+    /// space, a control character or anything beyond ASCII, so that it cannot pass for a field.
+    fn untrusted(&mut self, bytes: &[u8]);
+
+    /// Writes bytes in hexadecimal, upper case.
+    fn hex(&mut self, bytes: &[u8]);
+
+    /// Writes the path that a file was opened by, as [`Fields::untrusted`] would.
+    fn path(&mut self, file: &File);
+}
+
 /// How much text is collected before it is handed to audit, and a NUL.
 const PENDING_LENGTH: usize = 96;
 
 /// A record that is being written. It is sent when dropped.
-///
-/// What `write!` writes goes into the record as it is: only for text of the kernel's own. What a
-/// user may have chosen goes through [`Record::untrusted`].
 ///
 /// Each call of `audit_log_format` costs some 300 instructions and more, whatever it writes. So the
 /// pieces that `write!` is made of are collected first.
@@ -107,10 +120,11 @@ impl Record {
             unsafe { bindings::audit_log_format(self.buffer.as_ptr(), text) };
         }
     }
+}
 
-    /// Writes what a user may have chosen: in quotes, or in hexadecimal where it holds a quote, a
-    /// space, a control character or anything beyond ASCII, so that it cannot pass for a field.
-    pub(crate) fn untrusted(&mut self, bytes: &[u8]) {
+/// None of these sleeps if the record was started so.
+impl Fields for Record {
+    fn untrusted(&mut self, bytes: &[u8]) {
         self.flush();
         // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
         unsafe {
@@ -122,16 +136,13 @@ impl Record {
         };
     }
 
-    /// Writes bytes in hexadecimal, upper case.
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+    fn hex(&mut self, bytes: &[u8]) {
         self.flush();
         // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
         unsafe { bindings::audit_log_n_hex(self.buffer.as_ptr(), bytes.as_ptr(), bytes.len()) };
     }
 
-    /// Writes the path that a file was opened by, as [`Record::untrusted`] would. Does not sleep if
-    /// the record was started so.
-    pub(crate) fn path(&mut self, file: &File) {
+    fn path(&mut self, file: &File) {
         self.flush();
         // SAFETY: The buffer is live by the type invariant; the path is an open file's.
         unsafe {

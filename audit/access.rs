@@ -3,6 +3,7 @@
 //! Record 1420: a decision, what it was about, and the rule that made it.
 
 use crate::abstractions::audit::{
+    Fields,
     Kind,
     Record, //
 };
@@ -19,7 +20,6 @@ use crate::policy::{
     Scope,
     MAX_DIGEST_LEN, //
 };
-use core::fmt::Write;
 
 /// What the record says of an operation that the policy language does not know.
 const UNKNOWN: &str = "UNKNOWN";
@@ -37,44 +37,52 @@ pub(crate) fn access(
     let Some(mut record) = Record::start_atomic(Kind::IpeAccess) else {
         return;
     };
-    // The buffer takes what it has memory for; audit reports what it could not take.
-    let _ = write(
-        &mut record,
-        policy,
+    let comm = task::comm();
+    let decision = Decision {
+        text: policy.text(),
         operation,
         hook,
+        enforcing,
+        process_id: task::process_id(),
+        comm: comm.as_bytes(),
         file,
         verdict,
-        enforcing,
-    );
+    };
+    // The buffer takes what it has memory for; audit reports what it could not take.
+    let _ = write(&mut record, &decision);
 }
 
-fn write(
-    record: &mut Record,
-    policy: &Policy,
+/// A decision, as its record tells of it.
+struct Decision<'a> {
+    /// The text of the policy that decided.
+    text: &'a [u8],
     operation: Option<Operation>,
     hook: Hook,
-    file: Option<&File>,
-    verdict: Verdict,
     enforcing: bool,
-) -> core::fmt::Result {
-    let operation = operation.map_or(UNKNOWN, Operation::name);
-    let enforcing = if enforcing { "1" } else { "0" };
+    process_id: i32,
+    comm: &'a [u8],
+    file: Option<&'a File>,
+    verdict: Verdict,
+}
+
+fn write(record: &mut impl Fields, decision: &Decision<'_>) -> core::fmt::Result {
+    let operation = decision.operation.map_or(UNKNOWN, Operation::name);
+    let enforcing = if decision.enforcing { "1" } else { "0" };
     strings(
         record,
         [
             "ipe_op=",
             operation,
             " ipe_hook=",
-            hook.name(),
+            decision.hook.name(),
             " enforcing=",
             enforcing,
         ],
     )?;
-    write!(record, " pid={} comm=", task::process_id())?;
-    record.untrusted(task::comm().as_bytes());
+    write!(record, " pid={} comm=", decision.process_id)?;
+    record.untrusted(decision.comm);
 
-    match file {
+    match decision.file {
         None => record.write_str(" path=? dev=? ino=?")?,
         Some(file) => {
             record.write_str(" path=")?;
@@ -90,9 +98,9 @@ fn write(
         }
     }
 
-    let action = verdict.action.name();
-    match verdict.scope {
-        Scope::Rule(offset) => match rule_at(policy.text(), offset) {
+    let action = decision.verdict.action.name();
+    match decision.verdict.scope {
+        Scope::Rule(offset) => match rule_at(decision.text, offset) {
             Some(matched) => rule(record, &matched),
             // The compiled policy names only lines that parsed.
             None => record.write_str(" rule=?"),
@@ -106,12 +114,12 @@ fn write(
 
 /// Writes strings, with fewer instructions than `write!`: a denial should not cost more than in C.
 #[inline]
-fn strings<const N: usize>(record: &mut Record, strings: [&str; N]) -> core::fmt::Result {
+fn strings<const N: usize>(record: &mut impl Fields, strings: [&str; N]) -> core::fmt::Result {
     strings.iter().try_for_each(|text| record.write_str(text))
 }
 
 /// Writes a rule in the one form that all spellings of it have.
-fn rule(record: &mut Record, rule: &Rule<'_>) -> core::fmt::Result {
+fn rule(record: &mut impl Fields, rule: &Rule<'_>) -> core::fmt::Result {
     strings(record, [" rule=\"op=", rule.operation.name(), " "])?;
     for property in rule.properties() {
         strings(record, [property.kind().name(), "="])?;
@@ -132,4 +140,244 @@ fn rule(record: &mut Record, rule: &Rule<'_>) -> core::fmt::Result {
         }
     }
     strings(record, ["action=", rule.action.name(), "\""])
+}
+
+#[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(ipe_audit_access)]
+mod tests {
+    use super::super::line::Line;
+    use super::*;
+    use crate::policy::Action;
+    use core::fmt::Write;
+    use kernel::prelude::{
+        Result,
+        EINVAL, //
+    };
+
+    /// A decision about anonymous memory, by the global default.
+    const DENIED: Decision<'static> = Decision {
+        text: b"",
+        operation: Some(Operation::Execute),
+        hook: Hook::Mmap,
+        enforcing: true,
+        process_id: 42,
+        comm: b"program",
+        file: None,
+        verdict: Verdict {
+            action: Action::Deny,
+            scope: Scope::GlobalDefault,
+        },
+    };
+
+    /// What `DENIED` is recorded as.
+    const DENIED_TEXT: &str = "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
+         path=? dev=? ino=? rule=\"DEFAULT action=DENY\"";
+
+    fn says(decision: &Decision<'_>, text: &str) -> Result<bool> {
+        let mut line = Line::default();
+        write(&mut line, decision)?;
+        Ok(line.is(text))
+    }
+
+    /// Whether a rule, in a policy that has others, is shown like this.
+    fn shows(rule: &[u8], text: &str) -> Result<bool> {
+        const BEFORE: &[u8] = b"policy_name=a policy_version=0.0.0\r\nDEFAULT action=DENY\n";
+        let mut policy = kernel::prelude::KVec::new();
+        for part in [BEFORE, rule, b"\nop=EXECUTE action=DENY"] {
+            policy.extend_from_slice(part, kernel::alloc::flags::GFP_KERNEL)?;
+        }
+        let decision = Decision {
+            text: &policy,
+            verdict: Verdict {
+                action: Action::Allow,
+                scope: Scope::Rule(BEFORE.len() as u32),
+            },
+            ..DENIED
+        };
+        let mut line = Line::default();
+        write(&mut line, &decision)?;
+        let (_, shown) = line.split(" ino=? ").ok_or(EINVAL)?;
+        Ok(shown == text.as_bytes())
+    }
+
+    #[test]
+    fn without_a_file() -> Result {
+        assert!(says(&DENIED, DENIED_TEXT)?);
+        Ok(())
+    }
+
+    #[test]
+    fn operations() -> Result {
+        for operation in Operation::ALL {
+            let mut line = Line::default();
+            let decision = Decision {
+                operation: Some(operation),
+                verdict: Verdict {
+                    action: Action::Allow,
+                    scope: Scope::OperationDefault,
+                },
+                ..DENIED
+            };
+            write(&mut line, &decision)?;
+            let mut wanted = Line::default();
+            write!(
+                wanted,
+                "ipe_op={0} ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" path=? dev=? ino=? \
+                 rule=\"DEFAULT op={0} action=ALLOW\"",
+                operation.name()
+            )?;
+            assert!(line == wanted);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_operation_that_the_language_does_not_know() -> Result {
+        let decision = Decision {
+            operation: None,
+            hook: Hook::KernelRead,
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=UNKNOWN ipe_hook=KERNEL_READ enforcing=1 pid=42 comm=\"program\" \
+             path=? dev=? ino=? rule=\"DEFAULT action=DENY\""
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn hooks() {
+        // Those of C, which tools look for.
+        for (hook, name) in [
+            (Hook::BprmCheck, "BPRM_CHECK"),
+            (Hook::BprmCredsForExec, "BPRM_CREDS_FOR_EXEC"),
+            (Hook::Mmap, "MMAP"),
+            (Hook::Mprotect, "MPROTECT"),
+            (Hook::KernelRead, "KERNEL_READ"),
+            (Hook::KernelLoad, "KERNEL_LOAD"),
+        ] {
+            assert!(hook.name() == name);
+        }
+    }
+
+    #[test]
+    fn permissive() -> Result {
+        let decision = Decision {
+            enforcing: false,
+            process_id: i32::MAX,
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=EXECUTE ipe_hook=MMAP enforcing=0 pid=2147483647 comm=\"program\" \
+             path=? dev=? ino=? rule=\"DEFAULT action=DENY\""
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_that_could_pass_for_a_field() -> Result {
+        let cases: [(&[u8], &str); 6] = [
+            (b"a b", "612062"),
+            (b"x\" pid=1", "7822207069643D31"),
+            (b"\x1b[2J\n", "1B5B324A0A"),
+            (b"\xc3\xa9", "C3A9"),
+            (b"(sd-pam)", "\"(sd-pam)\""),
+            (b"", "\"\""),
+        ];
+        for (comm, shown) in cases {
+            let mut line = Line::default();
+            write(&mut line, &Decision { comm, ..DENIED })?;
+            let (before, _) = line.split(" path=").ok_or(EINVAL)?;
+            assert!(before.ends_with(shown.as_bytes()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rules_have_one_form() -> Result {
+        const ONE: &str = "rule=\"op=EXECUTE boot_verified=TRUE action=ALLOW\"";
+        assert!(shows(b"op=EXECUTE boot_verified=TRUE action=ALLOW", ONE)?);
+        assert!(shows(
+            b" \top=EXECUTE\t boot_verified=TRUE \taction=ALLOW",
+            ONE
+        )?);
+        assert!(shows(
+            b"op=EXECUTE boot_verified=TRUE action=ALLOW# why",
+            ONE
+        )?);
+        assert!(shows(
+            b"op=EXECUTE boot_verified=TRUE action=ALLOW \x0c\xa0\r",
+            ONE
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn rules_show_what_they_ask_for() -> Result {
+        for rule in [
+            "op=EXECUTE action=ALLOW",
+            "op=KMODULE boot_verified=FALSE action=ALLOW",
+            "op=FIRMWARE dmverity_signature=TRUE action=DENY",
+            "op=POLICY dmverity_signature=FALSE action=DENY",
+            "op=X509_CERT fsverity_signature=TRUE action=ALLOW",
+            "op=KEXEC_IMAGE fsverity_signature=FALSE action=ALLOW",
+            "op=KEXEC_INITRAMFS boot_verified=TRUE fsverity_signature=TRUE boot_verified=TRUE action=DENY",
+        ] {
+            let mut wanted = Line::default();
+            write!(wanted, "rule=\"{rule}\"")?;
+            let text = core::str::from_utf8(wanted.as_bytes()).map_err(|_| EINVAL)?;
+            assert!(shows(rule.as_bytes(), text)?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn digests() -> Result {
+        // The quotes of the algorithm are those of C, inside of the rule's own.
+        assert!(shows(
+            b"op=EXECUTE dmverity_roothash=rmd160:0123456789abcdefABCDEF0123456789abcdef01 action=ALLOW",
+            "rule=\"op=EXECUTE dmverity_roothash=\"rmd160\":\
+             0123456789ABCDEFABCDEF0123456789ABCDEF01 action=ALLOW\""
+        )?);
+        macro_rules! four {
+            ($text:literal) => {
+                concat!($text, $text, $text, $text)
+            };
+        }
+        // The longest.
+        assert!(shows(
+            concat!(
+                "op=EXECUTE fsverity_digest=sha512:",
+                four!("00112233445566778899aabbccddeeff"),
+                " boot_verified=TRUE action=ALLOW"
+            )
+            .as_bytes(),
+            concat!(
+                "rule=\"op=EXECUTE fsverity_digest=\"sha512\":",
+                four!("00112233445566778899AABBCCDDEEFF"),
+                " boot_verified=TRUE action=ALLOW\""
+            )
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_rule_that_is_not_there() -> Result {
+        let decision = Decision {
+            text: b"policy_name=a policy_version=0.0.0\nDEFAULT action=DENY",
+            verdict: Verdict {
+                action: Action::Deny,
+                scope: Scope::Rule(7),
+            },
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
+             path=? dev=? ino=? rule=?"
+        )?);
+        Ok(())
+    }
 }

@@ -8,6 +8,8 @@
 
 mod access;
 mod change;
+#[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
+mod line;
 
 pub(crate) use access::access;
 pub(crate) use change::{
