@@ -7,7 +7,7 @@
 
 use crate::{
     failure::{Result, Status},
-    output::{Output, Style},
+    output::{printable, Output, Style},
     policy::Policy,
     subject::{Digest, Facts},
 };
@@ -272,9 +272,9 @@ pub fn diff(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
 
     out.line(format!(
         "{} {} -> {} {}",
-        old.name(),
+        printable(old.name().as_bytes()),
         old.version(),
-        new.name(),
+        printable(new.name().as_bytes()),
         new.version()
     ))?;
     if !updates && (old.name(), old.version()) != (new.name(), new.version()) {

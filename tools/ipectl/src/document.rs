@@ -4,6 +4,7 @@
 //!
 //! What a line means is the parser's business; this only finds the lines that it found good.
 
+use crate::output::printable;
 use ipe_policy::policy::{rule_at, Action, Operation, Property, Rule};
 
 /// What a line of a policy says.
@@ -132,7 +133,8 @@ fn default(code: &[u8]) -> Option<Statement<'static>> {
     Some(Statement::Default(operation, action))
 }
 
-/// A rule in the one form that all its spellings have: single blanks, digits in lower case.
+/// A rule in the one form that all its spellings have, to be shown: single blanks, digits in lower
+/// case.
 pub fn canonical_rule(rule: &Rule<'_>) -> String {
     let mut text = format!("op={}", rule.operation.name());
     for property in rule.properties() {
@@ -144,7 +146,7 @@ pub fn canonical_rule(rule: &Rule<'_>) -> String {
     text
 }
 
-/// A property in the one form that all its spellings have.
+/// A property in the one form that all its spellings have, to be shown.
 pub fn canonical_property(property: &Property<'_>) -> String {
     let value = match property {
         Property::BootVerified(value)
@@ -152,7 +154,7 @@ pub fn canonical_property(property: &Property<'_>) -> String {
         | Property::FsveritySignature(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
         Property::DmverityRoothash(text) | Property::FsverityDigest(text) => format!(
             "{}:{}",
-            String::from_utf8_lossy(text.algorithm),
+            printable(text.algorithm),
             String::from_utf8_lossy(text.hex).to_ascii_lowercase()
         ),
     };

@@ -6,9 +6,10 @@
 //! empty line in a row. Comments and the order of the lines stay.
 
 use crate::{
-    document::{self, canonical_rule, Line, Statement},
+    document::{self, Line, Statement},
     policy::Policy,
 };
+use ipe_policy::policy::PropertyKind;
 
 /// Writes a policy anew.
 pub fn format(policy: &Policy) -> Vec<u8> {
@@ -33,7 +34,7 @@ pub fn format(policy: &Policy) -> Vec<u8> {
 
 fn write(line: &Line<'_>) -> Vec<u8> {
     let mut written = match &line.statement {
-        Statement::Rule(rule) => canonical_rule(rule).into_bytes(),
+        Statement::Rule(_) => line.words().map(write_word).collect::<Vec<_>>().join(&b' '),
         _ => line.words().collect::<Vec<_>>().join(&b' '),
     };
     if let Some(comment) = line.comment {
@@ -43,6 +44,21 @@ fn write(line: &Line<'_>) -> Vec<u8> {
         written.extend(comment.trim_ascii_end());
     }
     written
+}
+
+/// Writes a word of a rule, of which only the digits of a digest may change: an algorithm that no
+/// kernel knows can have any bytes in its name.
+fn write_word(word: &[u8]) -> Vec<u8> {
+    let digest = [PropertyKind::DmverityRoothash, PropertyKind::FsverityDigest]
+        .iter()
+        .any(|kind| word.starts_with(kind.name().as_bytes()));
+    let mut word = word.to_vec();
+    if digest {
+        if let Some(colon) = word.iter().position(|&byte| byte == b':') {
+            word[colon..].make_ascii_lowercase();
+        }
+    }
+    word
 }
 
 /// What a text says, whatever way it is written.
@@ -94,5 +110,14 @@ mod tests {
         assert!(policy.is_err());
         let text = text.replace("CRC::", "CRC:AB");
         assert!(formatted(&text).contains("dmverity_roothash=CRC:ab"));
+    }
+
+    #[test]
+    fn an_algorithm_of_any_bytes_stays() {
+        let text = b"policy_name=a policy_version=1.0.0\nDEFAULT action=DENY\n\
+            op=EXECUTE dmverity_roothash=X\xff\x1b:AB action=DENY\n";
+        let policy = Policy::compile(text, Providers::ALL).unwrap();
+        let line = b"op=EXECUTE dmverity_roothash=X\xff\x1b:ab action=DENY\n";
+        assert!(format(&policy).ends_with(line));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     diff, digest, explain,
     failure::{Class, Failure, Result, Status},
     format, image, live,
-    output::Output,
+    output::{printable, Output},
     policy::Policy,
     sign::{self, Key, Passphrase, Signer},
     source::{self, Source},
@@ -171,8 +171,8 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
     } else {
         out.line(format!(
             "{}: {} {}, {} bytes, signed by {}",
-            path.display(),
-            policy.name(),
+            printable(path.to_string_lossy().as_bytes()),
+            printable(policy.name().as_bytes()),
             policy.version(),
             message.len(),
             signer.subject()

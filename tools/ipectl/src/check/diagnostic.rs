@@ -189,13 +189,19 @@ impl fmt::Display for Diagnostic {
 /// The longest line that is shown whole, in characters.
 const MAX_WIDTH: usize = 160;
 
+/// How far around a place the line is looked at, in bytes: farther than is shown, as a character
+/// has four at most. A line of a mebibyte may have a finding in every word.
+const REACH: usize = 5 * MAX_WIDTH;
+
 /// The line of a place, and the place in it, in characters; long lines are cut around it.
 fn excerpt(text: &[u8], span: Span) -> (String, (usize, usize)) {
     let at = (span.offset as usize).min(text.len());
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let start = text[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
-    let length = text[at..].iter().position(is_end);
-    let end = length.map_or(text.len(), |length| at + length);
+    let (first, last) = (at.saturating_sub(REACH), text.len().min(at + REACH));
+    let start = text[first..at].iter().rposition(is_end);
+    let start = start.map_or(first, |end| first + end + 1);
+    let length = text[at..last].iter().position(is_end);
+    let end = length.map_or(last, |length| at + length);
 
     let before = printable(&text[start..at]);
     let place_end = end.min(at + span.length as usize);

@@ -3,6 +3,7 @@
 //! What to do about an error or a warning of the parser.
 
 use super::similar;
+use crate::output::printable;
 use ipe_policy::policy::{Algorithm, ErrorKind, Operation, PropertyKind, WarningKind};
 
 /// A short name of an error, for programs.
@@ -52,8 +53,10 @@ pub(super) const fn warning_code(kind: &WarningKind) -> &'static str {
 
 /// What to do about an error. `place` is the text that it is about.
 pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
-    let place = String::from_utf8_lossy(place);
-    let value = place.split_once('=').map_or(&*place, |(_, value)| value);
+    let place = printable(place);
+    let value = place
+        .split_once('=')
+        .map_or(place.as_str(), |(_, value)| value);
     let fixed = |text: &str| Some(text.to_owned());
 
     match kind {
@@ -144,7 +147,7 @@ fn operation_missing(place: &str) -> Option<String> {
 
 /// What to do about a warning. `place` is the text that it is about.
 pub(super) fn for_warning(kind: &WarningKind, place: &[u8]) -> Option<String> {
-    let place = String::from_utf8_lossy(place);
+    let place = printable(place);
     match kind {
         WarningKind::AlgorithmUnknown => Some(match similar::algorithm(&place) {
             Some(meant) => format!("no algorithm {place}; did you mean {}?", meant.name()),

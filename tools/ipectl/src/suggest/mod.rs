@@ -247,6 +247,7 @@ fn decide(subject: &Subject, knowledge: &Knowledge) -> Result<(String, String), 
         ));
     }
     let Some(root) = &knowledge.root else {
+        let device = printable(device.as_bytes());
         return Err(if device.starts_with("dm-") {
             format!("say what {device} is: --volume {device}=signed or --volume {device}=sha256:…")
         } else {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Texts and logs that want to be expensive, to move a terminal's cursor, or to become rules.
+
+use ipe_policy::policy::Providers;
+use ipectl::{
+    audit,
+    check::{self, Options},
+    diff, explain,
+    failure::Result,
+    output::Output,
+    policy::Policy,
+    source::Source,
+    subject::hex,
+    suggest::{self, Knowledge},
+};
+use std::time::{Duration, Instant};
+
+const HEADER: &str = "policy_name=large policy_version=0.0.0\nDEFAULT action=DENY\n";
+
+/// What is shown of a check, which may not take long: a second, or some hundred times as long where
+/// the time grows with the square of the text.
+fn checked(text: &str) -> String {
+    let start = Instant::now();
+    let source = Source::from_text("large.pol", text.as_bytes());
+    let report = check::check(&source, &Options::default());
+    let mut shown = Vec::new();
+    let mut out = Output::new(&mut shown, false, false);
+    check::show(&[report], false, false, &mut out).unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(120),
+        "{:?}",
+        start.elapsed()
+    );
+    String::from_utf8(shown).unwrap()
+}
+
+#[test]
+fn a_line_of_a_mebibyte_with_a_finding_in_every_word() {
+    let words = format!("dmverity_roothash=x: {}", " ".repeat(80)).repeat(10_000);
+    let shown = checked(&format!("{HEADER}op=EXECUTE {words}action=DENY\n"));
+    assert!(shown.contains("10000 warnings"), "{}", &shown[..400]);
+    assert!(shown.lines().all(|line| line.chars().count() < 300));
+}
+
+#[test]
+fn a_mebibyte_of_errors() {
+    let shown = checked(&format!("{HEADER}{}", "x y\n".repeat(1 << 18)));
+    assert!(shown.contains("100 errors"), "{}", &shown[..400]);
+}
+
+/// What a command writes, which a terminal is to show and not to obey.
+fn written(command: impl FnOnce(&mut Output<'_>) -> Result) -> String {
+    let mut shown = Vec::new();
+    command(&mut Output::new(&mut shown, false, false)).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(
+        shown.chars().all(|c| c == '\n' || !c.is_control()),
+        "{shown:?}"
+    );
+    shown
+}
+
+#[test]
+fn messages_about_a_text_move_no_cursor() {
+    for line in [
+        "op=EXECUT\x1b action=DENY",
+        "op=EXECUTE boot_verifie\x1b=TRUE action=DENY",
+        "op=EXECUTE action=DEN\x1b",
+        "op=EXECUTE fsverity_digest=sha25\x1b:00 action=DENY",
+        "op=EXECUTE boot_verified=TRU\x1b action=DENY",
+        "\x1b\x0b\x7f\u{9b}",
+    ] {
+        let text = format!("{HEADER}{line}\n");
+        checked(&text);
+        let source = Source::from_text("text", text.as_bytes());
+        let report = check::check(&source, &Options::default());
+        written(|out| check::show(&[report], false, false, out));
+    }
+    for version in ["1.0.0.\x1b.0.0", "1\x1b", "1.0"] {
+        let text = format!("policy_name=a policy_version={version}\nDEFAULT action=DENY\n");
+        let source = Source::from_text("text", text.as_bytes());
+        let report = check::check(&source, &Options::default());
+        written(|out| check::show(&[report], false, false, out));
+    }
+}
+
+#[test]
+fn names_of_policies_and_algorithms_move_no_cursor() {
+    let text = b"policy_name=\x1b[2J policy_version=1.0.0\nDEFAULT action=DENY\n\
+        op=EXECUTE dmverity_roothash=\x1b[1m:AB action=ALLOW\n";
+    let policy = Policy::compile(text, Providers::ALL).unwrap();
+    written(|out| diff::diff(&policy, &policy, out));
+    let record = br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm="x" path="/a" dev="vda" ino=1 rule="DEFAULT action=DENY""#;
+    let access = audit::parse(record).unwrap();
+    written(|out| explain::explain_record(&policy, "policy", &access, out));
+}
+
+#[test]
+fn no_part_of_a_record_becomes_a_rule() {
+    // dm-, the end of a line, and a rule, in the digits of a name with odd characters.
+    let device = b"dm-\nop=EXECUTE action=ALLOW";
+    let device = hex(device).to_uppercase();
+    let record = format!(
+        "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm={device} path={device} dev={device} \
+        ino=1 rule=\"DEFAULT action=DENY\""
+    );
+    let access = audit::parse(record.as_bytes()).unwrap();
+    assert!(access.device.as_ref().unwrap().contains('\n'));
+    let outcome = suggest::suggest(&[access], &Knowledge::default());
+    let shown = written(|out| suggest::show(&outcome, out));
+    assert!(
+        shown
+            .lines()
+            .all(|line| line.is_empty() || line.starts_with('#')),
+        "{shown}"
+    );
+}
