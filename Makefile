@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware
 # What the scripts understand, given on make's command line.
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY
 
-.PHONY: help run run-debian test bench lint kernel shell ipectl kunit allow-path kselftest debian host clean distclean
+.PHONY: help run run-debian test bench lint kernel shell deb ipectl kunit allow-path kselftest debian host clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -30,6 +30,7 @@ help:
 	@echo '  make debian               only the tests in Debian'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
+	@echo '  make deb                  make a package of ipectl for Debian, print where it is'
 	@echo '  make kernel               build the kernel of the firmware and the tests, print where it is'
 	@echo '  make shell                a shell in the build root'
 	@echo '  make clean                remove what was built of kernels, firmware and tests'
@@ -63,6 +64,9 @@ bench:
 
 lint:
 	@$(B)/lint
+
+deb:
+	@$(B)/deb
 
 kernel:
 	@$(B)/kernel --config test
