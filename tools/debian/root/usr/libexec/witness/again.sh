@@ -17,7 +17,7 @@ fact 'nothing has changed' is 'Device 1.0.0 0
 Long 1.1.0 0
 Longer 1.2.0 0
 Older 0.9.0 0
-Owner 1.3.0 1' policies
+Owner 1.4.0 1' policies
 fact 'the policies in /etc/ipe are accepted as before' soon count 4 1422 ' res=1 errno=0'
 fact 'no policy is refused' count 0 1422 ' res=0 '
 fact 'no policy is activated' count 0 1421 ''

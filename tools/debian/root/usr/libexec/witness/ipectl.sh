@@ -1,0 +1,80 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154,SC2086 # what lib.sh sets
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ipectl, from its package: what it makes of the records of auditd and the journal,
+# and of files on the running system. Two programs are denied: one on a volume of
+# dm-verity that nobody signed, one with fs-verity. Rules for them are suggested,
+# signed and deployed. Programs beside them are the control: still denied.
+
+export DM_DISABLE_UDEV=1
+policy=$ipe/policies/Owner/policy
+hash=$(cat $signed/volume.hash)
+
+# volume NAME: opens and mounts a volume of dm-verity.
+volume() {
+	mkdir -p "$state/$1"
+	veritysetup open "$signed/$1.img" "$1" "$signed/$1.img" "$(cat "$signed/$1.hash")" \
+		--hash-offset="$(cat "$signed/$1.offset")" &&
+		mount -t erofs -o ro "/dev/mapper/$1" "$state/$1"
+}
+# files: a file system with two programs that get fs-verity.
+files() {
+	mkdir -p $state/files
+	cp $signed/files.img $state/ && mount -t ext4 -o loop $state/files.img $state/files &&
+		fsverity enable $state/files/tool && fsverity enable $state/files/other
+}
+mounted() { volume volume && volume other && files; }
+in_force() { ipectl status | grep -E "^Owner  *$1  *yes "; }
+
+fact 'ipectl shows the policy in force' in_force 1.3.0
+fact 'volumes and files are there that no policy names' mounted
+fact 'a program of a volume that nobody signed does not start' ends 126 sh -c $state/volume/tool
+fact 'nor one with fs-verity' ends 126 sh -c $state/files/tool
+fact 'the one is on record' soon search 1420 "$(denied BPRM_CHECK volume/tool)"
+fact 'and the other' soon search 1420 "$(denied BPRM_CHECK files/tool)"
+explained() { journal -g 'IPE_ACCESS .*files/tool' -n 1 | ends 1 ipectl explain $policy --audit -; }
+fact 'ipectl explains that of the journal' explained
+
+# suggest LOG: rules for what is in a log; what is on tmpfs stays undecided.
+device=$(grep -lx volume /sys/block/dm-*/dm/name | cut -d / -f 4)
+suggest() { ends 1 ipectl suggest "$1" --volume "$device=sha256:$hash" --root /; }
+wanted="op=EXECUTE dmverity_roothash=sha256:$hash action=ALLOW
+op=EXECUTE fsverity_digest=$(fsverity digest --compact $state/files/tool | sed 's/^/sha256:/') action=ALLOW"
+of_auditd() { suggest /var/log/audit/audit.log | tee $state/suggested | grep ^op=; }
+of_journal() { journal --output=json _TRANSPORT=audit | suggest - | grep ^op=; }
+undecided() { grep -A 1 "^# $state/program on tmpfs" $state/suggested; }
+fact 'ipectl suggests a rule for each from the log of auditd' is "$wanted" of_auditd
+fact 'and the same from the journal' soon is "$wanted" of_journal
+fact 'none for a program on tmpfs' undecided
+
+# The example's key: a product's would not be here.
+deploy() {
+	sed 's/policy_version=.*/policy_version=1.4.0/' $policy >$state/Owner.pol &&
+		grep ^op= $state/suggested >>$state/Owner.pol &&
+		ipectl check --quiet $state/Owner.pol &&
+		ipectl sign $state/Owner.pol --output $state/Owner.p7b \
+			--key $signed/trusted.key --certificate $signed/trusted.crt &&
+		ipectl deploy $state/Owner.p7b
+}
+fact 'they are added to the policy, which is signed and deployed' deploy
+fact 'it is in force' in_force 1.4.0
+fact 'the program of the volume starts' $state/volume/tool
+fact 'so does the one with fs-verity' $state/files/tool
+fact 'the same program of another volume does not' ends 126 sh -c $state/other/tool
+fact 'nor another one with fs-verity' ends 126 sh -c $state/files/other
+fact 'nor a copy on tmpfs' ends 126 sh -c $state/program
+
+# says STATUS FILE: how ipectl explain ends, 0 where the kernel would allow it.
+says() { ends "$1" ipectl explain $policy --file "$2"; }
+fact 'ipectl says so of the volume' says 0 $state/volume/tool
+fact 'of the file with fs-verity' says 0 $state/files/tool
+fact 'of the root volume' says 0 /usr/bin/true
+fact 'of the other volume' says 1 $state/other/tool
+fact 'of the other file' says 1 $state/files/other
+fact 'and of the copy on tmpfs' says 1 $state/program
+
+closed() {
+	umount $state/volume $state/other $state/files && veritysetup close volume && veritysetup close other
+}
+fact 'all is closed again' closed
