@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the kernel is to do.
+
+use crate::command::{Command, Name, Node, Policy, Rules, Signature, Value, Who, SLOTS};
+use std::{collections::BTreeMap, fmt};
+
+/// What a system call answers: nothing, or an errno by its name.
+pub type Answer = Result<(), &'static str>;
+
+/// A policy that is loaded.
+#[derive(Clone, Copy, Debug)]
+struct Loaded {
+    policy: Policy,
+    /// Tells it from others that had the name before.
+    serial: u32,
+}
+
+/// A file that is held open: of which policy, and which file.
+type Held = (Name, u32, Node);
+
+/// The state of the kernel.
+#[derive(Clone, Debug)]
+pub struct Model {
+    loaded: BTreeMap<Name, Loaded>,
+    /// The policy in force, which cannot be removed.
+    active: Name,
+    enforce: bool,
+    held: [Option<Held>; SLOTS],
+    loads: u32,
+}
+
+impl Default for Model {
+    /// How each sequence begins.
+    fn default() -> Self {
+        let policy = RESET;
+        Self {
+            loaded: [(Name::Reset, Loaded { policy, serial: 0 })].into(),
+            active: Name::Reset,
+            enforce: true,
+            held: [None; SLOTS],
+            loads: 0,
+        }
+    }
+}
+
+/// The policy that each sequence begins with.
+pub const RESET: Policy = Policy {
+    name: Name::Reset,
+    minor: 0,
+    rules: Rules::Allow,
+    signature: Signature::Embedded,
+};
+
+/// Without the capability, at the time of opening, nothing is permitted.
+fn permitted(who: Who) -> Answer {
+    match who {
+        Who::Admin | Who::Heir => Ok(()),
+        Who::Nobody => Err("EPERM"),
+    }
+}
+
+/// What must be written to do something.
+fn confirmed(value: Value) -> Answer {
+    match value {
+        Value::One => Ok(()),
+        Value::Zero | Value::Junk => Err("EINVAL"),
+    }
+}
+
+/// Whether a policy is one that the kernel takes.
+fn verified(policy: &Policy) -> Answer {
+    match (policy.signature, policy.rules) {
+        (Signature::Untrusted, _) => Err("ENOKEY"),
+        (Signature::Changed, _) => Err("EKEYREJECTED"),
+        (_, Rules::Wrong) => Err("EBADMSG"),
+        _ => Ok(()),
+    }
+}
+
+impl Model {
+    /// Does something.
+    pub fn step(&mut self, command: &Command) -> Answer {
+        match *command {
+            Command::Load(policy, _, who) => {
+                permitted(who)?;
+                self.load(policy)
+            }
+            Command::Update(name, policy, _, who) => {
+                let serial = self.open(name)?;
+                permitted(who)?;
+                self.update(name, serial, policy)
+            }
+            Command::Activate(name, value, who) => {
+                let serial = self.open(name)?;
+                permitted(who)?;
+                self.activate(name, serial, value)
+            }
+            Command::Delete(name, value, who) => {
+                let serial = self.open(name)?;
+                permitted(who)?;
+                self.delete(name, serial, value)
+            }
+            Command::Enforce(value, who) => {
+                permitted(who)?;
+                self.enforce = match value {
+                    Value::One => true,
+                    Value::Zero => false,
+                    Value::Junk => return Err("EINVAL"),
+                };
+                Ok(())
+            }
+            Command::Hold(slot, name, node) => {
+                self.held[slot] = None;
+                self.held[slot] = Some((name, self.open(name)?, node));
+                Ok(())
+            }
+            Command::Write(slot, value) => match self.held[slot] {
+                Some((name, serial, Node::Active)) => self.activate(name, serial, value),
+                Some((name, serial, Node::Delete)) => self.delete(name, serial, value),
+                Some((_, _, Node::Update)) | None => Err("EBADF"),
+            },
+            Command::Send(slot, policy) => match self.held[slot] {
+                Some((name, serial, Node::Update)) => self.update(name, serial, policy),
+                Some((_, _, Node::Active | Node::Delete)) | None => Err("EBADF"),
+            },
+        }
+    }
+
+    /// Opens a file of a policy.
+    fn open(&self, name: Name) -> Result<u32, &'static str> {
+        Ok(self.loaded.get(&name).ok_or("ENOENT")?.serial)
+    }
+
+    /// The policy that an open file belongs to.
+    fn of(&mut self, name: Name, serial: u32) -> Result<&mut Loaded, &'static str> {
+        let loaded = self.loaded.get_mut(&name);
+        loaded
+            .filter(|loaded| loaded.serial == serial)
+            .ok_or("ENOENT")
+    }
+
+    fn load(&mut self, policy: Policy) -> Answer {
+        verified(&policy)?;
+        if self.loaded.contains_key(&policy.name) {
+            return Err("EEXIST");
+        }
+        self.loads += 1;
+        let serial = self.loads;
+        self.loaded.insert(policy.name, Loaded { policy, serial });
+        Ok(())
+    }
+
+    fn update(&mut self, name: Name, serial: u32, policy: Policy) -> Answer {
+        let old = self.of(name, serial)?;
+        if old.policy == policy {
+            return Ok(());
+        }
+        verified(&policy)?;
+        if policy.name != name {
+            return Err("EINVAL");
+        }
+        if policy.minor <= old.policy.minor {
+            return Err("ESTALE");
+        }
+        old.policy = policy;
+        Ok(())
+    }
+
+    fn activate(&mut self, name: Name, serial: u32, value: Value) -> Answer {
+        confirmed(value)?;
+        let minor = self.of(name, serial)?.policy.minor;
+        if minor < self.active().minor {
+            return Err("ESTALE");
+        }
+        self.active = name;
+        Ok(())
+    }
+
+    fn delete(&mut self, name: Name, serial: u32, value: Value) -> Answer {
+        confirmed(value)?;
+        self.of(name, serial)?;
+        if self.active == name {
+            return Err("EPERM");
+        }
+        self.loaded.remove(&name);
+        Ok(())
+    }
+
+    /// The policy in force.
+    fn active(&self) -> &Policy {
+        &self.loaded[&self.active].policy
+    }
+
+    /// Whether code may run, from memory or from the initramfs.
+    fn may_run(&self, from_initramfs: bool) -> bool {
+        !self.enforce
+            || match self.active().rules {
+                Rules::Allow => true,
+                Rules::Deny => false,
+                Rules::Verified => from_initramfs,
+                Rules::Unverified => !from_initramfs,
+                Rules::Wrong => unreachable!("it was refused"),
+            }
+    }
+}
+
+/// What a guest sees, as it prints it.
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut loaded: Vec<String> = self
+            .loaded
+            .iter()
+            .map(|(name, loaded)| {
+                let mark = if *name == self.active { "*" } else { "" };
+                let Policy { minor, rules, .. } = loaded.policy;
+                format!("{name}{mark}:{minor}:{rules}")
+            })
+            .collect();
+        loaded.sort();
+        write!(
+            f,
+            "{} enforce={} memory={} file={}",
+            loaded.join(","),
+            u8::from(self.enforce),
+            u8::from(self.may_run(false)),
+            u8::from(self.may_run(true))
+        )
+    }
+}
