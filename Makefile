@@ -21,7 +21,7 @@ help:
 	@echo '  make run INTERACTIVE=1    the same, and leave a shell in the appliance'
 	@echo '  make run-debian           boot Debian: systemd and auditd tell what they see of IPE'
 	@echo '                            (INTERACTIVE=1: a shell in it)'
-	@echo '  make test                 run every test: on the host, and under QEMU KUnit, kselftest, Debian'
+	@echo '  make test                 run every test: on the host, and under QEMU KUnit, kselftest, ipectl, Debian'
 	@echo '  make host                 only the tests on the host'
 	@echo '  make ipectl               only the tests of ipectl'
 	@echo '  make kunit                only the KUnit suites'
