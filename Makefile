@@ -10,9 +10,9 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
 FIRMWARE := $(CACHE)/firmware
 
 # What the scripts understand, given on make's command line.
-export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY SEQUENCES LENGTH SEED
+export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED
 
-.PHONY: help run run-debian test bench lint kernel shell deb ipectl kunit allow-path kselftest debian host model coverage clean distclean
+.PHONY: help run run-debian test bench lint kernel shell deb ipectl kunit allow-path kselftest debian host fuzz model coverage clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -28,6 +28,7 @@ help:
 	@echo '  make allow-path           only the test of the machine code that decides'
 	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
 	@echo '  make debian               only the tests in Debian'
+	@echo '  make fuzz TIME=60         fuzz the policy language and ipectl, so many seconds a target'
 	@echo '  make model SEQUENCES=60   compare a kernel with the model, in so many sequences of commands'
 	@echo '  make coverage             what the host tests reach of policy/ and eval/'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
@@ -58,8 +59,10 @@ run-debian:
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
-test host ipectl kunit allow-path kselftest model debian:
-	@$(B)/test $(if $(filter test,$@),host ipectl kunit allow-path kselftest model debian,$@)
+test host ipectl fuzz kunit allow-path kselftest model debian:
+	@$(B)/test $(if $(filter test,$@),host ipectl fuzz kunit allow-path kselftest model debian,$@)
+
+fuzz: export TIME ?= 60
 
 coverage:
 	@tools/host/coverage

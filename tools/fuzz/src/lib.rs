@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the fuzz targets share.
+
+#[expect(missing_docs, reason = "the tests on the host have it for themselves")]
+#[path = "../../host/tests/common/mod.rs"]
+pub mod common;
+pub mod naive;
+pub mod subjects;

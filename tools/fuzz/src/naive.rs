@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The policy language, written down a second time: slow, and from the grammar alone.
+//!
+//! It shares no code with the parser, not even the vocabulary's tables. It reads texts that the
+//! parser accepted, and panics where it cannot make sense of one.
+
+/// A property that a rule asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// One of the facts that are true or false, by name, and its value.
+    Fact(String, bool),
+    /// One of the digests, by name: algorithm and digits, in lower case.
+    Digest(String, Vec<u8>, String),
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The offset of its line.
+    pub offset: u32,
+    /// The operation, by name.
+    pub operation: String,
+    /// What must hold.
+    pub properties: Vec<Property>,
+    /// Whether it allows.
+    pub allow: bool,
+}
+
+/// A policy.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// The name.
+    pub name: Vec<u8>,
+    /// The version.
+    pub version: [u16; 3],
+    /// The rules, in their order.
+    pub rules: Vec<Rule>,
+    /// The defaults: an operation, or none for all, and whether it allows.
+    pub defaults: Vec<(Option<String>, bool)>,
+}
+
+/// What a policy decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The rule whose line begins at this offset, and whether it allows.
+    Rule(u32, bool),
+    /// The default of the operation.
+    OperationDefault(bool),
+    /// The global default.
+    GlobalDefault(bool),
+}
+
+/// Splits a text into lines, each with its offset.
+fn lines(text: &[u8]) -> Vec<(usize, &[u8])> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (at, byte) in text.iter().enumerate() {
+        if *byte == b'\n' || *byte == b'\r' {
+            lines.push((start, &text[start..at]));
+            start = at + 1;
+        }
+    }
+    lines.push((start, &text[start..]));
+    lines
+}
+
+/// A line's words, without comment and without the white space at its end.
+fn words(line: &[u8]) -> Vec<&[u8]> {
+    let mut code = line.split(|byte| *byte == b'#').next().unwrap();
+    while let [rest @ .., 9 | 11 | 12 | 32 | 0xa0] = code {
+        code = rest;
+    }
+    code.split(|byte| *byte == b' ' || *byte == b'\t')
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Takes `key=` off a word.
+fn after<'a>(word: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    word.strip_prefix(key.as_bytes())
+}
+
+fn allows(word: &[u8]) -> bool {
+    match word {
+        b"action=ALLOW" => true,
+        b"action=DENY" => false,
+        _ => panic!("not an action: {:?}", String::from_utf8_lossy(word)),
+    }
+}
+
+fn operation(word: &[u8]) -> String {
+    let name = after(word, "op=").expect("an operation");
+    let known: [&[u8]; 7] = [
+        b"EXECUTE",
+        b"FIRMWARE",
+        b"KMODULE",
+        b"KEXEC_IMAGE",
+        b"KEXEC_INITRAMFS",
+        b"POLICY",
+        b"X509_CERT",
+    ];
+    assert!(known.contains(&name), "not an operation");
+    String::from_utf8(name.to_vec()).unwrap()
+}
+
+fn property(word: &[u8]) -> Property {
+    let equals = word.iter().position(|byte| *byte == b'=').expect("a value");
+    let (name, value) = (&word[..equals], &word[equals + 1..]);
+    let name = String::from_utf8(name.to_vec()).unwrap();
+    match name.as_str() {
+        "boot_verified" | "dmverity_signature" | "fsverity_signature" => match value {
+            b"TRUE" => Property::Fact(name, true),
+            b"FALSE" => Property::Fact(name, false),
+            _ => panic!("not a boolean"),
+        },
+        "dmverity_roothash" | "fsverity_digest" => {
+            let colon = value
+                .iter()
+                .position(|byte| *byte == b':')
+                .expect("a colon");
+            let digits = String::from_utf8(value[colon + 1..].to_vec()).unwrap();
+            assert!(digits.len() % 2 == 0 && digits.chars().all(|digit| digit.is_ascii_hexdigit()));
+            Property::Digest(name, value[..colon].to_vec(), digits.to_lowercase())
+        }
+        _ => panic!("not a property: {name}"),
+    }
+}
+
+impl Policy {
+    /// Reads a text that was found good.
+    pub fn read(text: &[u8]) -> Self {
+        assert!(!text.contains(&0));
+        let mut policy = Self::default();
+        let mut header = true;
+        for (offset, line) in lines(text) {
+            // A form feed and its like mean nothing in a line that has nothing else.
+            let blank = |byte: &u8| matches!(byte, 9 | 11 | 12 | 32 | 0xa0);
+            if line
+                .split(|byte| *byte == b'#')
+                .next()
+                .unwrap()
+                .iter()
+                .all(blank)
+            {
+                continue;
+            }
+            let words = words(line);
+            if header {
+                header = false;
+                policy.header(&words);
+                continue;
+            }
+            match words.as_slice() {
+                [b"DEFAULT", action] => policy.defaults.push((None, allows(action))),
+                [b"DEFAULT", of, action] => {
+                    policy.defaults.push((Some(operation(of)), allows(action)));
+                }
+                [of, properties @ .., action] => policy.rules.push(Rule {
+                    offset: offset as u32,
+                    operation: operation(of),
+                    properties: properties.iter().map(|word| property(word)).collect(),
+                    allow: allows(action),
+                }),
+                _ => panic!("not a rule"),
+            }
+        }
+        assert!(!header);
+        policy
+    }
+
+    fn header(&mut self, words: &[&[u8]]) {
+        let [name, version] = words else {
+            panic!("not a header")
+        };
+        self.name = after(name, "policy_name=").unwrap().to_vec();
+        assert!(!self.name.is_empty());
+        let version = after(version, "policy_version=").unwrap();
+        let numbers: Vec<u16> = version
+            .split(|byte| *byte == b'.')
+            .map(|number| std::str::from_utf8(number).unwrap().parse().unwrap())
+            .collect();
+        self.version = numbers.try_into().unwrap();
+    }
+
+    /// Decides: the first rule all of whose properties hold, then the defaults.
+    pub fn decide(&self, operation: Option<&str>, holds: impl Fn(&Property) -> bool) -> Verdict {
+        for rule in &self.rules {
+            if Some(rule.operation.as_str()) == operation && rule.properties.iter().all(&holds) {
+                return Verdict::Rule(rule.offset, rule.allow);
+            }
+        }
+        let default = |of: Option<&str>| {
+            let mut defaults = self.defaults.iter();
+            defaults.find(|(wanted, _)| wanted.as_deref() == of)
+        };
+        if let (Some(_), Some((_, allow))) = (operation, default(operation)) {
+            return Verdict::OperationDefault(*allow);
+        }
+        Verdict::GlobalDefault(default(None).is_some_and(|(_, allow)| *allow))
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Subjects, and the comparison of what the evaluation and the naive reading decide about them.
+
+use crate::{
+    common::{OwnedDigest, TestSubject},
+    naive::{self, Property},
+};
+use ipe_policy::{
+    eval::{evaluate, Verdict},
+    policy::{Action, Algorithm, Compiled, Operation, PropertyKind, Providers, Scope},
+};
+
+/// The algorithms that fs-verity has.
+const FSVERITY: [&[u8]; 2] = [b"sha256", b"sha512"];
+
+/// The most digests of a policy that become subjects.
+const MAX_DIGESTS: usize = 8;
+
+/// The digits of a digest, in lower case.
+fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+    bytes
+        .iter()
+        .flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
+}
+
+/// Whether a subject has what a rule asks for.
+fn holds(property: &Property, subject: &TestSubject, providers: Providers) -> bool {
+    let name = match property {
+        Property::Fact(name, _) | Property::Digest(name, ..) => name,
+    };
+    let kind = PropertyKind::from_name(name.as_bytes()).unwrap();
+    if !providers.contains(kind) {
+        return false;
+    }
+    match property {
+        Property::Fact(name, value) => {
+            let fact = match name.as_str() {
+                "boot_verified" => subject.boot_verified,
+                "dmverity_signature" => subject.dmverity_signature,
+                _ => subject.fsverity_signature,
+            };
+            fact == *value
+        }
+        Property::Digest(name, algorithm, digits) => {
+            let digest = match name.as_str() {
+                "dmverity_roothash" => &subject.dmverity_roothash,
+                _ => &subject.fsverity_digest,
+            };
+            digest.as_ref().is_some_and(|digest| {
+                algorithm == digest.algorithm.as_bytes()
+                    && hexadecimal(&digest.bytes).eq(digits.bytes())
+            })
+        }
+    }
+}
+
+/// The verdict in the terms of the naive reading.
+fn plain(verdict: Verdict) -> naive::Verdict {
+    let allow = verdict.action == Action::Allow;
+    match verdict.scope {
+        Scope::Rule(offset) => naive::Verdict::Rule(offset, allow),
+        Scope::OperationDefault => naive::Verdict::OperationDefault(allow),
+        Scope::GlobalDefault => naive::Verdict::GlobalDefault(allow),
+    }
+}
+
+/// Decides about a subject in both ways, for all operations, and compares.
+pub fn compare(
+    compiled: &Compiled<Vec<u32>>,
+    policy: &naive::Policy,
+    subject: &TestSubject,
+    providers: Providers,
+) {
+    for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
+        subject.asked.take();
+        let verdict = plain(evaluate(compiled, operation, subject));
+        let expected = policy.decide(operation.map(Operation::name), |property| {
+            holds(property, subject, providers)
+        });
+        assert_eq!(verdict, expected, "{operation:?} {subject:?} {policy:?}");
+        let (dmverity, fsverity) = subject.asked.get();
+        assert!(dmverity <= 1 && fsverity <= 1);
+    }
+}
+
+/// A digest that a subject can have.
+fn digest(algorithm: &[u8], digits: &str) -> Option<OwnedDigest> {
+    let algorithm = Algorithm::from_name(algorithm)?;
+    let bytes: Vec<u8> = (0..digits.len() / 2)
+        .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    (bytes.len() == algorithm.digest_len()).then_some(OwnedDigest {
+        algorithm: algorithm.name(),
+        bytes,
+    })
+}
+
+/// Subjects that tell the rules of a policy apart: all combinations of facts, with some of the
+/// digests that it names, with ones that are nearly the same, and without.
+pub fn subjects(policy: &naive::Policy) -> Vec<TestSubject> {
+    let named = |of: &str| {
+        let mut digests = vec![None];
+        for property in policy.rules.iter().flat_map(|rule| &rule.properties) {
+            let Property::Digest(name, algorithm, digits) = property else {
+                continue;
+            };
+            let digest = digest(algorithm, digits);
+            let useless = of == "fsverity_digest" && !FSVERITY.contains(&algorithm.as_slice());
+            if name != of || useless || digest.is_none() || digests.contains(&digest) {
+                continue;
+            }
+            if digests.len() == 1 {
+                let mut near = digest.clone();
+                near.as_mut()
+                    .into_iter()
+                    .for_each(|near| near.bytes[7] ^= 1);
+                digests.push(near);
+            }
+            digests.push(digest);
+            if digests.len() == MAX_DIGESTS {
+                break;
+            }
+        }
+        digests
+    };
+    let mut subjects = Vec::new();
+    for dmverity_roothash in named("dmverity_roothash") {
+        for fsverity_digest in named("fsverity_digest") {
+            for facts in 0..8 {
+                subjects.push(TestSubject {
+                    boot_verified: facts & 1 != 0,
+                    dmverity_signature: facts & 2 != 0,
+                    fsverity_signature: facts & 4 != 0,
+                    dmverity_roothash: dmverity_roothash.clone(),
+                    fsverity_digest: fsverity_digest.clone(),
+                    ..TestSubject::default()
+                });
+            }
+        }
+    }
+    subjects
+}
+
+/// The set of providers with these bits, in the order of the table.
+pub fn providers(bits: u8) -> Providers {
+    let kinds = PropertyKind::ALL.into_iter().enumerate();
+    kinds
+        .filter(|(number, _)| bits & (1 << number) != 0)
+        .fold(Providers::NONE, |set, (_, kind)| set.with(kind))
+}

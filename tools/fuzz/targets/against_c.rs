@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Any text without NUL: the answer is that of the C parser, errno for errno.
+
+#![no_main]
+
+use ipe_fuzz::common::errno;
+use libfuzzer_sys::fuzz_target;
+use std::ffi::{c_char, c_int};
+
+extern "C" {
+    fn ipe_c_parse(text: *const c_char, length: usize) -> c_int;
+}
+
+fuzz_target!(|text: &[u8]| {
+    // The one difference that is wanted: in C, a NUL ends the policy.
+    if text.contains(&0) {
+        return;
+    }
+    // SAFETY: `text` can be read for its length, which is all that the function needs; it keeps
+    // nothing.
+    let expected = unsafe { ipe_c_parse(text.as_ptr().cast(), text.len()) };
+    assert_eq!(errno(text), expected);
+});

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A compiled form from another text, or in other memory, than was measured: it decides as the text
+//! that it was compiled from, or it denies everything.
+//!
+//! The first byte says how many words there are more or fewer than measured, the rest are two
+//! texts with a NUL between them.
+
+#![no_main]
+
+use ipe_fuzz::{
+    common::{reference, Collector, TestSubject},
+    naive,
+    subjects::{compare, subjects},
+};
+use ipe_policy::{
+    eval::{evaluate, Verdict},
+    policy::{measure, Action, Operation, Providers, Scope},
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&difference, texts)) = data.split_first() else {
+        return;
+    };
+    let mut texts = texts.splitn(2, |byte| *byte == 0);
+    let measured = texts.next().unwrap_or_default();
+    let emitted = texts.next().unwrap_or(measured);
+
+    let good = |text| measure(text, Providers::ALL, false, &mut Collector::default());
+    let Ok(plan) = good(measured) else { return };
+    let words = plan
+        .words()
+        .saturating_add_signed(isize::from(difference as i8));
+    let fits = words >= plan.words();
+    let compiled = plan.emit(emitted, vec![0xdead_beef; words]);
+
+    let denies = |subject: &TestSubject| {
+        let nothing = Verdict {
+            action: Action::Deny,
+            scope: Scope::GlobalDefault,
+        };
+        let mut operations = Operation::ALL.into_iter().map(Some).chain([None]);
+        operations.all(|operation| evaluate(&compiled, operation, subject) == nothing)
+    };
+    if good(emitted).is_err() {
+        assert!(denies(&TestSubject::default()));
+        assert!(compiled.name(emitted).is_empty());
+        return;
+    }
+    let policy = naive::Policy::read(emitted);
+    let subjects = subjects(&policy);
+    if compiled.name(emitted).is_empty() {
+        assert!(measured != emitted || !fits);
+        assert!(subjects.iter().all(denies));
+        return;
+    }
+    for subject in &subjects {
+        compare(&compiled, &policy, subject, Providers::ALL);
+    }
+    // The other reference, which is slower.
+    if let (Ok(text), Some(subject)) = (std::str::from_utf8(emitted), subjects.last()) {
+        let operation = Some(Operation::Execute);
+        assert_eq!(
+            evaluate(&compiled, operation, subject),
+            reference(text, Providers::ALL, operation, subject)
+        );
+    }
+});

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Policies that are built, not read: many rules over few digests, so that they meet each other.
+
+#![no_main]
+
+use arbitrary::Arbitrary;
+use ipe_fuzz::{
+    common::{compile_for, OwnedDigest, TestSubject},
+    naive,
+    subjects::{compare, providers, subjects},
+};
+use ipe_policy::policy::{Algorithm, Operation};
+use libfuzzer_sys::fuzz_target;
+use std::fmt::Write;
+
+/// A digest: one of the algorithms, and the byte that it is made of.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Digest {
+    algorithm: u8,
+    variant: u8,
+}
+
+impl Digest {
+    fn owned(self) -> OwnedDigest {
+        let algorithm = Algorithm::ALL[self.algorithm as usize % Algorithm::COUNT];
+        let mut bytes = vec![0; algorithm.digest_len()];
+        // Digests that are the same but for their first, last or middle byte.
+        let at = [0, bytes.len() - 1, bytes.len() / 2, 5][self.variant as usize % 4];
+        bytes[at] = self.variant;
+        OwnedDigest {
+            algorithm: algorithm.name(),
+            bytes,
+        }
+    }
+
+    /// The same, of an algorithm that fs-verity has.
+    fn of_fsverity(self) -> OwnedDigest {
+        let algorithm = self.algorithm % 2;
+        Self { algorithm, ..self }.owned()
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Property {
+    BootVerified(bool),
+    DmveritySignature(bool),
+    FsveritySignature(bool),
+    DmverityRoothash(Digest),
+    FsverityDigest(Digest),
+}
+
+impl Property {
+    fn write(self, text: &mut String) {
+        let boolean = |value| if value { "TRUE" } else { "FALSE" };
+        let (name, value) = match self {
+            Self::BootVerified(value) => ("boot_verified", boolean(value).to_owned()),
+            Self::DmveritySignature(value) => ("dmverity_signature", boolean(value).to_owned()),
+            Self::FsveritySignature(value) => ("fsverity_signature", boolean(value).to_owned()),
+            Self::DmverityRoothash(digest) => ("dmverity_roothash", digest.owned().text()),
+            Self::FsverityDigest(digest) => ("fsverity_digest", digest.of_fsverity().text()),
+        };
+        write!(text, " {name}={value}").unwrap();
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Rule {
+    operation: u8,
+    properties: Vec<Property>,
+    allow: bool,
+    /// How many rules there are like it, each with the next digest.
+    more: u8,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Subject {
+    facts: [bool; 3],
+    dmverity: Option<Digest>,
+    fsverity: Option<Digest>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Case {
+    providers: u8,
+    default: bool,
+    defaults: [Option<bool>; Operation::COUNT],
+    rules: Vec<Rule>,
+    subjects: Vec<Subject>,
+}
+
+/// The most rules of a policy.
+const MAX_RULES: usize = 600;
+
+fn action(allow: bool) -> &'static str {
+    if allow {
+        "ALLOW"
+    } else {
+        "DENY"
+    }
+}
+
+fn text(case: &Case) -> String {
+    let mut text = "policy_name=built policy_version=1.0.0\n".to_owned();
+    let complete = case.defaults.iter().all(Option::is_some);
+    if case.default || !complete {
+        writeln!(text, "DEFAULT action={}", action(case.default)).unwrap();
+    }
+    for (operation, default) in Operation::ALL.iter().zip(case.defaults) {
+        if let Some(allow) = default {
+            writeln!(
+                text,
+                "DEFAULT op={} action={}",
+                operation.name(),
+                action(allow)
+            )
+            .unwrap();
+        }
+    }
+    let mut rules = 0;
+    for rule in &case.rules {
+        for number in 0..=rule.more {
+            rules += 1;
+            if rules > MAX_RULES {
+                return text;
+            }
+            let operation = Operation::ALL[rule.operation as usize % Operation::COUNT];
+            write!(text, "op={}", operation.name()).unwrap();
+            for property in &rule.properties {
+                let mut property = *property;
+                if let Property::DmverityRoothash(digest) | Property::FsverityDigest(digest) =
+                    &mut property
+                {
+                    digest.variant = digest.variant.wrapping_add(number);
+                }
+                property.write(&mut text);
+            }
+            writeln!(text, " action={}", action(rule.allow)).unwrap();
+        }
+    }
+    text
+}
+
+fuzz_target!(|case: Case| {
+    let text = text(&case);
+    let policy = naive::Policy::read(text.as_bytes());
+    let providers = providers(case.providers);
+    let compiled = compile_for(text.as_bytes(), providers);
+    for subject in case.subjects.iter().take(16) {
+        let subject = TestSubject {
+            boot_verified: subject.facts[0],
+            dmverity_signature: subject.facts[1],
+            fsverity_signature: subject.facts[2],
+            dmverity_roothash: subject.dmverity.map(Digest::owned),
+            fsverity_digest: subject.fsverity.map(Digest::of_fsverity),
+            ..TestSubject::default()
+        };
+        compare(&compiled, &policy, &subject, providers);
+    }
+    for subject in subjects(&policy).iter().take(64) {
+        compare(&compiled, &policy, subject, providers);
+    }
+});

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What `ipectl check` says of a text moves no cursor; what `ipectl fmt` makes of a policy means
+//! the same, keeps its comments, and is what it makes of it again.
+
+#![no_main]
+
+use ipe_fuzz::naive;
+use ipe_policy::policy::Providers;
+use ipectl::{
+    check,
+    diff,
+    document,
+    format::format,
+    output::Output,
+    policy::Policy,
+    source::Source, //
+};
+use libfuzzer_sys::fuzz_target;
+
+/// Everything that a policy says, but not where.
+fn said(text: &[u8]) -> naive::Policy {
+    let mut policy = naive::Policy::read(text);
+    for rule in &mut policy.rules {
+        rule.offset = 0;
+    }
+    policy
+}
+
+/// The comments of a text.
+fn comments(text: &[u8]) -> Vec<Vec<u8>> {
+    let lines = document::lines(text);
+    let comments = lines.iter().filter_map(|line| line.comment);
+    comments
+        .map(|comment| comment.trim_ascii_end().to_vec())
+        .collect()
+}
+
+/// What a command writes, which a terminal shall show and not obey.
+fn written(command: impl FnOnce(&mut Output<'_>)) {
+    let mut shown = Vec::new();
+    command(&mut Output::new(&mut shown, false, false));
+    let shown = String::from_utf8(shown).expect("UTF-8");
+    assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+}
+
+fuzz_target!(|text: &[u8]| {
+    let source = Source::from_text("text", text);
+    let report = check::check(&source, &check::Options::default());
+    written(|out| {
+        check::show(&[report], true, false, out).expect("writing to memory succeeds");
+    });
+
+    let Ok(policy) = Policy::compile(text, Providers::ALL) else {
+        return;
+    };
+    let once = format(&policy);
+    let again = Policy::compile(&once, Providers::ALL).expect("it is a policy still");
+    assert_eq!(format!("{:?}", said(text)), format!("{:?}", said(&once)));
+    assert_eq!(comments(text), comments(&once));
+    assert_eq!(format(&again), once);
+
+    written(|out| {
+        diff::diff(&policy, &again, out).expect("writing to memory succeeds");
+    });
+});

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Any text: the answer is a located error, or a policy that decides as the naive reading does.
+//!
+//! The last byte says which properties the kernel provides.
+
+#![no_main]
+
+use ipe_fuzz::{
+    common::{compile_for, parse},
+    naive,
+    subjects::{compare, providers, subjects},
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((options, text)) = data.split_last() else {
+        return;
+    };
+    if !parse(text) {
+        return;
+    }
+    let policy = naive::Policy::read(text);
+    for providers in [providers(u8::MAX), providers(*options)] {
+        let compiled = compile_for(text, providers);
+        assert_eq!(compiled.name(text), policy.name);
+        let version = compiled.version();
+        assert_eq!(
+            [version.major, version.minor, version.revision],
+            policy.version
+        );
+        for subject in subjects(&policy) {
+            compare(&compiled, &policy, &subject, providers);
+        }
+    }
+});
