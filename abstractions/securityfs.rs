@@ -91,6 +91,7 @@ pub(crate) trait Node: 'static {
     /// Reads from `offset` on, which it advances; returns the number of bytes.
     fn read(
         _data: ArcBorrow<'_, Self::Data>,
+        _state: &mut Self::State,
         _to: &mut UserSliceWriter,
         _offset: &mut file::Offset,
     ) -> Result<usize> {
@@ -294,8 +295,8 @@ impl<N: Node> Operations<N> {
         let offset = unsafe { &mut *offset };
         let mut to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
         from_result(|| {
-            let _state = open.state.lock();
-            Ok(N::read(open.data.as_arc_borrow(), &mut to, offset)? as isize)
+            let mut state = open.state.lock();
+            Ok(N::read(open.data.as_arc_borrow(), &mut state, &mut to, offset)? as isize)
         })
     }
 

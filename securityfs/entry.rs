@@ -229,19 +229,29 @@ impl Shown for Version {
 }
 
 /// A file that shows something of the policy.
+///
+/// What is read in pieces is of one policy: of that which was there at the first piece, should an
+/// update come between them. Its parts in a row with another one's would be what nobody signed.
 struct ReadOnly<S>(PhantomData<S>);
 
 #[vtable]
 impl<S: Shown> Node for ReadOnly<S> {
     type Data = Entry;
-    type State = ();
+    type State = Option<Arc<Policy>>;
 
     fn read(
         entry: ArcBorrow<'_, Entry>,
+        shown: &mut Option<Arc<Policy>>,
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {
-        S::show(&*entry.policy()?, to, offset)
+        let current = entry.policy()?;
+        let policy = if *offset == 0 {
+            shown.insert(current)
+        } else {
+            shown.get_or_insert(current)
+        };
+        S::show(policy, to, offset)
     }
 }
 
@@ -255,6 +265,7 @@ impl Node for Active {
 
     fn read(
         entry: ArcBorrow<'_, Entry>,
+        _state: &mut (),
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {

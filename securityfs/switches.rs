@@ -69,6 +69,7 @@ impl<S: Setting> Node for SwitchNode<S> {
 
     fn read(
         _root: ArcBorrow<'_, Root>,
+        _state: &mut (),
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {

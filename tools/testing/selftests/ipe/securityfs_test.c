@@ -987,4 +987,30 @@ TEST_F(open_file, updated)
 	EXPECT_EQ(0, close(self->fd));
 }
 
+/* What is read in pieces is of one policy, whatever comes between them. */
+TEST_F(open_file, updated_between)
+{
+	const struct ipe_version higher = { 4, 5, 678 };
+	char before[8192], now[8192], got[8192];
+	ssize_t len;
+
+	if (!variant->read)
+		return;
+	len = read_file(policy_node(NAME, variant->node), before,
+			sizeof(before));
+	ASSERT_LT(0, len);
+	ASSERT_EQ(1, read(self->fd, got, 1));
+	ASSERT_EQ(0, policy_update(NAME, &higher,
+				   RULES "# This text is a longer one.\n"));
+	EXPECT_EQ(len - 1, read(self->fd, got + 1, sizeof(got) - 1));
+	EXPECT_EQ(0, memcmp(before, got, len));
+	EXPECT_EQ(0, read(self->fd, got, sizeof(got)));
+	/* From the beginning it is the new one. */
+	len = read_file(policy_node(NAME, variant->node), now, sizeof(now));
+	ASSERT_LT(0, len);
+	EXPECT_EQ(len, pread(self->fd, got, sizeof(got), 0));
+	EXPECT_EQ(0, memcmp(now, got, len));
+	EXPECT_EQ(0, close(self->fd));
+}
+
 IPE_TEST_MAIN(no_setup, no_teardown)
