@@ -55,12 +55,26 @@ enum sign_flags {
 	SIGN_BY_BOTH = 1 << 6,		/* By the untrusted and the trusted key */
 };
 
+/* A certificate that is made while the tests run; its key is the untrusted one. */
+struct new_certificate {
+	enum { BY_ITSELF, BY_TRUSTED, BY_OTHER_NEW } issuer;
+	/* The name and number of the trusted one, by which it is looked up. */
+	bool as_trusted;
+	/* When it is valid, in seconds from now. */
+	long from, until;
+	/* Values of extensions, NULL for none. */
+	const char *constraints, *usage, *extended_usage;
+};
+
 /* sign.c */
 int sign_setup(const char *keys);
 bool sign_possible(void);
 int sign_blob(const void *text, size_t len, unsigned int flags,
 	      struct blob *out);
 int sign_certificate(struct blob *out);
+int sign_by_new(const void *text, size_t len,
+		const struct new_certificate *who, unsigned int flags,
+		struct blob *out, char tbs[65]);
 int sign_sha256(const void *data, size_t len, char hex[65]);
 void blob_free(struct blob *blob);
 int blob_read(const char *path, struct blob *blob);

@@ -9,14 +9,32 @@
 
 #include "common.h"
 
+/* A kernel that checks itself is slow: IPE_TEST_PATIENCE times the usual. */
+static inline void harness_be_patient(void)
+{
+	const char *const patience = getenv("IPE_TEST_PATIENCE");
+	struct __fixture_metadata *f;
+	struct __test_metadata *t;
+
+	if (!patience)
+		return;
+	for (f = __fixture_list; f; f = f->next)
+		for (t = f->tests; t; t = t->next)
+			t->timeout *= atoi(patience);
+}
+
 /*
  * Looks for IPE and the keys, calls setup(), which returns NULL or what went
  * wrong, before the tests and teardown() after them.
  */
 #define IPE_TEST_MAIN(setup, teardown)                                      \
+	IPE_TEST_MAIN_UNLESS((const char *)NULL, setup, teardown)
+
+/* The same for tests that need more: unless it is NULL, says what is missing. */
+#define IPE_TEST_MAIN_UNLESS(missing, setup, teardown)                      \
 	int main(int argc, char **argv)                                     \
 	{                                                                   \
-		const char *reason = ipe_unavailable();                     \
+		const char *reason = ipe_unavailable() ?: (missing);        \
 		int ret;                                                    \
                                                                             \
 		if (reason) {                                               \
@@ -34,6 +52,7 @@
 			ksft_print_header();                                \
 			ksft_exit_fail_msg("%s\n", reason);                 \
 		}                                                           \
+		harness_be_patient();                                       \
 		ret = test_harness_run(argc, argv);                         \
 		teardown();                                                 \
 		if (ipe_reset() && !ret)                                    \

@@ -14,6 +14,7 @@
 #include <openssl/pkcs7.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/mman.h>
 
 #include "common.h"
@@ -170,8 +171,8 @@ static int bio_to_blob(BIO *bio, struct blob *out)
 	return 0;
 }
 
-static int sign_pkcs7(const struct signer *signer, BIO *in, BIO *out,
-		      unsigned int flags)
+static int sign_pkcs7(const struct signer *signer, STACK_OF(X509) *chain,
+		      BIO *in, BIO *out, unsigned int flags)
 {
 	int options = PKCS7_BINARY | PKCS7_NOSMIMECAP;
 	PKCS7 *message;
@@ -186,7 +187,7 @@ static int sign_pkcs7(const struct signer *signer, BIO *in, BIO *out,
 		message = PKCS7_sign(NULL, NULL, NULL, in,
 				     options | PKCS7_PARTIAL);
 	else
-		message = PKCS7_sign(signer->cert, signer->key, NULL, in,
+		message = PKCS7_sign(signer->cert, signer->key, chain, in,
 				     options);
 	if (!message)
 		return -EIO;
@@ -248,15 +249,11 @@ static int append_signature(const void *text, size_t len, struct blob *blob)
 	return 0;
 }
 
-static int sign(const void *text, size_t len, unsigned int flags,
-		struct blob *out)
+static int sign(const void *text, size_t len, const struct signer *signer,
+		STACK_OF(X509) *chain, unsigned int flags, struct blob *out)
 {
-	const struct signer *signer = &trusted;
 	BIO *in, *to;
 	int err;
-
-	if (flags & SIGN_UNTRUSTED)
-		signer = &untrusted;
 
 	in = BIO_new_mem_buf(text, len);
 	to = BIO_new(BIO_s_mem());
@@ -265,7 +262,7 @@ static int sign(const void *text, size_t len, unsigned int flags,
 	else if (flags & SIGN_INDEFINITE)
 		err = sign_indefinite(signer, in, to);
 	else
-		err = sign_pkcs7(signer, in, to, flags);
+		err = sign_pkcs7(signer, chain, in, to, flags);
 	if (!err)
 		err = bio_to_blob(to, out);
 	BIO_free(in);
@@ -279,6 +276,9 @@ static int sign(const void *text, size_t len, unsigned int flags,
 int sign_blob(const void *text, size_t len, unsigned int flags,
 	      struct blob *out)
 {
+	const struct signer *const signer = flags & SIGN_UNTRUSTED ?
+						    &untrusted :
+						    &trusted;
 	unsigned char key[SHA256_DIGEST_LENGTH];
 	int err;
 
@@ -287,11 +287,11 @@ int sign_blob(const void *text, size_t len, unsigned int flags,
 	if (!sign_possible())
 		return -ENOKEY;
 	if (len > STORED_MAX)
-		return sign(text, len, flags, out);
+		return sign(text, len, signer, NULL, flags, out);
 	store_key(text, len, flags, key);
 	if (find_stored(key, out))
 		return 0;
-	err = sign(text, len, flags, out);
+	err = sign(text, len, signer, NULL, flags, out);
 	if (!err)
 		keep(key, out);
 	return err;
@@ -311,6 +311,135 @@ int sign_certificate(struct blob *out)
 	if (to && i2d_X509_bio(to, trusted.cert) == 1)
 		err = bio_to_blob(to, out);
 	BIO_free(to);
+	return err;
+}
+
+static bool add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	X509_EXTENSION *extension;
+	X509V3_CTX context;
+	bool done;
+
+	if (!value)
+		return true;
+	X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	done = extension && X509_add_ext(cert, extension, -1) == 1;
+	X509_EXTENSION_free(extension);
+	return done;
+}
+
+/* Makes a certificate; NULL if that fails. */
+static X509 *certify(const struct new_certificate *what,
+		     const struct signer *issuer)
+{
+	static unsigned int number = 1;
+	X509 *cert = X509_new(), *by = issuer ? issuer->cert : cert;
+	X509_NAME *name = X509_NAME_new();
+	const ASN1_OCTET_STRING *id;
+	char key_id[2 * 32 + 1];
+	bool done;
+	int i;
+
+	/* The kernel finds keys by this, and all of these have the same key. */
+	snprintf(key_id, sizeof(key_id), "%08x%08x", getpid(), number);
+	if (what->as_trusted) {
+		id = X509_get0_subject_key_id(trusted.cert);
+		for (i = 0; id && i < ASN1_STRING_length(id) && i < 32; i++)
+			snprintf(key_id + 2 * i, 3, "%02x",
+				 ASN1_STRING_get0_data(id)[i]);
+	}
+
+	done = cert && name && X509_set_version(cert, 2) &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+					  (const unsigned char *)"new", -1, -1,
+					  0) &&
+	       ASN1_INTEGER_set(X509_get_serialNumber(cert),
+				getpid() * 1000L + number++) &&
+	       X509_set_subject_name(cert, name) &&
+	       X509_set_pubkey(cert, untrusted.key) &&
+	       X509_gmtime_adj(X509_getm_notBefore(cert), what->from) &&
+	       X509_gmtime_adj(X509_getm_notAfter(cert), what->until);
+	if (done && what->as_trusted)
+		done = X509_set_serialNumber(
+			       cert,
+			       X509_get_serialNumber(trusted.cert)) &&
+		       X509_set_subject_name(
+			       cert, X509_get_subject_name(trusted.cert));
+	done = done &&
+	       X509_set_issuer_name(cert, X509_get_subject_name(by)) &&
+	       add_extension(cert, by, NID_subject_key_identifier, key_id) &&
+	       add_extension(cert, by, NID_authority_key_identifier,
+			     "keyid:always") &&
+	       add_extension(cert, by, NID_basic_constraints,
+			     what->constraints) &&
+	       add_extension(cert, by, NID_key_usage, what->usage) &&
+	       add_extension(cert, by, NID_ext_key_usage,
+			     what->extended_usage) &&
+	       X509_sign(cert, issuer ? issuer->key : untrusted.key,
+			 EVP_sha256());
+	X509_NAME_free(name);
+	if (!done) {
+		X509_free(cert);
+		return NULL;
+	}
+	return cert;
+}
+
+/* The digest by which a certificate is revoked, as keyrings take it. */
+static int digest_tbs(X509 *cert, char tbs[65])
+{
+	unsigned char *der = NULL;
+	int i, err, len = i2d_re_X509_tbs(cert, &der);
+
+	if (len <= 0)
+		return -EIO;
+	err = sign_sha256(der, len, tbs);
+	OPENSSL_free(der);
+	for (i = 0; !err && tbs[i]; i++)
+		tbs[i] |= 0x20;
+	return err;
+}
+
+/*
+ * Signs with a new certificate, which goes along, as do those between it and
+ * the trusted one. tbs, if not NULL, becomes the digest that would revoke it.
+ */
+int sign_by_new(const void *text, size_t len,
+		const struct new_certificate *who, unsigned int flags,
+		struct blob *out, char tbs[65])
+{
+	static const struct new_certificate between = {
+		.issuer = BY_TRUSTED,
+		.until = 3600,
+		.constraints = "critical,CA:FALSE",
+	};
+	struct signer signer = { .key = untrusted.key }, issuer = signer;
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	int err = -EIO;
+
+	if (!chain)
+		return -ENOMEM;
+	switch (who->issuer) {
+	case BY_ITSELF:
+		signer.cert = certify(who, NULL);
+		break;
+	case BY_TRUSTED:
+		signer.cert = certify(who, &trusted);
+		break;
+	case BY_OTHER_NEW:
+		issuer.cert = certify(&between, &trusted);
+		if (issuer.cert && sk_X509_push(chain, issuer.cert))
+			signer.cert = certify(who, &issuer);
+		break;
+	}
+	if (signer.cert)
+		err = sign(text, len, &signer, chain, flags, out);
+	if (!err && tbs)
+		err = digest_tbs(signer.cert, tbs);
+	X509_free(signer.cert);
+	X509_free(issuer.cert);
+	sk_X509_free(chain);
 	return err;
 }
 

@@ -325,7 +325,7 @@ int volume_close(struct volume *volume)
 }
 
 /* Finds the serial number of a keyring of root by its name. */
-static int find_keyring(const char *name)
+int find_keyring(const char *name)
 {
 	char line[512], description[64];
 	unsigned int serial;

@@ -46,6 +46,7 @@ int volume_reload(struct volume *volume, const struct image *image,
 		  bool with_signature);
 int volume_close(struct volume *volume);
 
+int find_keyring(const char *name);
 int fsverity_keyring_setup(void);
 int fsverity_enable(const char *path, unsigned int algorithm,
 		    const struct blob *signature);

@@ -1,0 +1,652 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - what somebody writes who wants it to fail
+ */
+#include <ctype.h>
+#include <linux/keyctl.h>
+#include <linux/limits.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "audit.h"
+#include "harness.h"
+#include "subject.h"
+#include "verity.h"
+
+#define NAME IPE_PREFIX "_hostile"
+#define HEADER "policy_name=" NAME " policy_version=1.2.3\n"
+#define DEFAULTS "DEFAULT action=ALLOW\n"
+#define TEXT HEADER DEFAULTS
+/* An emulated machine that has to share its processors takes its time. */
+#define LIMIT 300
+
+/* The kernel's log, from a moment on. */
+
+static int log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/*
+ * Reads what has been logged since, and counts the lines of IPE, and those with
+ * a character that a terminal could obey: the kernel shows these as "\xNN".
+ */
+static void log_read(int fd, unsigned int *ours, unsigned int *unclean)
+{
+	char record[8192], *line, *end;
+	ssize_t len;
+
+	*ours = 0;
+	*unclean = 0;
+	while ((len = read(fd, record, sizeof(record) - 1)) > 0 ||
+	       (len < 0 && errno == EPIPE)) {
+		if (len < 0)
+			continue;
+		record[len] = '\0';
+		line = strchr(record, ';');
+		end = line ? strchr(line, '\n') : NULL;
+		if (!end)
+			continue;
+		*end = '\0';
+		*ours += !strncmp(line, ";ipe: ", 6);
+		*unclean += strstr(line, "\\x") != NULL;
+	}
+}
+
+static bool is_clean(const char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text))
+			return false;
+	return true;
+}
+
+static void to_hex(char *to, const char *from)
+{
+	for (; *from; from++, to += 2)
+		sprintf(to, "%02X", (unsigned char)*from);
+}
+
+/* Names. */
+
+FIXTURE(name)
+{
+	int audit, log;
+};
+
+FIXTURE_VARIANT(name)
+{
+	const char *name;
+};
+
+#define TEN "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+
+#define GOOD_NAME(id, text) FIXTURE_VARIANT_ADD(name, id) { .name = text }
+
+/* clang-format off */
+GOOD_NAME(bytes_255, "ksft_" FIFTY FIFTY FIFTY FIFTY FIFTY);
+GOOD_NAME(escape_sequences, "ksft\x1b[2J\x1b]0;title\x07\x1b[31m");
+GOOD_NAME(backspaces, "ksft\b\b\b\b\b\b\b\bres=1");
+GOOD_NAME(a_field, "ksft\"lsm=ipe\"res=1");
+GOOD_NAME(not_utf8, "ksft\xff\xfe\x80\xc0\xaf");
+GOOD_NAME(utf8, "ksft\xe2\x80\xae\xf0\x9f\x94\x93");
+GOOD_NAME(c1_controls, "ksft\xc2\x9b" "2J\x9b" "2J");
+GOOD_NAME(formats, "ksft%s%n%p%d%%");
+GOOD_NAME(dots, "ksft..");
+GOOD_NAME(shell, "ksft$(reboot)`reboot`;reboot|&*?~");
+/* All but NUL, white space, '/', and '#', where a comment begins. */
+GOOD_NAME(every_byte, "ksft"
+	"\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"
+	"\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f!\"$%&'()*+,-.:;<=>?@[\\]^_`{|}~"
+	"\x7f\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f"
+	"\x90\x91\x92\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\x9f\xa0"
+	"\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xab\xac\xad\xae\xaf\xb0\xb1"
+	"\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xbb\xbc\xbd\xbe\xbf\xc0\xc1\xc2"
+	"\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xca\xcb\xcc\xcd\xce\xcf\xd0\xd1\xd2\xd3"
+	"\xd4\xd5\xd6\xd7\xd8\xd9\xda\xdb\xdc\xdd\xde\xdf\xe0\xe1\xe2\xe3\xe4"
+	"\xe5\xe6\xe7\xe8\xe9\xea\xeb\xec\xed\xee\xef\xf0\xf1\xf2\xf3\xf4\xf5"
+	"\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff");
+/* clang-format on */
+
+FIXTURE_SETUP(name)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+	self->log = log_open();
+	ASSERT_LE(0, self->log);
+}
+
+FIXTURE_TEARDOWN_PARENT(name)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+/*
+ * It is the name of a folder, and what records and the kernel's log show of it
+ * can be told from what the kernel says.
+ */
+TEST_F(name, shown)
+{
+	char shown[1100] = "\"", expected[1200], got[1024];
+	const bool quoted = is_clean(variant->name) &&
+			    !strchr(variant->name, '"');
+	struct audit_record record;
+	unsigned int ours, unclean;
+
+	if (quoted)
+		sprintf(shown, "\"%s\" ", variant->name);
+	else
+		to_hex(shown, variant->name);
+	strcat(shown, quoted ? "" : " ");
+
+	ASSERT_EQ(0, policy_load(variant->name, NULL, DEFAULTS));
+	ASSERT_EQ(strlen(variant->name),
+		  read_file(policy_node(variant->name, "name"), got,
+			    sizeof(got)));
+	EXPECT_STREQ(variant->name, got);
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_POLICY_LOAD, &record));
+	sprintf(expected, "policy_name=%s", shown);
+	EXPECT_EQ(0, strncmp(record.text, expected, strlen(expected)))
+	{
+		TH_LOG("%s", record.text);
+	}
+	EXPECT_TRUE(is_clean(record.text));
+
+	ASSERT_EQ(0, policy_activate(variant->name));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_CONFIG_CHANGE, &record));
+	sprintf(expected, " new_active_pol_name=%s", shown);
+	EXPECT_NE(NULL, strstr(record.text, expected))
+	{
+		TH_LOG("%s", record.text);
+	}
+	EXPECT_TRUE(is_clean(record.text));
+
+	/* Refused, as there is one of that name. */
+	EXPECT_EQ(-EEXIST, policy_load(variant->name, NULL, DEFAULTS));
+	log_read(self->log, &ours, &unclean);
+	EXPECT_LT(0, ours);
+	EXPECT_EQ(0, unclean);
+	audit_close(self->audit);
+	close(self->log);
+}
+
+/* Texts that are refused, in which what is wrong would like to be printed. */
+FIXTURE(text)
+{
+	int audit, log;
+};
+
+FIXTURE_VARIANT(text)
+{
+	const char *text;
+};
+
+#define EVIL "\x1b[2J\x07\xff\xc2\x9b\"res=1\r"
+#define BAD_TEXT(id, ...) FIXTURE_VARIANT_ADD(text, id) { .text = __VA_ARGS__ }
+
+/* clang-format off */
+BAD_TEXT(header, EVIL TEXT);
+BAD_TEXT(version, "policy_name=" NAME " policy_version=1.2." EVIL "\n" DEFAULTS);
+BAD_TEXT(after_header, "policy_name=" NAME " policy_version=1.2.3 " EVIL "\n" DEFAULTS);
+BAD_TEXT(operation, TEXT "op=" EVIL " action=DENY\n");
+BAD_TEXT(property, TEXT "op=EXECUTE " EVIL "=TRUE action=DENY\n");
+BAD_TEXT(value, TEXT "op=EXECUTE boot_verified=" EVIL " action=DENY\n");
+BAD_TEXT(digest, TEXT "op=EXECUTE fsverity_digest=sha256:" EVIL " action=DENY\n");
+BAD_TEXT(action, TEXT "op=EXECUTE action=" EVIL "\n");
+BAD_TEXT(statement, TEXT EVIL "\n");
+BAD_TEXT(line_of_log, TEXT "op=EXECUTE\n[    0.000000] ipe: all is well\n");
+/* clang-format on */
+
+FIXTURE_SETUP(text)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+	self->log = log_open();
+	ASSERT_LE(0, self->log);
+}
+
+FIXTURE_TEARDOWN_PARENT(text)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(text, refused)
+{
+	struct audit_record record;
+	unsigned int ours, unclean;
+
+	EXPECT_GT(0, policy_submit_text(IPE_NEW_POLICY, variant->text,
+					strlen(variant->text), SIGN_DER));
+	EXPECT_FALSE(policy_exists(NAME));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_POLICY_LOAD, &record));
+	EXPECT_TRUE(is_clean(record.text))
+	{
+		TH_LOG("%s", record.text);
+	}
+	EXPECT_EQ(NULL, strstr(record.text, "res=1"));
+	EXPECT_NE(NULL, strstr(record.text, " res=0 errno="));
+	log_read(self->log, &ours, &unclean);
+	EXPECT_LT(0, ours);
+	EXPECT_EQ(0, unclean);
+	audit_close(self->audit);
+	close(self->log);
+}
+
+/* Messages that end too early, wherever. */
+FIXTURE(cut)
+{
+	struct blob message;
+};
+
+FIXTURE_VARIANT(cut)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(cut, der) { .flags = SIGN_DER };
+FIXTURE_VARIANT_ADD(cut, appended) { .flags = SIGN_APPENDED };
+FIXTURE_VARIANT_ADD(cut, with_attributes) { .flags = SIGN_ATTRIBUTES };
+
+FIXTURE_SETUP(cut)
+{
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), variant->flags,
+			       &self->message));
+}
+
+FIXTURE_TEARDOWN_PARENT(cut)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F_TIMEOUT(cut, anywhere, LIMIT)
+{
+	size_t len;
+
+	for (len = 0; len < self->message.len; len++) {
+		EXPECT_EQ(-EBADMSG, policy_submit(IPE_NEW_POLICY,
+						  self->message.data, len))
+		{
+			TH_LOG("after %zu of %zu bytes", len,
+			       self->message.len);
+		}
+		if (!__test_passed(_metadata))
+			return;
+	}
+	EXPECT_FALSE(policy_exists(NAME));
+	EXPECT_EQ(0, policy_submit(IPE_NEW_POLICY, self->message.data,
+				   self->message.len));
+}
+
+/*
+ * The same, with a length in the header that agrees: it is complete, and what
+ * is inside of it is not.
+ */
+TEST_F_TIMEOUT(cut, with_length, LIMIT)
+{
+	size_t len;
+
+	if (variant->flags & SIGN_APPENDED)
+		SKIP(return, "it has no header");
+	/* 30 82 and two bytes of length. */
+	ASSERT_EQ(0x82, self->message.data[1]);
+	for (len = 130; len < self->message.len; len++) {
+		self->message.data[2] = (len - 4) >> 8;
+		self->message.data[3] = len - 4;
+		EXPECT_GT(0, policy_submit(IPE_NEW_POLICY, self->message.data,
+					   len))
+		{
+			TH_LOG("after %zu of %zu bytes", len,
+			       self->message.len);
+		}
+		if (!__test_passed(_metadata))
+			return;
+	}
+	EXPECT_FALSE(policy_exists(NAME));
+}
+
+/* Certificates: what counts is whom the kernel's keys vouch for. */
+FIXTURE(certificate)
+{
+};
+
+FIXTURE_VARIANT(certificate)
+{
+	struct new_certificate by;
+	unsigned int flags;
+	int result;
+};
+
+#define CERTIFICATE(id, result_, flags_, ...)                               \
+	FIXTURE_VARIANT_ADD(certificate, id)                                \
+	{                                                                   \
+		.result = result_, .flags = flags_, .by = { __VA_ARGS__ }   \
+	}
+
+#define DAY (24L * 3600)
+
+/* clang-format off */
+CERTIFICATE(of_ones_own, -ENOKEY, SIGN_DER, .issuer = BY_ITSELF, .until = DAY);
+CERTIFICATE(of_ones_own_appended, -ENOKEY, SIGN_APPENDED, .issuer = BY_ITSELF, .until = DAY);
+CERTIFICATE(of_ones_own_for_all, -ENOKEY, SIGN_DER, .issuer = BY_ITSELF, .until = DAY, .constraints = "critical,CA:TRUE", .usage = "critical,digitalSignature,keyCertSign");
+/* It has the number and the names of the trusted one, but not its key. */
+CERTIFICATE(posing, -EKEYREJECTED, SIGN_DER, .issuer = BY_ITSELF, .until = DAY, .as_trusted = true);
+CERTIFICATE(posing_appended, -EKEYREJECTED, SIGN_APPENDED, .issuer = BY_ITSELF, .until = DAY, .as_trusted = true);
+/* The kernel has no clock that it trusts: only a message that tells its time is held to it. */
+CERTIFICATE(expired, 0, SIGN_DER, .issuer = BY_TRUSTED, .from = -2 * DAY, .until = -DAY);
+CERTIFICATE(expired_with_time, -EKEYREJECTED, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = -2 * DAY, .until = -DAY);
+CERTIFICATE(not_yet_valid, 0, SIGN_DER, .issuer = BY_TRUSTED, .from = DAY, .until = 2 * DAY);
+CERTIFICATE(not_yet_valid_with_time, -EKEYREJECTED, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = DAY, .until = 2 * DAY);
+/* Nor does the kernel ask what a certificate is for, or whether it may certify. */
+CERTIFICATE(issued, 0, SIGN_DER, .issuer = BY_TRUSTED, .until = DAY);
+CERTIFICATE(issued_appended, 0, SIGN_APPENDED, .issuer = BY_TRUSTED, .until = DAY);
+CERTIFICATE(issued_with_time, 0, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = -DAY, .until = DAY);
+CERTIFICATE(issued_for_servers, 0, SIGN_DER, .issuer = BY_TRUSTED, .until = DAY, .constraints = "critical,CA:FALSE", .usage = "critical,keyEncipherment", .extended_usage = "critical,serverAuth");
+CERTIFICATE(issued_by_one_that_may_not, 0, SIGN_DER, .issuer = BY_OTHER_NEW, .until = DAY);
+/* clang-format on */
+
+FIXTURE_SETUP(certificate)
+{
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(certificate)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(certificate, signs)
+{
+	char before[65], after[65];
+	struct blob message;
+
+	ASSERT_EQ(0, sign_by_new(TEXT, strlen(TEXT), &variant->by,
+				 variant->flags, &message, NULL));
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(variant->result, policy_submit(IPE_NEW_POLICY, message.data,
+						 message.len));
+	ASSERT_EQ(0, ipe_snapshot(after));
+	if (variant->result) {
+		EXPECT_STREQ(before, after);
+	} else {
+		EXPECT_TRUE(policy_exists(NAME));
+	}
+	blob_free(&message);
+}
+
+/* Revokes a certificate, as root may with the signature of a trusted key. */
+static int revoke_certificate(const char *tbs)
+{
+	const int keyring = find_keyring(".blacklist");
+	char description[4 + 64 + 1];
+	struct blob signature;
+	int err;
+
+	if (keyring < 0)
+		return keyring;
+	snprintf(description, sizeof(description), "tbs:%s", tbs);
+	err = sign_blob(description, strlen(description), SIGN_DETACHED,
+			&signature);
+	if (err)
+		return err;
+	if (syscall(SYS_add_key, "blacklist", description, signature.data,
+		    signature.len, keyring) < 0)
+		err = -errno;
+	blob_free(&signature);
+	return err;
+}
+
+FIXTURE(revoked)
+{
+};
+
+FIXTURE_VARIANT(revoked)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(revoked, der) { .flags = SIGN_DER };
+FIXTURE_VARIANT_ADD(revoked, appended) { .flags = SIGN_APPENDED };
+
+FIXTURE_SETUP(revoked)
+{
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(revoked)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(revoked, signer)
+{
+	static const struct new_certificate issued = { .issuer = BY_TRUSTED,
+						       .until = DAY };
+	struct blob message;
+	char tbs[65];
+	int err;
+
+	ASSERT_EQ(0, sign_by_new(TEXT, strlen(TEXT), &issued, variant->flags,
+				 &message, tbs));
+	EXPECT_EQ(0, policy_submit(IPE_NEW_POLICY, message.data, message.len));
+	err = revoke_certificate(tbs);
+	if (err == -ENOKEY || err == -EACCES)
+		SKIP(return, "the kernel was built without "
+			     "CONFIG_SYSTEM_BLACKLIST_AUTH_UPDATE");
+	ASSERT_EQ(0, err);
+	/* What is loaded stays; it does not come again. */
+	EXPECT_TRUE(policy_exists(NAME));
+	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), message.data,
+				   message.len));
+	ASSERT_EQ(0, policy_delete(NAME));
+	EXPECT_EQ(-EKEYREJECTED, policy_submit(IPE_NEW_POLICY, message.data,
+					       message.len));
+	EXPECT_FALSE(policy_exists(NAME));
+	/* The key that is not revoked signs as before. */
+	EXPECT_EQ(0, policy_submit_text(IPE_NEW_POLICY, TEXT, strlen(TEXT),
+					variant->flags));
+	blob_free(&message);
+}
+
+/* Sizes. */
+
+static long available_memory(void)
+{
+	char text[512];
+	const char *at;
+
+	/* What is freed after a grace period is not free at once. */
+	usleep(200000);
+	if (read_file("/proc/meminfo", text, sizeof(text)) < 0)
+		return -1;
+	at = strstr(text, "MemAvailable:");
+	return at ? atol(at + strlen("MemAvailable:")) * 1024 : -1;
+}
+
+/* So many times the same rule, the shortest that there is. */
+static int sign_rules(struct blob *policy, unsigned long rules)
+{
+	static const char rule[] = "op=POLICY action=DENY\n";
+	const size_t head = strlen(TEXT), len = strlen(rule);
+	char *text = malloc(head + rules * len + 1);
+	unsigned long i;
+	int err;
+
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, TEXT, head);
+	for (i = 0; i < rules; i++)
+		memcpy(text + head + i * len, rule, len);
+	err = sign_blob(text, head + rules * len, SIGN_APPENDED, policy);
+	free(text);
+	return err;
+}
+
+FIXTURE(size)
+{
+};
+
+FIXTURE_SETUP(size)
+{
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(size)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+/* As many rules as there can be: what they take is bounded, and comes back. */
+TEST_F_TIMEOUT(size, most_rules, LIMIT)
+{
+	const unsigned long rules = (IPE_MAX_POLICY - 4096) / 22;
+	long before, loaded, after;
+	struct blob policy;
+
+	ASSERT_LT(700000, rules);
+	ASSERT_EQ(0, sign_rules(&policy, rules));
+	before = available_memory();
+	EXPECT_EQ(0, policy_submit(IPE_NEW_POLICY, policy.data, policy.len));
+	loaded = available_memory();
+	EXPECT_EQ(0, policy_activate(NAME));
+	EXPECT_EQ(0, try_mmap_anonymous());
+	EXPECT_EQ(0, ipe_reset());
+	after = available_memory();
+	EXPECT_LT(before - loaded, (long)(policy.len + 8 * MIB));
+	EXPECT_LT(before - after, (long)(8 * MIB));
+	TH_LOG("%lu rules: %ld KiB, afterwards %ld KiB", rules,
+	       (before - loaded) / 1024, (before - after) / 1024);
+	blob_free(&policy);
+}
+
+TEST_F_TIMEOUT(size, million_rules, LIMIT)
+{
+	struct blob policy;
+
+	ASSERT_EQ(0, sign_rules(&policy, 1000000));
+	EXPECT_EQ(-EFBIG, policy_submit(IPE_NEW_POLICY, policy.data,
+					policy.len));
+	EXPECT_FALSE(policy_exists(NAME));
+	blob_free(&policy);
+}
+
+/* Lines of a MiB. */
+FIXTURE(line)
+{
+};
+
+FIXTURE_VARIANT(line)
+{
+	/* The line: what it begins with, what is repeated, what it ends with. */
+	const char *begin, *filler, *end;
+	int result;
+};
+
+#define LINE(id, begin_, filler_, end_, result_)                            \
+	FIXTURE_VARIANT_ADD(line, id)                                       \
+	{                                                                   \
+		.begin = begin_, .filler = filler_, .end = end_,            \
+		.result = result_                                           \
+	}
+
+/* clang-format off */
+LINE(comment, "#", "x", "\n", 0);
+LINE(empty_lines, "", "\n", "", 0);
+LINE(white_space, "op=EXECUTE", " \t", " action=ALLOW\n", 0);
+LINE(white_space_at_the_end, "op=EXECUTE action=ALLOW", " \t", "\n", 0);
+LINE(properties, "op=EXECUTE", " boot_verified=TRUE", " action=ALLOW\n", 0);
+LINE(no_property, "op=EXECUTE ", "x", " action=ALLOW\n", -EBADMSG);
+LINE(no_operation, "op=", "EXECUTE", " action=ALLOW\n", -EBADMSG);
+LINE(no_action, "op=EXECUTE action=", "ALLOW", "\n", -EBADMSG);
+LINE(no_value, "op=EXECUTE boot_verified=", "TRUE", " action=ALLOW\n", -EBADMSG);
+LINE(algorithm, "op=EXECUTE fsverity_digest=", "sha256", ":00 action=ALLOW\n", 0);
+LINE(digits, "op=EXECUTE fsverity_digest=sha256:", "00", " action=ALLOW\n", 0);
+LINE(not_closed, "", "op=EXECUTE ", "", -EBADMSG);
+/* clang-format on */
+
+FIXTURE_SETUP(line)
+{
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(line)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+static int make_line(struct blob *text, const char *head, const char *begin,
+		     const char *filler, const char *end)
+{
+	const size_t step = strlen(filler);
+	char *at;
+
+	text->data = malloc(MIB + 4096);
+	if (!text->data)
+		return -ENOMEM;
+	at = stpcpy((char *)text->data, head);
+	at = stpcpy(at, begin);
+	while (at < (char *)text->data + MIB)
+		at = mempcpy(at, filler, step);
+	at = stpcpy(at, end);
+	text->len = at - (char *)text->data;
+	return 0;
+}
+
+TEST_F_TIMEOUT(line, of_a_mib, LIMIT)
+{
+	const int result = ipe_is_strict() && strstr(variant->begin, "digest") ?
+				   -EINVAL :
+				   variant->result;
+	long before, after;
+	struct blob text;
+
+	ASSERT_EQ(0, make_line(&text, TEXT, variant->begin, variant->filler,
+			       variant->end));
+	before = available_memory();
+	EXPECT_EQ(result, policy_submit_text(IPE_NEW_POLICY, (char *)text.data,
+					     text.len, SIGN_APPENDED));
+	EXPECT_EQ(!result, policy_exists(NAME));
+	ASSERT_EQ(0, ipe_reset());
+	after = available_memory();
+	EXPECT_LT(before - after, (long)(8 * MIB));
+	blob_free(&text);
+}
+
+/* A rule of a MiB decides as a short one, whatever the record makes of it. */
+TEST_F_TIMEOUT(size, line_that_decides, LIMIT)
+{
+	const struct ipe_version version = ipe_version();
+	struct blob text;
+	char header[256];
+
+	snprintf(header, sizeof(header),
+		 "policy_name=" NAME " policy_version=%hu.%hu.%hu\n" DEFAULTS,
+		 version.major, version.minor, version.rev);
+	ASSERT_EQ(0, make_line(&text, header, "op=EXECUTE",
+			       " boot_verified=FALSE", " action=DENY\n"));
+	ASSERT_EQ(0, policy_submit_text(IPE_NEW_POLICY, (char *)text.data,
+					text.len, SIGN_APPENDED));
+	ASSERT_EQ(0, policy_activate(NAME));
+	EXPECT_EQ(-EACCES, try_mmap_anonymous());
+	EXPECT_EQ(-EACCES, try_mprotect_anonymous());
+	blob_free(&text);
+}
+
+static const char *setup(void)
+{
+	return audit_enable(true) ? "auditing cannot be enabled" : NULL;
+}
+
+static void teardown(void)
+{
+	audit_enable(false);
+}
+
+IPE_TEST_MAIN(setup, teardown)
