@@ -90,7 +90,7 @@ struct Case {
 }
 
 /// The most rules of a policy.
-const MAX_RULES: usize = 600;
+const MAX_RULES: usize = 200;
 
 fn action(allow: bool) -> &'static str {
     if allow {
