@@ -12,7 +12,8 @@ FIRMWARE := $(CACHE)/firmware
 # What the scripts understand, given on make's command line.
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED
 
-.PHONY: help run run-debian test bench lint kernel shell deb ipectl kunit allow-path kselftest debian host fuzz model coverage clean distclean
+.PHONY: help run run-debian test test-full bench lint kernel shell deb ipectl kunit allow-path \
+	kselftest debian host fuzz model coverage boot-policy strict 7.2 clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -22,6 +23,7 @@ help:
 	@echo '  make run-debian           boot Debian: systemd and auditd tell what they see of IPE'
 	@echo '                            (INTERACTIVE=1: a shell in it)'
 	@echo '  make test                 run every test: on the host, and under QEMU KUnit, kselftest, ipectl, Debian'
+	@echo '  make test-full            the same, and those on other kernels: strict, 7.2'
 	@echo '  make host                 only the tests on the host'
 	@echo '  make ipectl               only the tests of ipectl'
 	@echo '  make kunit                only the KUnit suites'
@@ -31,6 +33,10 @@ help:
 	@echo '  make fuzz TIME=60         fuzz the policy language and ipectl, so many seconds a target'
 	@echo '  make model SEQUENCES=60   compare a kernel with the model, in so many sequences of commands'
 	@echo '  make coverage             what the host tests reach of policy/ and eval/'
+	@echo '  make boot-policy          only that a bad boot policy stops the kernel'"'"'s build'
+	@echo '  make strict               the kselftests on a kernel with a boot policy that takes warnings'
+	@echo '                            for errors and trusts the keys of the firmware'
+	@echo '  make 7.2                  KUnit, kselftest and Debian on Linux 7.2'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
 	@echo '  make deb                  make a package of ipectl for Debian, print where it is'
@@ -59,8 +65,16 @@ run-debian:
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
-test host ipectl fuzz kunit allow-path kselftest model debian:
-	@$(B)/test $(if $(filter test,$@),host ipectl fuzz kunit allow-path kselftest model debian,$@)
+TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
+
+test:
+	@$(B)/test $(TESTS)
+
+test-full:
+	@$(B)/test $(TESTS) strict 7.2
+
+$(TESTS) strict 7.2:
+	@$(B)/test $@
 
 fuzz: export TIME ?= 60
 

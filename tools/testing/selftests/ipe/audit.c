@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - audit records over netlink
+ * IPE tests - audit records over netlink, and the kernel's log
  *
  * The process that opens the socket becomes the audit daemon: the kernel sends
  * it every record.
@@ -270,6 +270,38 @@ int audit_match(int fd, unsigned int type, const char *pattern,
 			fprintf(stderr, "# the last one is: %s\n", other.text);
 	}
 	return err;
+}
+
+/*
+ * The line number of the first line of the kernel's log that matches, from 1;
+ * 0 if none does, a negative errno if it cannot be read.
+ */
+int kernel_logged(const char *pattern)
+{
+	int log, number = 0, found = 0;
+	char line[8192], *at;
+	regex_t regex;
+	ssize_t len;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		return -EINVAL;
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log < 0) {
+		regfree(&regex);
+		return -errno;
+	}
+	while (!found && (len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		number++;
+		/* Below it there may be lines of a dictionary. */
+		line[strcspn(line, "\n")] = '\0';
+		at = strchr(line, ';');
+		if (at && !regexec(&regex, at + 1, 0, NULL, 0))
+			found = number;
+	}
+	close(log);
+	regfree(&regex);
+	return found;
 }
 
 /* Who acts, as records have it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - audit records over netlink
+ * IPE tests - audit records over netlink, and the kernel's log
  */
 #ifndef IPE_SELFTEST_AUDIT_H
 #define IPE_SELFTEST_AUDIT_H
@@ -30,5 +30,6 @@ int audit_match(int fd, unsigned int type, const char *pattern,
 		struct audit_record *record);
 int audit_count(int fd, unsigned int type);
 const char *audit_actor(char actor[64]);
+int kernel_logged(const char *pattern);
 
 #endif /* IPE_SELFTEST_AUDIT_H */

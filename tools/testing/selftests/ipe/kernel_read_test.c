@@ -484,15 +484,6 @@ TEST_F(separate, global_default)
 	EXPECT_EQ(0, try_mmap_anonymous());
 }
 
-/*
- * Nothing at run time reads a certificate through IPE: IMA and EVM do so once,
- * before userspace.
- */
-TEST(x509_certificate)
-{
-	SKIP(return, "certificates of IMA and EVM are only read at boot");
-}
-
 static const char *setup(void)
 {
 	if (audit_enable(true))

@@ -263,34 +263,6 @@ TEST(without_policy)
 	EXPECT_EQ(0, unlink(path));
 }
 
-/*
- * A policy that was compiled into the kernel: in force from the start, and not
- * signed. Nothing here changes that.
- */
-TEST(boot_policy)
-{
-	struct ipe_version version;
-	char name[256], text[65536];
-
-	if (switched_off() ||
-	    policy_active(name, sizeof(name), &version) == -ENOENT)
-		SKIP(return, "there is no boot policy");
-	if (read_file(policy_node(name, "pkcs7"), text, sizeof(text)) !=
-	    -ENOENT)
-		SKIP(return, "the active policy came from userspace");
-	EXPECT_EQ(strlen(name), read_file(policy_node(name, "name"), text,
-					  sizeof(text)));
-	EXPECT_STREQ(name, text);
-	EXPECT_LT(0, read_file(policy_node(name, "policy"), text,
-			       sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, "policy_name="));
-	EXPECT_EQ(1, read_file(policy_node(name, "active"), text,
-			       sizeof(text)));
-	EXPECT_STREQ("1", text);
-	EXPECT_EQ(-EPERM, policy_delete(name));
-	EXPECT_EQ(0, policy_activate(name));
-}
-
 int main(int argc, char **argv)
 {
 	if (getuid()) {

@@ -179,7 +179,7 @@ SIGNED(attributes, .flags = SIGN_ATTRIBUTES);
 SIGNED(appended_attributes, .flags = SIGN_ATTRIBUTES | SIGN_APPENDED);
 SIGNED(attributes_text_changed, .flags = SIGN_ATTRIBUTES, .change = change_text, .result = -EKEYREJECTED);
 SIGNED(detached_alone, .flags = SIGN_DETACHED, .result = -EKEYREJECTED, .or_else = -EBADMSG);
-SIGNED(indefinite_length, .flags = SIGN_INDEFINITE, .result = -EBADMSG, .or_else = -EKEYREJECTED);
+SIGNED(indefinite_length, .flags = SIGN_INDEFINITE, .result = -EBADMSG);
 SIGNED(empty, .change = take_nothing, .result = -EBADMSG);
 SIGNED(one_byte_missing, .change = cut_one, .result = -EBADMSG);
 SIGNED(half, .change = cut_half, .result = -EBADMSG);

@@ -33,6 +33,7 @@ struct volume {
 };
 
 int image_find(struct image *image, const char *name);
+int image_checksum(struct image *image, const char *file);
 void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
 
 int loop_open(const char *file, bool read_only, char device[32]);

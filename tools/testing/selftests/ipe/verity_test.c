@@ -7,13 +7,17 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 
+#include "audit.h"
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
 
 #define DENY "DEFAULT action=DENY\n"
 
-/* Every algorithm that the documentation names for root hashes. */
+/*
+ * Of the algorithms that the documentation names for root hashes, those that
+ * kernels and veritysetup have.
+ */
 FIXTURE(algorithm)
 {
 	struct image image;
@@ -30,6 +34,8 @@ FIXTURE_VARIANT(algorithm)
 #define ALGORITHM(id, text) FIXTURE_VARIANT_ADD(algorithm, id) { .name = text }
 
 ALGORITHM(sha256, "plain");
+ALGORITHM(sha1, "sha1");
+ALGORITHM(sha224, "sha224");
 ALGORITHM(sha384, "sha384");
 ALGORITHM(sha512, "sha512");
 ALGORITHM(sha3_224, "sha3-224");
@@ -37,7 +43,6 @@ ALGORITHM(sha3_256, "sha3-256");
 ALGORITHM(sha3_384, "sha3-384");
 ALGORITHM(sha3_512, "sha3-512");
 ALGORITHM(blake2b_512, "blake2b-512");
-ALGORITHM(blake2s_256, "blake2s-256");
 ALGORITHM(sm3, "sm3");
 ALGORITHM(rmd160, "rmd160");
 
@@ -132,8 +137,8 @@ TEST_F(algorithm, other_algorithm)
 		{ "sha512", "blake2b-512" },	{ "sha3-224", "sha224" },
 		{ "sha3-256", "sm3" },		{ "sha3-384", "sha384" },
 		{ "sha3-512", "sha512" },	{ "blake2b-512", "sha3-512" },
-		{ "blake2s-256", "sha256" },	{ "sm3", "blake2s-256" },
-		{ "rmd160", "sha1" },
+		{ "sm3", "blake2s-256" },	{ "rmd160", "sha1" },
+		{ "sha1", "blake2b-160" },	{ "sha224", "sha3-224" },
 	};
 	const char *other = NULL;
 	unsigned int i;
@@ -347,6 +352,50 @@ TEST_F(state, signature_gained)
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, true));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/*
+ * The kernel takes a checksum for a root hash, which protects from nothing. No
+ * policy can name it, not even one that does.
+ */
+TEST_F(state, roothash_of_unknown_algorithm)
+{
+	char file[PATH_MAX], rules[512];
+	struct image image = stage_dmv;
+	int err;
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	snprintf(file, sizeof(file), "%s/checksums", stage_folder());
+	ASSERT_EQ(0, image_checksum(&image, file));
+	err = open_volume(self, &image, false);
+	if (err == -ENOENT)
+		SKIP(return, "the kernel has no crc32c");
+	ASSERT_EQ(0, err);
+	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity root hash of an algorithm "
+				   "that no policy can name$"));
+	/* The volume works, as it has right checksums. */
+	EXPECT_EQ(0, try_execve(self->path));
+
+	snprintf(rules, sizeof(rules),
+		 DENY "op=EXECUTE dmverity_roothash=%s:%s action=ALLOW\n",
+		 image.algorithm, image.root);
+	if (ipe_is_strict()) {
+		EXPECT_EQ(-EINVAL, policy_enforce_rules(rules));
+	} else {
+		EXPECT_EQ(0, policy_enforce_rules(rules));
+		EXPECT_EQ(-EACCES, try_execve(self->path));
+		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+		ASSERT_EQ(0, ipe_reset());
+	}
+	/* The root hash of before is not its either. */
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_execve(self->path));
+	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv, false));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	ASSERT_EQ(0, volume_reload(&self->volume, &image, false));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, close(self->fd));
 }
 

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - the policy that was compiled into the kernel
+ *
+ * For a kernel with CONFIG_IPE_BOOT_POLICY naming boot.pol, which lies beside
+ * this program in the guest. The tests build on each other: they follow the
+ * policy from the start of the kernel to its deletion, which is possible once.
+ * The first ones are about what happened before userspace.
+ */
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "harness.h"
+#include "audit.h"
+#include "subject.h"
+
+#define NAME IPE_PREFIX "_boot"
+#define OTHER IPE_PREFIX "_other"
+#define CERTIFICATE "/selftests/keys/trusted.der"
+#define ALLOW "DEFAULT action=ALLOW\n"
+/* What a boot policy has in the place of its message's digest. */
+#define NOTHING \
+	"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
+
+static const struct ipe_version own = { 0, 0, 1 };
+static const struct ipe_version older = { 0, 0, 0 };
+static const struct ipe_version newer = { 0, 0, 2 };
+
+static struct blob boot_text;
+static bool enforcing, all_recorded;
+
+/* It is in force before there is anybody to load another one. */
+TEST(in_force_before_userspace)
+{
+	const int in_force = kernel_logged("^ipe: boot policy in force: " NAME
+					   ", version 0\\.0\\.1$");
+	const int init = kernel_logged("^Run /init as init process");
+
+	ASSERT_LT(0, in_force);
+	ASSERT_LT(0, init);
+	EXPECT_LT(in_force, init);
+}
+
+/* The first program was asked about. */
+TEST(decided_about_init)
+{
+	const int asked = kernel_logged(
+		"^audit: type=1420 .* ipe_op=EXECUTE ipe_hook=BPRM_CHECK "
+		"enforcing=[01] pid=1 comm=\"swapper/0\" path=\"/init\" "
+		"dev=\"rootfs\" ino=[0-9]+ rule=\"op=EXECUTE "
+		"boot_verified=TRUE action=ALLOW\"$");
+
+	if (all_recorded) {
+		EXPECT_LT(0, asked);
+	} else {
+		EXPECT_EQ(0, asked);
+	}
+}
+
+/* IMA reads a certificate before userspace, which the policy denies. */
+TEST(certificate_before_userspace)
+{
+	char pattern[512];
+
+	snprintf(pattern, sizeof(pattern),
+		 "^audit: type=1420 .* ipe_op=X509_CERT ipe_hook=KERNEL_READ "
+		 "enforcing=%d pid=1 comm=\"swapper/0\" path=\"" CERTIFICATE
+		 "\" dev=\"rootfs\" ino=[0-9]+ rule=\"DEFAULT action=DENY\"$",
+		 enforcing);
+	EXPECT_LT(0, kernel_logged(pattern));
+	EXPECT_EQ(enforcing,
+		  !!kernel_logged("^integrity: Unable to open file: " CERTIFICATE
+				  " \\(-13\\)"));
+	/* What it makes of a certificate that it could read is its own matter. */
+	EXPECT_EQ(!enforcing,
+		  !!kernel_logged("^integrity: (Loaded X\\.509 cert|"
+				  "Problem loading X\\.509 certificate)"));
+}
+
+/* There was nobody who loaded or activated it. */
+TEST(no_record_of_its_activation)
+{
+	EXPECT_EQ(0, kernel_logged("^audit: type=142[12] "));
+}
+
+TEST(nodes)
+{
+	char got[4096], name[256];
+	struct ipe_version version;
+
+	ASSERT_EQ(0, policy_active(name, sizeof(name), &version));
+	EXPECT_STREQ(NAME, name);
+	EXPECT_EQ(strlen(NAME),
+		  read_file(policy_node(NAME, "name"), got, sizeof(got)));
+	EXPECT_STREQ(NAME, got);
+	EXPECT_EQ(5, read_file(policy_node(NAME, "version"), got,
+			       sizeof(got)));
+	EXPECT_STREQ("0.0.1", got);
+	/* To the byte what the build was given. */
+	ASSERT_EQ(boot_text.len,
+		  read_file(policy_node(NAME, "policy"), got, sizeof(got)));
+	EXPECT_EQ(0, memcmp(boot_text.data, got, boot_text.len));
+	EXPECT_EQ(-ENOENT, read_file(policy_node(NAME, "pkcs7"), got,
+				     sizeof(got)));
+	EXPECT_EQ(1, read_file(policy_node(NAME, "active"), got, sizeof(got)));
+	EXPECT_STREQ("1", got);
+}
+
+TEST(enforced)
+{
+	const int denied = enforcing ? -EACCES : 0;
+	char path[256], probe[256];
+
+	ASSERT_EQ(0, subject_copy_probe("/tmp", path, sizeof(path)));
+	EXPECT_EQ(denied, try_execve(path));
+	EXPECT_EQ(denied, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(denied, try_mprotect_path(path));
+	EXPECT_EQ(denied, try_mmap_anonymous());
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_EQ(0, try_execve(test_path(probe, sizeof(probe), "probe")));
+}
+
+TEST(denial_is_recorded)
+{
+	char pattern[256];
+	int fd;
+
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
+	snprintf(pattern, sizeof(pattern),
+		 "^ipe_op=EXECUTE ipe_hook=MMAP enforcing=%d pid=%d comm=.* "
+		 "path=\\? dev=\\? ino=\\? rule=\"DEFAULT action=DENY\"$",
+		 enforcing, getpid());
+	EXPECT_EQ(0, audit_match(fd, AUDIT_IPE_ACCESS, pattern, NULL));
+	audit_close(fd);
+}
+
+TEST(not_deleted_while_in_force)
+{
+	char before[65], after[65];
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-EPERM, policy_delete(NAME));
+	ASSERT_EQ(0, ipe_snapshot(after));
+	EXPECT_STREQ(before, after);
+}
+
+TEST(activated_again)
+{
+	char before[65], after[65];
+	int fd;
+
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(0, policy_activate(NAME));
+	ASSERT_EQ(0, ipe_snapshot(after));
+	EXPECT_STREQ(before, after);
+	EXPECT_EQ(0, audit_count(fd, AUDIT_IPE_CONFIG_CHANGE));
+	audit_close(fd);
+}
+
+/* An older policy of the owner does not come into force in its place. */
+TEST(older_is_not_activated)
+{
+	ASSERT_EQ(0, policy_load(OTHER, &older, ALLOW));
+	EXPECT_EQ(-ESTALE, policy_activate(OTHER));
+	EXPECT_EQ(0, policy_delete(OTHER));
+}
+
+TEST(name_is_taken)
+{
+	char before[65], after[65];
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-EEXIST, policy_load(NAME, &newer, ALLOW));
+	ASSERT_EQ(0, ipe_snapshot(after));
+	EXPECT_STREQ(before, after);
+}
+
+static int update_signed(const char *name, const struct ipe_version *version,
+			 const char *rules, unsigned int flags)
+{
+	struct blob policy;
+	int err;
+
+	err = policy_sign(&policy, name, version, rules, flags);
+	if (err)
+		return err;
+	err = policy_submit(policy_node(NAME, "update"), policy.data,
+			    policy.len);
+	blob_free(&policy);
+	return err;
+}
+
+/* What does not replace it leaves it as it is. */
+TEST(updates_refused)
+{
+	char before[65], after[65];
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	/* Its own text has no signature. */
+	EXPECT_EQ(-EBADMSG, policy_submit(policy_node(NAME, "update"),
+					  boot_text.data, boot_text.len));
+	EXPECT_EQ(-ENOKEY, update_signed(NAME, &newer, ALLOW, SIGN_UNTRUSTED));
+	EXPECT_EQ(-ESTALE, policy_submit_text(policy_node(NAME, "update"),
+					      (char *)boot_text.data,
+					      boot_text.len, SIGN_DER));
+	EXPECT_EQ(-ESTALE, policy_update(NAME, &own, ALLOW));
+	EXPECT_EQ(-ESTALE, policy_update(NAME, &older, ALLOW));
+	EXPECT_EQ(-EINVAL, update_signed(OTHER, &newer, ALLOW, SIGN_DER));
+	EXPECT_EQ(-EBADMSG, policy_update(NAME, &newer, "op=NONE\n"));
+	ASSERT_EQ(0, ipe_snapshot(after));
+	EXPECT_STREQ(before, after);
+	/* It still decides. */
+	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
+}
+
+/* A newer one that is signed does, at once. */
+TEST(updated)
+{
+	char want[1024], got[8192], digest[65], actor[64];
+	struct audit_record record;
+	struct blob policy;
+	int fd;
+
+	ASSERT_EQ(0, policy_sign(&policy, NAME, &newer, ALLOW, SIGN_DER));
+	ASSERT_EQ(0, sign_sha256(policy.data, policy.len, digest));
+	audit_actor(actor);
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+				   policy.len));
+
+	ASSERT_EQ(0, audit_next(fd, AUDIT_IPE_POLICY_LOAD, &record));
+	snprintf(want, sizeof(want),
+		 "policy_name=\"" NAME "\" policy_version=0.0.2 "
+		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0",
+		 digest, actor);
+	EXPECT_STREQ(want, record.text);
+	ASSERT_EQ(0, audit_next(fd, AUDIT_IPE_CONFIG_CHANGE, &record));
+	snprintf(want, sizeof(want),
+		 "old_active_pol_name=\"" NAME "\" "
+		 "old_active_pol_version=0.0.1 "
+		 "old_policy_digest=sha256:" NOTHING " "
+		 "new_active_pol_name=\"" NAME "\" "
+		 "new_active_pol_version=0.0.2 new_policy_digest=sha256:%s "
+		 "%s lsm=ipe res=1",
+		 digest, actor);
+	EXPECT_STREQ(want, record.text);
+	audit_close(fd);
+
+	EXPECT_EQ(1, read_file(policy_node(NAME, "active"), got, sizeof(got)));
+	EXPECT_STREQ("1", got);
+	EXPECT_EQ(policy.len, read_file(policy_node(NAME, "pkcs7"), got,
+					sizeof(got)));
+	EXPECT_EQ(0, try_mmap_anonymous());
+	EXPECT_EQ(-EPERM, policy_delete(NAME));
+	blob_free(&policy);
+}
+
+/* Another policy in force, it can go like any other. */
+TEST(deleted)
+{
+	ASSERT_EQ(0, policy_load(OTHER, &newer, ALLOW));
+	ASSERT_EQ(0, policy_activate(OTHER));
+	EXPECT_EQ(0, policy_delete(NAME));
+	EXPECT_FALSE(policy_exists(NAME));
+	/* It does not come back. */
+	EXPECT_EQ(-EBADMSG, policy_submit(IPE_NEW_POLICY, boot_text.data,
+					  boot_text.len));
+	EXPECT_FALSE(policy_exists(NAME));
+}
+
+int main(int argc, char **argv)
+{
+	const char *reason = ipe_unavailable();
+	char path[256], value[4];
+	int ret;
+
+	if (!reason && blob_read(test_path(path, sizeof(path), "boot.pol"),
+				 &boot_text))
+		reason = "there is no boot.pol beside the test";
+	if (reason) {
+		ksft_print_header();
+		ksft_exit_skip("%s\n", reason);
+	}
+	if (read_file(IPE_ENFORCE, value, sizeof(value)) != 1 ||
+	    audit_enable(true)) {
+		ksft_print_header();
+		ksft_exit_fail_msg("IPE's mode or auditing is not as it should be\n");
+	}
+	enforcing = value[0] == '1';
+	if (read_file(IPE_SUCCESS_AUDIT, value, sizeof(value)) == 1)
+		all_recorded = value[0] == '1';
+	if (all_recorded)
+		write_string(IPE_SUCCESS_AUDIT, "0");
+	ret = test_harness_run(argc, argv);
+	audit_enable(false);
+	return ret;
+}
