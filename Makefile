@@ -10,9 +10,9 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
 FIRMWARE := $(CACHE)/firmware
 
 # What the scripts understand, given on make's command line.
-export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED
+export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED SMP
 
-.PHONY: help run run-debian test test-full bench lint kernel shell deb ipectl kunit allow-path \
+.PHONY: help run run-debian test test-debug test-full bench lint kernel shell deb ipectl kunit allow-path \
 	kselftest debian host fuzz model coverage boot-policy strict 7.2 clean distclean
 
 help:
@@ -37,6 +37,8 @@ help:
 	@echo '  make strict               the kselftests on a kernel with a boot policy that takes warnings'
 	@echo '                            for errors and trusts the keys of the firmware'
 	@echo '  make 7.2                  KUnit, kselftest and Debian on Linux 7.2'
+	@echo '  make test-debug           KUnit and kselftest on a kernel that checks itself, more than an hour'
+	@echo '                            (TIME=120: seconds of stress, SMP=2: processors)'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
 	@echo '  make deb                  make a package of ipectl for Debian, print where it is'
@@ -80,6 +82,10 @@ fuzz: export TIME ?= 60
 
 coverage:
 	@tools/host/coverage
+
+# Not part of `test`: another kernel to build, and a slow one.
+test-debug:
+	@$(B)/test kasan
 
 bench:
 	@tools/bench/run
