@@ -727,19 +727,20 @@ TEST_F(life, update_order_of_versions)
 		{ 100, 65535, 0 }, { 101, 0, 0 },	 { 65535, 0, 0 },
 		{ 65535, 0, 1 },   { 65535, 65535, 65535 },
 	};
-	unsigned int i;
+	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(rising); i++) {
 		ASSERT_EQ(0, policy_update(NAME, &rising[i], RULES))
 		{
 			TH_LOG("version %u", i);
 		}
-		/* Not the one before it any more. */
-		EXPECT_EQ(-ESTALE, policy_update(NAME, &rising[i ? i - 1 : 0],
-						 "DEFAULT action=DENY\n"))
-		{
-			TH_LOG("version %u", i);
-		}
+		/* None of those before it any more, nor itself. */
+		for (j = 0; j <= i; j++)
+			EXPECT_EQ(-ESTALE, policy_update(NAME, &rising[j],
+							 "DEFAULT action=DENY\n"))
+			{
+				TH_LOG("version %u after %u", j, i);
+			}
 	}
 }
 
