@@ -334,10 +334,14 @@ static bool always(void)
 
 /* dm-verity. */
 
-static int open_volume(void)
+static int prepare_device(void)
 {
-	snprintf(path, sizeof(path), "%s/faulty", stage_folder());
-	return volume_open(&volume, &stage_dmv_signed, true, path);
+	return volume_create(&volume, &stage_dmv_signed);
+}
+
+static int start_volume(void)
+{
+	return volume_start(&volume, &stage_dmv_signed, true);
 }
 
 static int map_on_volume(void)
@@ -351,6 +355,12 @@ static int map_on_volume(void)
 static bool volume_is_trusted(void)
 {
 	return !map_on_volume();
+}
+
+static bool started_volume_is_trusted(void)
+{
+	snprintf(path, sizeof(path), "%s/faulty", stage_folder());
+	return !volume_mount(&volume, path) && volume_is_trusted();
 }
 
 static int close_volume(void)
@@ -459,7 +469,7 @@ FAULT(mprotect_allowed, .prepare = prepare_allowed, .run = protect, .done = alwa
 FAULT(mprotect_denied, .prepare = prepare_denied, .run = protect, .result = -EACCES);
 FAULT(execute_allowed, .prepare = prepare_allowed, .run = execute, .done = always);
 FAULT(execute_denied, .prepare = prepare_denied, .run = execute, .result = -EACCES);
-FAULT(dmverity_open, .place = PLACE_DMV_SIGNED, .run = open_volume, .done = volume_is_trusted, .undo = close_volume, .one_at_a_time = true);
+FAULT(dmverity_start, .place = PLACE_DMV_SIGNED, .prepare = prepare_device, .run = start_volume, .done = started_volume_is_trusted, .undo = close_volume, .one_at_a_time = true);
 FAULT(dmverity_reload, .place = PLACE_DMV_SIGNED, .prepare = prepare_reload, .prepare_always = true, .run = reload, .done = volume_is_trusted, .undo = close_volume, .one_at_a_time = true);
 FAULT(fsverity_enable, .place = PLACE_FSV_SIGNED, .prepare = prepare_file, .prepare_always = true, .run = enable, .done = file_is_trusted, .one_at_a_time = true);
 FAULT(fsverity_evicted, .place = PLACE_FSV_SIGNED, .prepare = prepare_evicted, .prepare_always = true, .run = map, .done = always, .one_at_a_time = true);

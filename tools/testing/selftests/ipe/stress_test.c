@@ -168,7 +168,8 @@ static void activate(unsigned int policy)
 		}
 		if (err == -ENOENT) {
 			err = submit(IPE_NEW_POLICY, message);
-			err = err ?: -EAGAIN;
+			/* Its deletion may not have ended. */
+			err = err && err != -EEXIST ? err : -EAGAIN;
 		}
 	} while (err == -EAGAIN);
 	if (err)

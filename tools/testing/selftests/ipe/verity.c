@@ -244,12 +244,8 @@ static int remove_device(const struct volume *volume)
 	return dm_command(DM_DEV_REMOVE, volume->dm_name, &command);
 }
 
-/*
- * Opens the image as a dm-verity device and mounts the squashfs on it, unless
- * mount_at is NULL.
- */
-int volume_open(struct volume *volume, const struct image *image,
-		bool with_signature, const char *mount_at)
+/* A device that has no table yet. */
+int volume_create(struct volume *volume, const struct image *image)
 {
 	static unsigned int number;
 	struct dm_command command = {};
@@ -259,40 +255,51 @@ int volume_open(struct volume *volume, const struct image *image,
 	snprintf(volume->dm_name, sizeof(volume->dm_name), "ipe-test-%d-%u",
 		 getpid(), number++);
 	err = loop_open(image->path, true, volume->loop);
+	if (!err) {
+		err = dm_command(DM_DEV_CREATE, volume->dm_name, &command);
+		if (err)
+			loop_close(volume->loop);
+	}
+	if (err)
+		volume->dm_name[0] = '\0';
+	else
+		snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
+			 minor(command.header.dev));
+	return err;
+}
+
+/* Lets dm-verity serve the image that the device was created for. */
+int volume_start(const struct volume *volume, const struct image *image,
+		 bool with_signature)
+{
+	return load_table(volume, image, with_signature) ?: resume(volume);
+}
+
+int volume_mount(struct volume *volume, const char *at)
+{
+	if ((mkdir(at, 0755) && errno != EEXIST) ||
+	    mount(volume->device, at, "squashfs", MS_RDONLY, NULL))
+		return -errno;
+	snprintf(volume->mount, sizeof(volume->mount), "%s", at);
+	return 0;
+}
+
+/*
+ * Opens the image as a dm-verity device and mounts the squashfs on it, unless
+ * mount_at is NULL.
+ */
+int volume_open(struct volume *volume, const struct image *image,
+		bool with_signature, const char *mount_at)
+{
+	int err = volume_create(volume, image);
+
 	if (err)
 		return err;
-
-	err = dm_command(DM_DEV_CREATE, volume->dm_name, &command);
+	err = volume_start(volume, image, with_signature);
+	if (!err && mount_at)
+		err = volume_mount(volume, mount_at);
 	if (err)
-		goto fail_loop;
-	snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
-		 minor(command.header.dev));
-	err = load_table(volume, image, with_signature);
-	if (err)
-		goto fail_device;
-	err = resume(volume);
-	if (err)
-		goto fail_device;
-
-	if (mount_at) {
-		if (mkdir(mount_at, 0755) && errno != EEXIST) {
-			err = -errno;
-			goto fail_device;
-		}
-		if (mount(volume->device, mount_at, "squashfs", MS_RDONLY,
-			  NULL)) {
-			err = -errno;
-			goto fail_device;
-		}
-		snprintf(volume->mount, sizeof(volume->mount), "%s", mount_at);
-	}
-	return 0;
-
-fail_device:
-	remove_device(volume);
-fail_loop:
-	loop_close(volume->loop);
-	volume->dm_name[0] = '\0';
+		volume_close(volume);
 	return err;
 }
 

@@ -39,6 +39,10 @@ void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
 int loop_open(const char *file, bool read_only, char device[32]);
 int loop_close(const char *device);
 
+int volume_create(struct volume *volume, const struct image *image);
+int volume_start(const struct volume *volume, const struct image *image,
+		 bool with_signature);
+int volume_mount(struct volume *volume, const char *at);
 int volume_open(struct volume *volume, const struct image *image,
 		bool with_signature, const char *mount_at);
 int volume_open_linear(struct volume *volume, const struct image *image);
