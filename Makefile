@@ -13,7 +13,7 @@ FIRMWARE := $(CACHE)/firmware
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED SMP
 
 .PHONY: help run run-debian test test-debug test-full bench lint kernel shell deb ipectl kunit allow-path \
-	kselftest debian host fuzz model coverage boot-policy strict 7.2 clean distclean
+	kselftest debian host fuzz model coverage coverage-kernel boot-policy strict 7.2 kasan kcsan cfi clean distclean
 
 help:
 	@echo 'Integrity Policy Enforcement in Rust'
@@ -33,12 +33,14 @@ help:
 	@echo '  make fuzz TIME=60         fuzz the policy language and ipectl, so many seconds a target'
 	@echo '  make model SEQUENCES=60   compare a kernel with the model, in so many sequences of commands'
 	@echo '  make coverage             what the host tests reach of policy/ and eval/'
+	@echo '  make coverage-kernel      what the selftests reach of the whole module'
 	@echo '  make boot-policy          only that a bad boot policy stops the kernel'"'"'s build'
 	@echo '  make strict               the kselftests on a kernel with a boot policy that takes warnings'
 	@echo '                            for errors and trusts the keys of the firmware'
 	@echo '  make 7.2                  KUnit, kselftest and Debian on Linux 7.2'
-	@echo '  make test-debug           KUnit and kselftest on a kernel that checks itself, more than an hour'
-	@echo '                            (TIME=120: seconds of stress, SMP=2: processors)'
+	@echo '  make test-debug           KUnit and kselftest on kernels that check themselves: hours'
+	@echo '                            (TIME=120: seconds of stress, SMP=2: processors;'
+	@echo '                            one of them alone: make kasan, make kcsan, make cfi)'
 	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
 	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
 	@echo '  make deb                  make a package of ipectl for Debian, print where it is'
@@ -67,6 +69,7 @@ run-debian:
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
+CHECKERS := kasan kcsan cfi
 TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
 
 test:
@@ -83,9 +86,15 @@ fuzz: export TIME ?= 60
 coverage:
 	@tools/host/coverage
 
-# Not part of `test`: another kernel to build, and a slow one.
+coverage-kernel:
+	@$(B)/coverage
+
+# Not part of `test`: other kernels to build, and slow ones.
 test-debug:
-	@$(B)/test kasan
+	@$(B)/test $(CHECKERS)
+
+$(CHECKERS):
+	@$(B)/test $@
 
 bench:
 	@tools/bench/run

@@ -587,23 +587,39 @@ static void ask_volume(struct shared *shared)
 		count(&shared->wrong);
 }
 
-TEST_F_TIMEOUT(race, volume, LIMIT)
+/* Opens it, and a file on it, under rules that speak of it. */
+static int open_changing(const char *rules)
 {
-	static const char rules[] =
-		"DEFAULT action=DENY\n"
-		"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
-		"op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n";
 	char expanded[1024], path[PATH_MAX];
+	int err;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
 	snprintf(path, sizeof(path), "%s/changing", stage_folder());
-	ASSERT_EQ(0, volume_open(&volume, &stage_dmv, false, path));
+	err = volume_open(&volume, &stage_dmv, false, path);
+	if (err)
+		return err;
 	strcat(path, "/probe");
 	volume_fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, volume_fd);
-	ASSERT_EQ(0, stage_rules(expanded, sizeof(expanded), rules));
-	ASSERT_EQ(0, policy_enforce_rules(expanded));
+	if (volume_fd < 0)
+		return -errno;
+	return stage_rules(expanded, sizeof(expanded), rules) ?:
+	       policy_enforce_rules(expanded);
+}
+
+static int close_changing(void)
+{
+	close(volume_fd);
+	return volume_close(&volume);
+}
+
+TEST_F_TIMEOUT(race, volume, LIMIT)
+{
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, open_changing(
+			     "DEFAULT action=DENY\n"
+			     "op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+			     "op=EXECUTE dmverity_roothash=$dmvsigned "
+			     "action=ALLOW\n"));
 	ASSERT_EQ(0, start(self, ask_volume));
 	ASSERT_EQ(0, start(self, ask_volume));
 	ASSERT_EQ(0, start(self, ask_allowed));
@@ -615,8 +631,7 @@ TEST_F_TIMEOUT(race, volume, LIMIT)
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_LT(0, self->shared->allowed);
 	EXPECT_LT(0, self->shared->denied);
-	EXPECT_EQ(0, close(volume_fd));
-	EXPECT_EQ(0, volume_close(&volume));
+	EXPECT_EQ(0, close_changing());
 }
 
 /*
@@ -630,21 +645,11 @@ static void ask_never(struct shared *shared)
 
 TEST_F_TIMEOUT(race, signature_of_before, LIMIT)
 {
-	static const char rules[] =
-		"DEFAULT action=DENY\n"
-		"op=EXECUTE dmverity_roothash=$dmv dmverity_signature=TRUE "
-		"action=ALLOW\n";
-	char expanded[1024], path[PATH_MAX];
-
 	if (stage_missing(PLACE_DMV_SIGNED))
 		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
-	snprintf(path, sizeof(path), "%s/changing", stage_folder());
-	ASSERT_EQ(0, volume_open(&volume, &stage_dmv, false, path));
-	strcat(path, "/probe");
-	volume_fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, volume_fd);
-	ASSERT_EQ(0, stage_rules(expanded, sizeof(expanded), rules));
-	ASSERT_EQ(0, policy_enforce_rules(expanded));
+	ASSERT_EQ(0, open_changing("DEFAULT action=DENY\n"
+				   "op=EXECUTE dmverity_roothash=$dmv "
+				   "dmverity_signature=TRUE action=ALLOW\n"));
 	ASSERT_EQ(0, start(self, ask_never));
 	ASSERT_EQ(0, start(self, ask_never));
 	while (self->shared->changes < 12)
@@ -653,8 +658,7 @@ TEST_F_TIMEOUT(race, signature_of_before, LIMIT)
 	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_EQ(0, self->shared->wrong);
 	EXPECT_LT(20, self->shared->right);
-	EXPECT_EQ(0, close(volume_fd));
-	EXPECT_EQ(0, volume_close(&volume));
+	EXPECT_EQ(0, close_changing());
 }
 
 /* fs-verity is enabled while the file is asked about. */
