@@ -365,15 +365,19 @@ FIXTURE_TEARDOWN_PARENT(certificate)
 TEST_F(certificate, signs)
 {
 	char before[65], after[65];
+	int result = variant->result;
 	struct blob message;
 
+	/* Then a second keyring is asked, which has no key of these names. */
+	if (variant->by.as_trusted && find_keyring(".platform") >= 0)
+		result = -ENOKEY;
 	ASSERT_EQ(0, sign_by_new(TEXT, strlen(TEXT), &variant->by,
 				 variant->flags, &message, NULL));
 	ASSERT_EQ(0, ipe_snapshot(before));
-	EXPECT_EQ(variant->result, policy_submit(IPE_NEW_POLICY, message.data,
-						 message.len));
+	EXPECT_EQ(result,
+		  policy_submit(IPE_NEW_POLICY, message.data, message.len));
 	ASSERT_EQ(0, ipe_snapshot(after));
-	if (variant->result) {
+	if (result) {
 		EXPECT_STREQ(before, after);
 	} else {
 		EXPECT_TRUE(policy_exists(NAME));
