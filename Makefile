@@ -10,7 +10,7 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
 FIRMWARE := $(CACHE)/firmware
 
 # What the scripts understand, given on make's command line.
-export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY TIME SEQUENCES LENGTH SEED SMP
+export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
 
 .PHONY: help run run-debian test test-debug test-full bench lint kernel shell deb ipectl kunit allow-path \
 	kselftest debian host fuzz model coverage coverage-kernel boot-policy strict 7.2 kasan kcsan cfi clean distclean
@@ -28,7 +28,7 @@ help:
 	@echo '  make ipectl               only the tests of ipectl'
 	@echo '  make kunit                only the KUnit suites'
 	@echo '  make allow-path           only the test of the machine code that decides'
-	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs)'
+	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs, OPTIONS=-h: theirs)'
 	@echo '  make debian               only the tests in Debian'
 	@echo '  make fuzz TIME=60         fuzz the policy language and ipectl, so many seconds a target'
 	@echo '  make model SEQUENCES=60   compare a kernel with the model, in so many sequences of commands'
