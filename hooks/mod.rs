@@ -3,6 +3,8 @@
 //! The hooks: what the kernel asks or tells.
 
 mod access;
+#[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+mod device;
 mod integrity;
 mod subject;
 
@@ -59,7 +61,7 @@ impl SecurityModule for Ipe {
     type Inode = ();
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-    type BlockDevice = integrity::DeviceFacts;
+    type BlockDevice = device::DeviceFacts;
     #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
     type BlockDevice = ();
 
@@ -132,7 +134,7 @@ impl SecurityModule for Ipe {
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     fn bdev_setintegrity(device: &BlockDevice, integrity: DeviceIntegrity<'_>) -> Result {
-        integrity::set_device(device, integrity)
+        device.blob::<Self>().set(integrity)
     }
 
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]

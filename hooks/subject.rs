@@ -37,7 +37,7 @@ impl<'a> Subject<'a> {
     /// What dm-verity said of the volume that the data is on.
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     #[inline]
-    fn device(&self) -> Option<&'a super::integrity::DeviceFacts> {
+    fn device(&self) -> Option<&'a super::device::DeviceFacts> {
         let (_, inode) = self.place?;
         Some(inode.superblock().block_device()?.blob::<Ipe>())
     }
