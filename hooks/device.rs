@@ -2,6 +2,7 @@
 
 //! What dm-verity says of a block device, kept beside it.
 
+use crate::abstractions::compat::synchronize_rcu;
 use crate::abstractions::lsm::{
     Blob,
     DeviceIntegrity, //
@@ -46,6 +47,9 @@ impl Roothash {
 }
 
 /// What is known of a block device.
+///
+/// A decision asks for the root hash and for its signature one after the other, in one RCU section
+/// and in either order. It never takes one volume's signature for another's: see [`Self::set`].
 #[derive(Zeroable)]
 pub(crate) struct DeviceFacts {
     /// The root hash of the table in force.
@@ -58,7 +62,7 @@ impl Blob for DeviceFacts {}
 
 impl DeviceFacts {
     /// Whether the root hash came with a valid signature.
-    #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
+    #[cfg(any(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE, CONFIG_SECURITY_IPE_KUNIT_TEST))]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
         self.signed.is_on()
@@ -80,29 +84,186 @@ impl DeviceFacts {
         })
     }
 
-    /// dm-verity is about to put a table in force on the device, and says what it stands for.
+    /// Forgets all that is known.
+    fn clear(&self) {
+        self.signed.set(false);
+        drop(self.roothash.replace(None));
+    }
+
+    /// dm-verity is about to let a table serve the device, and says what it stands for: its root
+    /// hash, then whether that is signed.
     ///
-    /// May sleep: waits for a grace period where there was a root hash. Errors: `ENOMEM`, upon which
-    /// dm-verity does not put the table in force.
+    /// May sleep: waits for grace periods where something was known. Errors: `ENOMEM`. Then nothing
+    /// is known any more: device-mapper has put the new table in place of the old one already, so
+    /// what was known of that is no longer true.
     pub(super) fn set(&self, integrity: DeviceIntegrity<'_>) -> Result {
         match integrity {
+            // After a new root hash, which no decision can miss any more where there was an old
+            // one: `replace` has waited for those that had seen it.
             DeviceIntegrity::RoothashSignature(valid) => self.signed.set(valid),
-            // The signature that was valid was that of another root hash; dm-verity tells of the new
-            // one's right after it.
-            DeviceIntegrity::RoothashGone => {
-                self.signed.set(false);
-                drop(self.roothash.replace(None));
-            }
+            DeviceIntegrity::RoothashGone => self.clear(),
             DeviceIntegrity::Roothash { algorithm, digest } => {
                 // The same table is resumed: what runs from the volume goes on running.
                 if self.has_roothash(algorithm, digest) {
                     return Ok(());
                 }
-                let new = Roothash::new(algorithm, digest)?;
-                self.signed.set(false);
+                let new = Roothash::new(algorithm, digest).inspect_err(|_| self.clear())?;
+                if self.signed.is_on() {
+                    self.signed.set(false);
+                    // A decision that has found the old root hash signed must not find the new one
+                    // when it asks for the hash.
+                    synchronize_rcu();
+                }
                 drop(self.roothash.replace(new));
             }
         }
+        Ok(())
+    }
+}
+
+#[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
+#[kunit_tests(ipe_hooks_device)]
+mod tests {
+    use super::*;
+    use kernel::sync::{
+        Arc,
+        Completion, //
+    };
+    use kernel::time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    };
+    use kernel::workqueue;
+
+    const OLD: [u8; 32] = [1; 32];
+    const NEW: [u8; 32] = [2; 32];
+
+    fn sha256(digest: &[u8]) -> DeviceIntegrity<'_> {
+        DeviceIntegrity::Roothash {
+            algorithm: c"sha256",
+            digest,
+        }
+    }
+
+    /// Whether all of this, and no more, is known.
+    fn knows(facts: &DeviceFacts, roothash: Option<&[u8]>, signed: bool) -> bool {
+        let guard = rcu::read_lock();
+        facts.roothash(&guard).map(|known| known.bytes()) == roothash && facts.is_signed() == signed
+    }
+
+    fn signed() -> Result<DeviceFacts> {
+        let facts: DeviceFacts = pin_init::zeroed();
+        facts.set(sha256(&OLD))?;
+        facts.set(DeviceIntegrity::RoothashSignature(true))?;
+        Ok(facts)
+    }
+
+    #[test]
+    fn nothing_is_known_at_first() {
+        assert!(knows(&pin_init::zeroed(), None, false));
+    }
+
+    #[test]
+    fn a_volume_is_signed_or_not() -> Result {
+        let facts = signed()?;
+        assert!(knows(&facts, Some(&OLD), true));
+        facts.set(DeviceIntegrity::RoothashSignature(false))?;
+        assert!(knows(&facts, Some(&OLD), false));
+        Ok(())
+    }
+
+    #[test]
+    fn the_same_volume_stays_signed() -> Result {
+        let facts = signed()?;
+        facts.set(sha256(&OLD))?;
+        assert!(knows(&facts, Some(&OLD), true));
+        Ok(())
+    }
+
+    #[test]
+    fn another_volume_is_not_signed() -> Result {
+        let facts = signed()?;
+        facts.set(sha256(&NEW))?;
+        assert!(knows(&facts, Some(&NEW), false));
+        // Neither is one with the same bytes, made otherwise.
+        let facts = signed()?;
+        facts.set(DeviceIntegrity::Roothash {
+            algorithm: c"sm3",
+            digest: &OLD,
+        })?;
+        assert!(knows(&facts, Some(&OLD), false));
+        Ok(())
+    }
+
+    #[test]
+    fn a_root_hash_without_a_known_algorithm_is_none() -> Result {
+        for (algorithm, digest) in [
+            (c"crc32c", &OLD[..4]),
+            (c"", &OLD[..]),
+            (c"sha256", &OLD[..31]),
+            (c"sha256", &[]),
+            (c"sha512", &OLD[..]),
+        ] {
+            let facts = signed()?;
+            facts.set(DeviceIntegrity::Roothash { algorithm, digest })?;
+            assert!(knows(&facts, None, false));
+            // Its signature counts all the same.
+            facts.set(DeviceIntegrity::RoothashSignature(true))?;
+            assert!(knows(&facts, None, true));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten() -> Result {
+        let facts = signed()?;
+        facts.set(DeviceIntegrity::RoothashGone)?;
+        assert!(knows(&facts, None, false));
+        Ok(())
+    }
+
+    /// Waits until the condition is true, without sleeping: an RCU section may be open.
+    fn becomes_true(limit: Delta, condition: impl Fn() -> bool) -> bool {
+        let start = Instant::<Monotonic>::now();
+        while !condition() {
+            if start.elapsed() > limit {
+                return false;
+            }
+            core::hint::spin_loop();
+        }
+        true
+    }
+
+    /// Needs a second CPU, where the new root hash comes while a decision is made on this one.
+    #[test]
+    fn a_decision_never_finds_the_signature_of_another_volume() -> Result {
+        let facts = Arc::new(signed()?, GFP_KERNEL)?;
+        let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+
+        let (changing, changed) = (facts.clone(), done.clone());
+        let guard = rcu::read_lock();
+        // The decision asks for the signature first...
+        let found = knows(&facts, Some(&OLD), true);
+        workqueue::system_unbound().try_spawn(GFP_ATOMIC, move || {
+            // A failure leaves the old root hash, which is found below.
+            let _ = changing.set(sha256(&NEW));
+            changed.complete_all();
+        })?;
+        let taken_back = becomes_true(Delta::from_secs(5), || !facts.is_signed());
+        // ...and then for the root hash.
+        let mixed = becomes_true(Delta::from_millis(200), || {
+            facts
+                .roothash(&guard)
+                .is_some_and(|known| known.bytes() == NEW)
+        });
+        drop(guard);
+        done.wait_for_completion();
+
+        assert!(found);
+        assert!(taken_back);
+        assert!(!mixed);
+        assert!(knows(&facts, Some(&NEW), false));
         Ok(())
     }
 }
