@@ -44,6 +44,8 @@ struct shared {
 	volatile bool stop;
 	/* What was seen: decisions, and those that are wrong. */
 	unsigned int right, wrong;
+	/* The last answer that was wrong: 0, or a negative errno. */
+	int answer;
 	/* Of what may be either. */
 	unsigned int allowed, denied;
 	/* Of those that change something. */
@@ -112,12 +114,18 @@ static void finish(struct __test_metadata *_metadata,
 	}
 }
 
+static void count_wrong(struct shared *shared, int answer)
+{
+	shared->answer = answer;
+	count(&shared->wrong);
+}
+
 static void expect(struct shared *shared, int want, int got)
 {
 	if (got == want)
 		count(&shared->right);
 	else
-		count(&shared->wrong);
+		count_wrong(shared, got);
 }
 
 static void ask_allowed(struct shared *shared)
@@ -155,13 +163,23 @@ static void ask_either(struct shared *shared)
 	else if (result == -1 && errno == ENOEXEC)
 		count(&shared->allowed);
 	else
-		count(&shared->wrong);
+		count_wrong(shared, result ? -errno : 0);
+}
+
+static void expect_none_wrong(struct __test_metadata *_metadata,
+			      const struct shared *shared)
+{
+	EXPECT_EQ(0, shared->wrong)
+	{
+		TH_LOG("%u wrong, the last was %d", shared->wrong,
+		       shared->answer);
+	}
 }
 
 static void expect_decisions(struct __test_metadata *_metadata,
 			     const struct shared *shared)
 {
-	EXPECT_EQ(0, shared->wrong);
+	expect_none_wrong(_metadata, shared);
 	EXPECT_LT(20, shared->right);
 	TH_LOG("%u decisions, %u changes", shared->right + shared->allowed +
 						   shared->denied,
@@ -273,7 +291,7 @@ TEST_F_TIMEOUT(race, two_updaters, LIMIT)
 	while (!self->shared->stop)
 		usleep(10000);
 	finish(_metadata, self, 0);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_EQ(0, self->shared->failures);
 	/*
 	 * The version in force is the last one that somebody loaded. The same
@@ -326,12 +344,12 @@ static void hold_nodes(struct shared *shared)
 		err = write_fd(update, coming.data, coming.len);
 		/* There, and the same; or gone. */
 		if (err != 0 && err != -ENOENT)
-			count(&shared->wrong);
+			count_wrong(shared, err);
 		if (pread(active, &byte, 1, 0) != 1 && errno != ENOENT)
-			count(&shared->wrong);
+			count_wrong(shared, -errno);
 		err = write_fd(active, "0", 1);
 		if (err != -EINVAL)
-			count(&shared->wrong);
+			count_wrong(shared, err);
 	}
 	if (update >= 0)
 		close(update);
@@ -359,7 +377,7 @@ TEST_F_TIMEOUT(race, load_and_delete, LIMIT)
 	ASSERT_EQ(0, start(self, read_nodes));
 	ASSERT_EQ(0, start(self, hold_nodes));
 	finish(_metadata, self, SECONDS);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(2, self->shared->changes);
 	EXPECT_LT(0, self->shared->right);
@@ -405,7 +423,7 @@ static void ask_anonymous(struct shared *shared)
 	int err = try_mmap_anonymous();
 
 	if (err && err != -EACCES)
-		count(&shared->wrong);
+		count_wrong(shared, err);
 	else
 		count(&shared->right);
 }
@@ -422,7 +440,7 @@ TEST_F_TIMEOUT(race, activate_and_delete, LIMIT)
 	ASSERT_EQ(0, start(self, ask_anonymous));
 	ASSERT_EQ(0, start(self, ask_allowed));
 	finish(_metadata, self, SECONDS);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(0, self->shared->changes);
 	EXPECT_LT(0, self->shared->allowed);
@@ -444,7 +462,7 @@ TEST_F_TIMEOUT(race, mode, LIMIT)
 	ASSERT_EQ(0, start(self, ask_anonymous));
 	ASSERT_EQ(0, start(self, ask_allowed));
 	finish(_metadata, self, 1);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(0, self->shared->right);
 }
@@ -541,7 +559,7 @@ static void write_pieces(struct shared *shared)
 	if (err && err != -EBADMSG && err != -EKEYREJECTED && err != -EFBIG &&
 	    err != -EINVAL && err != -ENOPKG && err != -EMSGSIZE &&
 	    err != -EEXIST)
-		count(&shared->wrong);
+		count_wrong(shared, err);
 	else
 		count(&shared->right);
 	at = (at + len) % coming.len;
@@ -555,7 +573,7 @@ TEST_F_TIMEOUT(race, pieces, LIMIT)
 	ASSERT_EQ(0, start(self, write_pieces));
 	ASSERT_EQ(0, start(self, write_pieces));
 	finish(_metadata, self, 1);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_LT(10, self->shared->right);
 	close(shared_file);
 	if (policy_exists(NAME)) {
@@ -584,7 +602,7 @@ static void ask_volume(struct shared *shared)
 	else if (err == -EACCES)
 		count(&shared->denied);
 	else
-		count(&shared->wrong);
+		count_wrong(shared, err);
 }
 
 /* Opens it, and a file on it, under rules that speak of it. */
@@ -628,7 +646,7 @@ TEST_F_TIMEOUT(race, volume, LIMIT)
 		reload(self->shared);
 	finish(_metadata, self, 0);
 	EXPECT_EQ(0, self->shared->failures);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_LT(0, self->shared->allowed);
 	EXPECT_LT(0, self->shared->denied);
 	EXPECT_EQ(0, close_changing());
@@ -656,7 +674,7 @@ TEST_F_TIMEOUT(race, signature_of_before, LIMIT)
 		reload(self->shared);
 	finish(_metadata, self, 0);
 	EXPECT_EQ(0, self->shared->failures);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_LT(20, self->shared->right);
 	EXPECT_EQ(0, close_changing());
 }
@@ -673,7 +691,7 @@ static void ask_file(struct shared *shared)
 	if (!err)
 		allowed = true;
 	if (err && (allowed || err != -EACCES))
-		count(&shared->wrong);
+		count_wrong(shared, err);
 	else
 		count(&shared->right);
 }
@@ -700,7 +718,7 @@ TEST_F_TIMEOUT(race, fsverity, LIMIT)
 	EXPECT_EQ(0, try_mmap_path(verity_path, MAP_PRIVATE));
 	usleep(200000);
 	finish(_metadata, self, 0);
-	EXPECT_EQ(0, self->shared->wrong);
+	expect_none_wrong(_metadata, self->shared);
 	EXPECT_LT(0, self->shared->right);
 }
 
