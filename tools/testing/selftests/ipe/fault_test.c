@@ -338,17 +338,19 @@ static bool always(void)
 /* dm-verity. */
 
 /*
- * A new device each time: device-mapper may leave one whose start has failed in a
- * state in which it starts the next time, and fails each read.
+ * Faults come while a table that is ready comes into force, which is when IPE is
+ * told of it; all else is device-mapper's own. Each time with a new device: one
+ * whose start has failed may start the next time, and fail each read.
  */
-static int prepare_device(void)
+static int prepare_start(void)
 {
-	return volume_close(&volume) ?: volume_create(&volume, &stage_dmv_signed);
+	return volume_close(&volume) ?:
+	       volume_prepare(&volume, &stage_dmv_signed, true);
 }
 
-static int start_volume(void)
+static int resume_volume(void)
 {
-	return volume_start(&volume, &stage_dmv_signed, true);
+	return volume_resume(&volume);
 }
 
 static int map_on_volume(void)
@@ -380,19 +382,48 @@ static int close_volume(void)
 	return volume_close(&volume);
 }
 
-/* A volume that gets another table: first not trusted, then trusted. */
-static int prepare_reload(void)
+static int prepare_reload(const struct image *from, bool from_signed,
+			  const struct image *to, bool to_signed)
 {
 	int err = volume_close(&volume);
 
 	snprintf(path, sizeof(path), "%s/faulty", stage_folder());
-	err = err ?: volume_open(&volume, &stage_dmv, false, path);
-	return err ?: map_on_volume() == -EACCES ? 0 : -EIO;
+	err = err ?: volume_open(&volume, from, from_signed, path);
+	if (err)
+		return err;
+	if (map_on_volume() != (from_signed ? 0 : -EACCES))
+		return -EIO;
+	return volume_prepare_reload(&volume, to, to_signed);
 }
 
-static int reload(void)
+/* A volume that gets another table: first not trusted, then trusted. */
+static int prepare_trusted(void)
 {
-	return volume_reload(&volume, &stage_dmv_signed, true);
+	return prepare_reload(&stage_dmv, false, &stage_dmv_signed, true);
+}
+
+/* First trusted, then not. */
+static int prepare_distrusted(void)
+{
+	return prepare_reload(&stage_dmv_signed, true, &stage_dmv, false);
+}
+
+static bool volume_is_distrusted(void)
+{
+	return map_on_volume() == -EACCES;
+}
+
+/*
+ * Whatever device-mapper made of it: what is trusted is the volume that it has.
+ * A question that does not read the file, as that waits for a suspended device.
+ */
+static bool trust_is_deserved(void)
+{
+	char file[PATH_MAX + 8];
+
+	snprintf(file, sizeof(file), "%s/faulty/probe", stage_folder());
+	return try_execve_check_path(file) ||
+	       volume_serves(&volume, &stage_dmv_signed);
 }
 
 /* fs-verity: a file of its own each time, as it is protected for good. */
@@ -446,6 +477,8 @@ FIXTURE_VARIANT(fault)
 	int result;
 	/* Whether all of it happened, where it says that it has. */
 	bool (*done)(void);
+	/* What must be true whether it was done or not. */
+	bool (*holds)(void);
 	/* Takes back what the usual reset does not. */
 	int (*undo)(void);
 	/* Clears up behind itself, which must not fail. */
@@ -481,8 +514,9 @@ FAULT(mprotect_allowed, .prepare = prepare_allowed, .run = protect, .done = alwa
 FAULT(mprotect_denied, .prepare = prepare_denied, .run = protect, .result = -EACCES);
 FAULT(execute_allowed, .prepare = prepare_allowed, .run = execute, .done = always);
 FAULT(execute_denied, .prepare = prepare_denied, .run = execute, .result = -EACCES);
-FAULT(dmverity_start, .place = PLACE_DMV_SIGNED, .prepare = prepare_device, .prepare_always = true, .run = start_volume, .done = started_volume_is_trusted, .undo = close_volume, .one_at_a_time = true);
-FAULT(dmverity_reload, .place = PLACE_DMV_SIGNED, .prepare = prepare_reload, .prepare_always = true, .run = reload, .done = volume_is_trusted, .undo = close_volume, .one_at_a_time = true);
+FAULT(dmverity_start, .place = PLACE_DMV_SIGNED, .prepare = prepare_start, .prepare_always = true, .run = resume_volume, .done = started_volume_is_trusted, .undo = close_volume);
+FAULT(dmverity_trust, .place = PLACE_DMV_SIGNED, .prepare = prepare_trusted, .prepare_always = true, .run = resume_volume, .done = volume_is_trusted, .holds = trust_is_deserved, .undo = close_volume);
+FAULT(dmverity_distrust, .place = PLACE_DMV_SIGNED, .prepare = prepare_distrusted, .prepare_always = true, .run = resume_volume, .done = volume_is_distrusted, .holds = trust_is_deserved, .undo = close_volume);
 FAULT(fsverity_enable, .place = PLACE_FSV_SIGNED, .prepare = prepare_file, .prepare_always = true, .run = enable, .done = file_is_trusted, .one_at_a_time = true);
 FAULT(fsverity_evicted, .place = PLACE_FSV_SIGNED, .prepare = prepare_evicted, .prepare_always = true, .run = map, .done = always, .one_at_a_time = true);
 /* clang-format on */
@@ -544,6 +578,12 @@ static bool judge(struct __test_metadata *_metadata,
 {
 	struct state after;
 
+	if (variant->holds) {
+		EXPECT_TRUE(variant->holds())
+		{
+			TH_LOG("fault %u: %d, and wrong", number, result);
+		}
+	}
 	if (!result && variant->done) {
 		EXPECT_TRUE(variant->done())
 		{

@@ -244,8 +244,12 @@ static int remove_device(const struct volume *volume)
 	return dm_command(DM_DEV_REMOVE, volume->dm_name, &command);
 }
 
-/* A device that has no table yet. */
-int volume_create(struct volume *volume, const struct image *image)
+/*
+ * A device whose table is ready and not in force: volume_resume() lets dm-verity
+ * serve the image.
+ */
+int volume_prepare(struct volume *volume, const struct image *image,
+		   bool with_signature)
 {
 	static unsigned int number;
 	struct dm_command command = {};
@@ -255,24 +259,34 @@ int volume_create(struct volume *volume, const struct image *image)
 	snprintf(volume->dm_name, sizeof(volume->dm_name), "ipe-test-%d-%u",
 		 getpid(), number++);
 	err = loop_open(image->path, true, volume->loop);
-	if (!err) {
-		err = dm_command(DM_DEV_CREATE, volume->dm_name, &command);
-		if (err)
-			loop_close(volume->loop);
-	}
 	if (err)
-		volume->dm_name[0] = '\0';
-	else
-		snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
-			 minor(command.header.dev));
+		goto fail;
+	err = dm_command(DM_DEV_CREATE, volume->dm_name, &command);
+	if (err)
+		goto fail_loop;
+	snprintf(volume->device, sizeof(volume->device), "/dev/dm-%u",
+		 minor(command.header.dev));
+	err = load_table(volume, image, with_signature);
+	if (!err)
+		return 0;
+	remove_device(volume);
+fail_loop:
+	loop_close(volume->loop);
+fail:
+	volume->dm_name[0] = '\0';
 	return err;
 }
 
-/* Lets dm-verity serve the image that the device was created for. */
-int volume_start(const struct volume *volume, const struct image *image,
-		 bool with_signature)
+/* Lets the table that is ready serve the device. */
+int volume_resume(struct volume *volume)
 {
-	return load_table(volume, image, with_signature) ?: resume(volume);
+	int err = resume(volume);
+
+	if (err || !volume->old_loop[0])
+		return err;
+	err = loop_close(volume->old_loop);
+	volume->old_loop[0] = '\0';
+	return err;
 }
 
 int volume_mount(struct volume *volume, const char *at)
@@ -291,11 +305,11 @@ int volume_mount(struct volume *volume, const char *at)
 int volume_open(struct volume *volume, const struct image *image,
 		bool with_signature, const char *mount_at)
 {
-	int err = volume_create(volume, image);
+	int err = volume_prepare(volume, image, with_signature);
 
 	if (err)
 		return err;
-	err = volume_start(volume, image, with_signature);
+	err = volume_resume(volume);
 	if (!err && mount_at)
 		err = volume_mount(volume, mount_at);
 	if (err)
@@ -347,30 +361,48 @@ fail_loop:
 	return err;
 }
 
+/*
+ * Suspends the device, with a table for another image ready: volume_resume()
+ * brings it into force.
+ */
+int volume_prepare_reload(struct volume *volume, const struct image *image,
+			  bool with_signature)
+{
+	int err;
+
+	memcpy(volume->old_loop, volume->loop, sizeof(volume->loop));
+	err = loop_open(image->path, true, volume->loop);
+	if (!err) {
+		err = load_table(volume, image, with_signature) ?:
+		      suspend(volume);
+		if (!err)
+			return 0;
+		loop_close(volume->loop);
+	}
+	memcpy(volume->loop, volume->old_loop, sizeof(volume->loop));
+	volume->old_loop[0] = '\0';
+	return err;
+}
+
 /* Puts another image behind the same device. */
 int volume_reload(struct volume *volume, const struct image *image,
 		  bool with_signature)
 {
-	char old[32];
-	int err;
+	return volume_prepare_reload(volume, image, with_signature) ?:
+	       volume_resume(volume);
+}
 
-	memcpy(old, volume->loop, sizeof(old));
-	err = loop_open(image->path, true, volume->loop);
-	if (err)
-		goto fail;
-	err = load_table(volume, image, with_signature);
-	if (!err)
-		err = suspend(volume);
-	if (!err)
-		err = resume(volume);
-	if (err) {
-		loop_close(volume->loop);
-		goto fail;
-	}
-	return loop_close(old);
-fail:
-	memcpy(volume->loop, old, sizeof(old));
-	return err;
+/*
+ * Whether device-mapper has a table for that image in the device, be it suspended
+ * or not.
+ */
+bool volume_serves(const struct volume *volume, const struct image *image)
+{
+	struct dm_command command = { .header.flags = DM_STATUS_TABLE_FLAG };
+
+	return !dm_command(DM_TABLE_STATUS, volume->dm_name, &command) &&
+	       command.header.target_count == 1 &&
+	       strstr(command.parameters, image->root);
 }
 
 int volume_close(struct volume *volume)
@@ -379,12 +411,20 @@ int volume_close(struct volume *volume)
 
 	if (!volume->dm_name[0])
 		return 0;
+	/*
+	 * A device whose table could not come into force is still suspended, its
+	 * file system frozen, which keeps it busy even when unmounted.
+	 */
+	resume(volume);
 	if (volume->mount[0] && umount2(volume->mount, 0))
 		return -errno;
+	volume->mount[0] = '\0';
 	err = remove_device(volume);
 	if (err)
 		return err;
 	volume->dm_name[0] = '\0';
+	if (volume->old_loop[0])
+		loop_close(volume->old_loop);
 	return loop_close(volume->loop);
 }
 

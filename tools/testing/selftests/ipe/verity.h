@@ -27,6 +27,8 @@ struct image {
 /* A device with a file system on it, and where that is mounted. */
 struct volume {
 	char loop[32];
+	/* What the device is still served from, while another table waits. */
+	char old_loop[32];
 	char dm_name[64];
 	char device[32];
 	char mount[PATH_MAX];
@@ -39,14 +41,17 @@ void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
 int loop_open(const char *file, bool read_only, char device[32]);
 int loop_close(const char *device);
 
-int volume_create(struct volume *volume, const struct image *image);
-int volume_start(const struct volume *volume, const struct image *image,
-		 bool with_signature);
+int volume_prepare(struct volume *volume, const struct image *image,
+		   bool with_signature);
+int volume_resume(struct volume *volume);
 int volume_mount(struct volume *volume, const char *at);
 int volume_open(struct volume *volume, const struct image *image,
 		bool with_signature, const char *mount_at);
 int volume_open_linear(struct volume *volume, const struct image *image);
 int volume_load_linear(const struct volume *volume, const struct image *image);
+int volume_prepare_reload(struct volume *volume, const struct image *image,
+			  bool with_signature);
+bool volume_serves(const struct volume *volume, const struct image *image);
 int volume_reload(struct volume *volume, const struct image *image,
 		  bool with_signature);
 int volume_close(struct volume *volume);
