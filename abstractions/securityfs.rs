@@ -13,6 +13,10 @@
 //! Lock order: an open file's state, then the locks of its [`Node`]'s, then `OPENING`. No lock of
 //! securityfs is taken inside of the last.
 //!
+//! Making and removing takes the lock of the parent, which whoever lists that directory holds until
+//! all names are in their memory. They decide how long it is until that memory is there, so that a
+//! lock that others need is not to be held meanwhile. Publishing takes `OPENING` alone.
+//!
 //! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
 
 use super::bindings;
@@ -141,8 +145,8 @@ unsafe impl<D: Send + Sync + 'static> Sync for Directory<D> {}
 impl<D: Send + Sync + 'static> Directory<D> {
     /// Makes a directory in securityfs' root. Its files answer `ENOENT` until it is published.
     ///
-    /// May sleep. Errors: `EEXIST`, `ENOMEM`, and what the name deserves (`EACCES`,
-    /// `ENAMETOOLONG`).
+    /// May sleep, as long as others who list the parent like. Errors: `EEXIST`, `ENOMEM`, and what
+    /// the name deserves (`EACCES`, `ENAMETOOLONG`).
     pub(crate) fn new(name: &CStr) -> Result<Self> {
         Self::create(name, core::ptr::null_mut())
     }

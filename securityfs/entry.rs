@@ -49,7 +49,7 @@ use kernel::uaccess::{
 struct Loaded {
     policy: Arc<Policy>,
     /// Removes itself with the policy.
-    _directory: Directory<Entry>,
+    directory: Directory<Entry>,
 }
 
 /// What the files of a policy's directory share.
@@ -62,12 +62,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Makes the directory of a policy, which keeps the entry that is returned.
+    /// Makes the directory of a policy that is about to be loaded.
     ///
-    /// Context: may sleep; [`Root::writers`] is held, or there is no userspace yet.
+    /// Context: may sleep, as long as anybody who lists `ipe/policies` likes; no lock is held that
+    /// others need.
     ///
     /// Errors: `EEXIST`, `ENOMEM`, `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
-    pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Arc<Self>> {
+    pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Unpublished> {
         let mut name = KVec::with_capacity(policy.name().len() + 1, GFP_KERNEL)?;
         name.extend_from_slice(policy.name(), GFP_KERNEL)?;
         name.push(0, GFP_KERNEL)?;
@@ -88,12 +89,10 @@ impl Entry {
             }),
             GFP_KERNEL,
         )?;
-        directory.publish(entry.clone());
-        *entry.loaded.lock() = Some(Loaded {
-            policy,
-            _directory: directory,
-        });
-        Ok(entry)
+        Ok(Unpublished {
+            entry,
+            loaded: Loaded { policy, directory },
+        })
     }
 
     /// The policy. Errors: `ENOENT` where it was deleted.
@@ -177,6 +176,31 @@ impl Entry {
         // Without the locks, as the directory's removal waits for others who use it.
         drop(removed);
         Ok(())
+    }
+}
+
+/// A policy that is not loaded yet, and its directory, whose files answer `ENOENT`.
+///
+/// Dropping it removes the directory, with the context of [`Entry::create`].
+#[must_use = "the directory is removed unless it is published"]
+pub(super) struct Unpublished {
+    entry: Arc<Entry>,
+    loaded: Loaded,
+}
+
+impl Unpublished {
+    /// Loads the policy: from now on the files can be opened. Returns the entry, which the directory
+    /// keeps.
+    ///
+    /// Context: may sleep, but waits for no directory; [`Root::writers`] is held, or there is no
+    /// userspace yet.
+    pub(super) fn publish(self) -> Arc<Entry> {
+        let Self { entry, loaded } = self;
+        // Whoever opens a file at once waits for the policy, and finds it.
+        let mut slot = entry.loaded.lock();
+        slot.insert(loaded).directory.publish(entry.clone());
+        drop(slot);
+        entry
     }
 }
 
@@ -394,7 +418,7 @@ mod tests {
 
     impl Fixture {
         fn load(&mut self, policy: Arc<Policy>) -> Result<Arc<Entry>> {
-            let entry = Entry::create(&self.root, policy)?;
+            let entry = Entry::create(&self.root, policy)?.publish();
             self.entries.push(entry.clone(), GFP_KERNEL)?;
             Ok(entry)
         }
@@ -452,6 +476,33 @@ mod tests {
             assert!(unchanged(&entry, &before));
         }
         assert!(root.load(policy!("A", "1.0.0")?).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_published_has_the_name_alone() -> Result {
+        let mut root = root!();
+        let unpublished = Entry::create(&root.root, policy!("a", "1.0.0")?)?;
+        assert_eq!(unpublished.entry.policy().err(), Some(ENOENT));
+        assert_eq!(root.load(policy!("a", "2.0.0")?).err(), Some(EEXIST));
+        // Removed with its files, it leaves nothing behind.
+        drop(unpublished);
+        let new = policy!("a", "1.0.0")?;
+        let entry = root.load(new.clone())?;
+        assert!(unchanged(&entry, &(new, false)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_is_made_and_removed_without_the_writers() -> Result {
+        let mut root = root!();
+        let writers = root.root.writers.lock();
+        drop(Entry::create(&root.root, policy!("a", "1.0.0")?)?);
+        let unpublished = Entry::create(&root.root, policy!("a", "1.0.0")?)?;
+        drop(writers);
+        let entry = unpublished.publish();
+        root.entries.push(entry.clone(), GFP_KERNEL)?;
+        assert!(!entry.is_active()?);
         Ok(())
     }
 

@@ -9,9 +9,10 @@
 //! ipe/policies/<name>/        a policy that is loaded, see `entry`
 //! ```
 //!
-//! Lock order: an open file's state, [`Root::writers`], an entry's `loaded`, the locks of securityfs.
-//! Reading takes the first and the third alone; what takes long, verification, happens with none
-//! held but the first.
+//! Lock order: an open file's state, [`Root::writers`], an entry's `loaded`. Reading takes the first
+//! and the third alone. What takes long happens with none held but the first: verification, and
+//! whatever waits for userspace. That is copying from and to its memory, and also making and removing
+//! directories: whoever lists one has it locked until their memory takes the names.
 
 mod collector;
 mod entry;
@@ -70,7 +71,7 @@ pub(crate) fn init() -> Result {
     let policies = Directory::new_in(c"policies", &directory)?;
     let root = Root::new(policies, &ACTIVE)?;
     if let Some(boot_policy) = ACTIVE.get() {
-        Entry::create(&root, boot_policy)?;
+        Entry::create(&root, boot_policy)?.publish();
     }
     directory.publish(root);
     // It stays until the machine goes down.

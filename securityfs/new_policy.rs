@@ -32,7 +32,8 @@ impl Node for NewPolicy {
     type State = Collector;
 
     /// Errors: `EPERM` without CAP_MAC_ADMIN; those of [`Policy::signed`]; `EEXIST` where a policy
-    /// of that name is loaded; `EACCES` or `ENAMETOOLONG` where no directory can have that name.
+    /// of that name is loaded or about to be; `EACCES` or `ENAMETOOLONG` where no directory can have
+    /// that name.
     fn write(
         root: ArcBorrow<'_, Root>,
         collector: &mut Collector,
@@ -55,8 +56,11 @@ impl Node for NewPolicy {
 
 fn load(root: ArcBorrow<'_, Root>, message: Message, report: &mut Report) -> Result<(), Refusal> {
     let policy = Policy::signed(message.bytes, message.form, report)?;
+    // Without the lock: whoever lists the policies can let this wait, and then nobody else does.
+    let unpublished = Entry::create(&root.into(), policy.clone())?;
+    // So that its record precedes those of what is done with it.
     let _writers = root.writers.lock();
-    Entry::create(&root.into(), policy.clone())?;
+    unpublished.publish();
     audit::load(&policy, report);
     Ok(())
 }
