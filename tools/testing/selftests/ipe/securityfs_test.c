@@ -3,7 +3,16 @@
  * IPE tests - the nodes: modes, contents, privileges, what they take and refuse
  */
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "harness.h"
 
@@ -1012,6 +1021,217 @@ TEST_F(open_file, updated_between)
 	EXPECT_EQ(len, pread(self->fd, got, sizeof(got), 0));
 	EXPECT_EQ(0, memcmp(now, got, len));
 	EXPECT_EQ(0, close(self->fd));
+}
+
+/*
+ * Anybody may list the policies, into memory that comes when they please, and
+ * has the directory locked until then. Whoever loads or deletes a policy waits
+ * for that; those who do something else must not wait for them.
+ */
+#define LISTED_LIMIT 180
+
+/* How often something is looked at before it is believed not to come. */
+#define LOOKS 2000
+
+static struct blob listed_coming, listed_newer;
+
+static int load_coming(void)
+{
+	return policy_submit(IPE_NEW_POLICY, listed_coming.data,
+			     listed_coming.len);
+}
+
+static bool coming_is_there(void)
+{
+	return is_active(NAME "3") == '0' && !policy_activate(NAME "3");
+}
+
+static int delete_other(void)
+{
+	return policy_delete(NAME "2");
+}
+
+static bool other_is_gone(void)
+{
+	return !policy_exists(NAME "2");
+}
+
+FIXTURE(listed)
+{
+	/* Its first page is there once it is given. */
+	char *memory;
+	size_t size;
+	int fault;
+};
+
+FIXTURE_VARIANT(listed)
+{
+	/* What waits, and whether it was done in the end. */
+	int (*wait)(void);
+	bool (*done)(void);
+};
+
+FIXTURE_VARIANT_ADD(listed, load)
+{
+	.wait = load_coming, .done = coming_is_there
+};
+
+FIXTURE_VARIANT_ADD(listed, delete)
+{
+	.wait = delete_other, .done = other_is_gone
+};
+
+FIXTURE_SETUP(listed)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct ipe_version newer;
+
+	ASSERT_EQ(0, ipe_reset());
+	newer = ipe_version();
+	newer.rev++;
+	ASSERT_EQ(0, policy_load(NAME, NULL, RULES));
+	ASSERT_EQ(0, policy_load(NAME "2", NULL, RULES));
+	ASSERT_EQ(0, policy_sign(&listed_newer, NAME, &newer, RULES, SIGN_DER));
+	ASSERT_EQ(0, policy_sign(&listed_coming, NAME "3", &newer, RULES,
+				 SIGN_DER));
+
+	self->size = sysconf(_SC_PAGESIZE);
+	self->memory = mmap(NULL, self->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->memory);
+	self->fault = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (self->fault < 0)
+		SKIP(return, "no userfaultfd: %s", strerror(errno));
+	ASSERT_EQ(0, ioctl(self->fault, UFFDIO_API, &api));
+	area.range.start = (uintptr_t)self->memory;
+	area.range.len = self->size;
+	ASSERT_EQ(0, ioctl(self->fault, UFFDIO_REGISTER, &area));
+}
+
+FIXTURE_TEARDOWN_PARENT(listed)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+/* Returns how many bytes of names there are, or a negative errno. */
+static void *list(void *arg)
+{
+	const FIXTURE_DATA(listed) *self = arg;
+	long len;
+	int fd;
+
+	fd = open(IPE_POLICIES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return (void *)(long)-errno;
+	len = syscall(SYS_getdents64, fd, self->memory, self->size);
+	if (len < 0)
+		len = -errno;
+	close(fd);
+	return (void *)len;
+}
+
+static pid_t start(int (*job)(void))
+{
+	const pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(-job());
+	}
+	return child;
+}
+
+/* What the job returned; -EINPROGRESS if it has not, after a long time. */
+static int outcome(pid_t child)
+{
+	unsigned int looks;
+	int status;
+	pid_t ended;
+
+	for (looks = 0; looks < LOOKS; looks++) {
+		ended = waitpid(child, &status, WNOHANG);
+		if (ended < 0)
+			return -errno;
+		if (ended)
+			return WIFEXITED(status) ? -WEXITSTATUS(status) :
+						   -EINTR;
+		usleep(10000);
+	}
+	return -EINPROGRESS;
+}
+
+/* Whether it comes to wait in the kernel, and goes on waiting. */
+static bool comes_to_wait(pid_t child)
+{
+	unsigned int looks, waiting = 0;
+	char path[64], text[512];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	for (looks = 0; waiting < 20 && looks < LOOKS; looks++) {
+		if (read_file(path, text, sizeof(text)) < 0)
+			return false;
+		state = strrchr(text, ')');
+		waiting = state && !strncmp(state, ") D ", 4) ? waiting + 1 : 0;
+		usleep(10000);
+	}
+	return waiting == 20;
+}
+
+/* All that neither makes nor removes a directory. */
+static int administer(void)
+{
+	int err;
+
+	err = write_string(IPE_ENFORCE, "0") ?:
+	      write_string(IPE_ENFORCE, "1") ?:
+	      write_string(IPE_SUCCESS_AUDIT, "1") ?:
+	      write_string(IPE_SUCCESS_AUDIT, "0") ?:
+	      policy_submit(policy_node(NAME, "update"), listed_newer.data,
+			    listed_newer.len) ?:
+	      policy_activate(NAME);
+	if (err)
+		return err;
+	/* As it is in force. */
+	err = policy_delete(NAME);
+	return err == -EPERM ? 0 : err ?: -ENOTRECOVERABLE;
+}
+
+TEST_F_TIMEOUT(listed, others_do_not_wait, LISTED_LIMIT)
+{
+	struct uffdio_zeropage page = {};
+	struct pollfd event = { .fd = self->fault, .events = POLLIN };
+	pid_t waiter, administrator;
+	pthread_t lister;
+	void *len;
+	int err;
+
+	ASSERT_EQ(0, pthread_create(&lister, NULL, list, self));
+	ASSERT_EQ(1, poll(&event, 1, LOOKS * 10));
+	ASSERT_EQ(POLLIN, event.revents);
+
+	waiter = start(variant->wait);
+	ASSERT_LT(0, waiter);
+	ASSERT_TRUE(comes_to_wait(waiter));
+	administrator = start(administer);
+	ASSERT_LT(0, administrator);
+	err = outcome(administrator);
+	EXPECT_EQ(0, err);
+	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
+
+	/* Now there is memory for the names. */
+	page.range.start = (uintptr_t)self->memory;
+	page.range.len = self->size;
+	ASSERT_EQ(0, ioctl(self->fault, UFFDIO_ZEROPAGE, &page));
+	ASSERT_EQ(0, pthread_join(lister, &len));
+	EXPECT_LT(0, (long)len);
+	EXPECT_EQ(0, outcome(waiter));
+	EXPECT_TRUE(variant->done());
+	if (err == -EINPROGRESS) {
+		EXPECT_EQ(0, outcome(administrator));
+	}
+	EXPECT_EQ(0, close(self->fault));
 }
 
 IPE_TEST_MAIN(no_setup, no_teardown)
