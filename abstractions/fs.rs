@@ -114,6 +114,14 @@ impl File {
         }
     }
 
+    /// Whether it is a file of a union file system, such as overlayfs, whose data is elsewhere.
+    #[inline]
+    pub(crate) fn is_of_union(&self) -> bool {
+        // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
+        let flags = unsafe { (*self.path().dentry).d_flags };
+        flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
+    }
+
     /// The inode that has the data: on a union file system such as overlayfs that of the layer
     /// below, elsewhere the file's own. May sleep on a union file system.
     #[inline]
@@ -122,10 +130,10 @@ impl File {
         // SAFETY: The path of an open file holds its dentry, which is positive and keeps its inode,
         // and, on a union file system, those of its layers.
         unsafe {
-            let inode = if (*dentry).d_flags & bindings::dentry_flags_DCACHE_OP_REAL == 0 {
-                (*dentry).d_inode
-            } else {
+            let inode = if self.is_of_union() {
                 bindings::ipe_helper_d_real_inode(dentry)
+            } else {
+                (*dentry).d_inode
             };
             Inode::from_raw(inode)
         }
@@ -156,6 +164,40 @@ impl Superblock {
             .position(|&byte| byte == 0)
             .unwrap_or(name.len());
         &name[..end]
+    }
+}
+
+/// How often dm-verity checks a block of a volume before it hands it out, which is an option of the
+/// volume's table that neither root hash nor signature speak of.
+#[allow(
+    dead_code,
+    reason = "not every configuration has dm-verity for a provider"
+)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum VerityChecks {
+    /// Whenever it is read.
+    Always,
+    /// When it is first read (`check_at_most_once`).
+    Once,
+    /// Never: a wrong block is counted, and handed out (`ignore_corruption`).
+    Never,
+}
+
+impl BlockDevice {
+    /// How often blocks are checked under the table that dm-verity is about to let serve the device.
+    ///
+    /// # Safety
+    ///
+    /// Only while dm-verity tells of that table: then the device is one of device-mapper's, and the
+    /// calling thread holds the lock (`suspend_lock`) that keeps its table, a single dm-verity
+    /// target, in place.
+    pub(super) unsafe fn verity_checks(&self) -> VerityChecks {
+        // SAFETY: By the contract.
+        match unsafe { bindings::ipe_helper_verity_checks(self.as_ptr()) } {
+            bindings::ipe_verity_checks_IPE_VERITY_CHECKS_ALWAYS => VerityChecks::Always,
+            bindings::ipe_verity_checks_IPE_VERITY_CHECKS_ONCE => VerityChecks::Once,
+            _ => VerityChecks::Never,
+        }
     }
 }
 

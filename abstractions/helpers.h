@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Functions that C has as macros or inlines. None of them is on the path of an
- * allowed access, but for that of overlayfs.
+ * Functions that C has as macros or inlines, and what only headers of a subsystem's
+ * own tell. None of them is on the path of an allowed access, but for that of
+ * overlayfs.
  */
 #ifndef _IPE_HELPERS_H
 #define _IPE_HELPERS_H
@@ -16,5 +17,15 @@ int ipe_helper_current_tgid(void);
 void ipe_helper_current_comm(char comm[TASK_COMM_LEN]);
 const struct super_block *ipe_helper_current_root_superblock(void);
 struct inode *ipe_helper_d_real_inode(const struct dentry *dentry);
+
+/* How often dm-verity checks a block before it hands it out. */
+enum ipe_verity_checks {
+	IPE_VERITY_CHECKS_ALWAYS,
+	IPE_VERITY_CHECKS_ONCE,
+	IPE_VERITY_CHECKS_NEVER,
+};
+
+enum ipe_verity_checks
+ipe_helper_verity_checks(const struct block_device *bdev);
 
 #endif /* _IPE_HELPERS_H */

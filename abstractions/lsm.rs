@@ -14,13 +14,15 @@ use super::fs::{
     Inode,
     Mapping,
     Program,
-    Superblock, //
+    Superblock,
+    VerityChecks, //
 };
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 use kernel::build_error;
 use kernel::error::VTABLE_DEFAULT_ERROR;
 use kernel::ffi::{
+    c_char,
     c_int,
     c_ulong,
     c_void, //
@@ -137,8 +139,19 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
+    /// A union file system is about to map `backing`, a file of one of its layers, where a program
+    /// maps `user`, which [`Self::mmap_file`] was asked about. May sleep; the mmap lock is held.
+    fn mmap_backing_file(_mapping: &Mapping, _backing: &File, _user: &File) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
     /// The kernel is about to read a file for itself. May sleep.
     fn kernel_read_file(_file: Option<&File>, _purpose: ReadPurpose) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The kernel has read a whole file for itself, and is about to use it. May sleep.
+    fn kernel_post_read_file(_file: &File, _purpose: ReadPurpose) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -154,9 +167,13 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// An integrity provider has something to say of a block device. May sleep; device-mapper
-    /// calls it for one device from one thread at a time.
-    fn bdev_setintegrity(_device: &BlockDevice, _integrity: DeviceIntegrity<'_>) -> Result {
+    /// An integrity provider has something to say of a block device, and checks its blocks so often.
+    /// May sleep; device-mapper calls it for one device from one thread at a time.
+    fn bdev_setintegrity(
+        _device: &BlockDevice,
+        _integrity: DeviceIntegrity<'_>,
+        _checks: VerityChecks,
+    ) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -342,6 +359,40 @@ unsafe extern "C" fn kernel_read_file<T: SecurityModule>(
 /// # Safety
 ///
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
+unsafe extern "C" fn mmap_backing_file<T: SecurityModule>(
+    vma: *mut bindings::vm_area_struct,
+    backing_file: *mut bindings::file,
+    user_file: *mut bindings::file,
+) -> c_int {
+    // SAFETY: Both are null or valid for the call by the framework's contract.
+    let files = unsafe { (File::from_raw(backing_file), File::from_raw(user_file)) };
+    let (Some(backing), Some(user)) = files else {
+        return EINVAL.to_errno();
+    };
+    // SAFETY: Valid for the call, with the mmap lock held, by the framework's contract.
+    let mapping = unsafe { Mapping::from_raw(vma) };
+    errno(T::mmap_backing_file(mapping, backing, user))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+unsafe extern "C" fn kernel_post_read_file<T: SecurityModule>(
+    file: *mut bindings::file,
+    _buf: *mut c_char,
+    _size: bindings::loff_t,
+    id: bindings::kernel_read_file_id,
+) -> c_int {
+    // SAFETY: Null or valid for the call by the framework's contract.
+    let Some(file) = (unsafe { File::from_raw(file) }) else {
+        return EINVAL.to_errno();
+    };
+    errno(T::kernel_post_read_file(file, id.0.into()))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 unsafe extern "C" fn kernel_load_data<T: SecurityModule>(
     id: bindings::kernel_load_data_id,
     _contents: bool,
@@ -387,7 +438,9 @@ unsafe extern "C" fn bdev_setintegrity<T: SecurityModule>(
         }
         _ => return EINVAL.to_errno(),
     };
-    errno(T::bdev_setintegrity(device, integrity))
+    // SAFETY: These are dm-verity's types, and this is when it tells of its table.
+    let checks = unsafe { device.verity_checks() };
+    errno(T::bdev_setintegrity(device, integrity, checks))
 }
 
 /// # Safety
@@ -460,7 +513,9 @@ hooks! {
     bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
     mmap_file if T::HAS_MMAP_FILE;
     file_mprotect if T::HAS_FILE_MPROTECT;
+    mmap_backing_file if T::HAS_MMAP_BACKING_FILE;
     kernel_read_file if T::HAS_KERNEL_READ_FILE;
+    kernel_post_read_file if T::HAS_KERNEL_POST_READ_FILE;
     kernel_load_data if T::HAS_KERNEL_LOAD_DATA;
     initramfs_populated if T::HAS_INITRAMFS_POPULATED;
     bdev_setintegrity if T::HAS_BDEV_SETINTEGRITY;

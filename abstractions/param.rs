@@ -8,8 +8,9 @@
 
 use super::bindings;
 use kernel::sync::atomic::{
+    Acquire,
     Atomic,
-    Relaxed, //
+    Release, //
 };
 use pin_init::Zeroable;
 
@@ -26,15 +27,16 @@ impl Switch {
         Self(Atomic::new(on))
     }
 
-    /// Where the switch stands. Any context.
+    /// Where the switch stands. Any context. What is read afterwards is no older than this.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.load(Acquire)
     }
 
-    /// Sets the switch. Any context; concurrent readers see the one or the other value.
+    /// Sets the switch. Any context; concurrent readers see the one or the other value, and with the
+    /// new one all that was written before.
     pub(crate) fn set(&self, on: bool) {
-        self.0.store(on, Relaxed);
+        self.0.store(on, Release);
     }
 
     /// For [`parameter!`]: where `param_ops_bool` writes.

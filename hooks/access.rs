@@ -3,7 +3,12 @@
 //! The question that most hooks ask: may this be done with this file?
 
 use super::subject::Subject;
-use crate::abstractions::fs::File;
+use crate::abstractions::fs::{
+    File,
+    Inode,
+    Mapping,
+    Superblock, //
+};
 use crate::abstractions::lsm::ReadPurpose;
 use crate::audit;
 use crate::eval;
@@ -85,7 +90,40 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     // Before the guard: this is what may sleep.
     let place = file.map(|file| (file.superblock(), file.real_inode()));
+    check_place(operation, hook, file, place)
+}
 
+/// A union file system is about to map a file of a layer for a file of its own, which was judged
+/// already, by the inode that had the data then.
+///
+/// They differ where the file was copied to the upper layer after it had been opened: what is judged
+/// is the copy, what is mapped is the file that was there before. May sleep.
+///
+/// Errors: `EACCES` where the policy denies, and enforces.
+pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> Result {
+    if ACTIVE.is_none() || !mapping.is_executable() {
+        return Ok(());
+    }
+    let inode = backing.real_inode();
+    if core::ptr::eq(inode, user.real_inode()) {
+        return Ok(());
+    }
+    check_place(
+        Some(Operation::Execute),
+        Hook::Mmap,
+        Some(user),
+        Some((user.superblock(), inode)),
+    )
+}
+
+/// Asks about data at this place, which the record calls by the file.
+#[inline]
+fn check_place(
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    place: Option<(&Superblock, &Inode)>,
+) -> Result {
     let guard = rcu::read_lock();
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());

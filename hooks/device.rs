@@ -3,6 +3,7 @@
 //! What dm-verity says of a block device, kept beside it.
 
 use crate::abstractions::compat::synchronize_rcu;
+use crate::abstractions::fs::VerityChecks;
 use crate::abstractions::lsm::{
     Blob,
     DeviceIntegrity, //
@@ -48,8 +49,8 @@ impl Roothash {
 
 /// What is known of a block device.
 ///
-/// A decision asks for the root hash and for its signature one after the other, in one RCU section
-/// and in either order. It never takes one volume's signature for another's: see [`Self::set`].
+/// A decision asks whether the root hash is signed, then for the root hash, in one RCU section. It
+/// never takes the signature of one volume for that of another: see [`Self::take_back`].
 #[derive(Zeroable)]
 pub(crate) struct DeviceFacts {
     /// The root hash of the table in force.
@@ -84,36 +85,54 @@ impl DeviceFacts {
         })
     }
 
-    /// Forgets all that is known.
+    /// Takes the signature back, before the root hash that it belongs to is replaced.
+    ///
+    /// May sleep. When it returns, no decision is left that has found the signature: it would take
+    /// the next root hash for a signed one, or the lack of one for a signed volume that no rule has
+    /// denied by its root hash.
+    fn take_back(&self) {
+        if self.signed.is_on() {
+            self.signed.set(false);
+            synchronize_rcu();
+        }
+    }
+
+    /// Forgets all that is known. May sleep.
     fn clear(&self) {
-        self.signed.set(false);
+        self.take_back();
         drop(self.roothash.replace(None));
     }
 
     /// dm-verity is about to let a table serve the device, and says what it stands for: its root
-    /// hash, then whether that is signed.
+    /// hash, then whether that is signed; and so often it checks what it hands out.
     ///
     /// May sleep: waits for grace periods where something was known. Errors: `ENOMEM`. Then nothing
     /// is known any more: device-mapper has put the new table in place of the old one already, so
     /// what was known of that is no longer true.
-    pub(super) fn set(&self, integrity: DeviceIntegrity<'_>) -> Result {
+    pub(super) fn set(&self, integrity: DeviceIntegrity<'_>, checks: VerityChecks) -> Result {
         match integrity {
-            // After a new root hash, which no decision can miss any more where there was an old
-            // one: `replace` has waited for those that had seen it.
-            DeviceIntegrity::RoothashSignature(valid) => self.signed.set(valid),
             DeviceIntegrity::RoothashGone => self.clear(),
+            DeviceIntegrity::Roothash { .. } if checks == VerityChecks::Never => {
+                pr_warn!("a dm-verity volume that ignores corruption has no property\n");
+                self.clear();
+            }
+            DeviceIntegrity::RoothashSignature(valid) => {
+                if valid && checks != VerityChecks::Never {
+                    self.signed.set(true);
+                } else {
+                    self.take_back();
+                }
+            }
             DeviceIntegrity::Roothash { algorithm, digest } => {
                 // The same table is resumed: what runs from the volume goes on running.
                 if self.has_roothash(algorithm, digest) {
                     return Ok(());
                 }
-                let new = Roothash::new(algorithm, digest).inspect_err(|_| self.clear())?;
-                if self.signed.is_on() {
-                    self.signed.set(false);
-                    // A decision that has found the old root hash signed must not find the new one
-                    // when it asks for the hash.
-                    synchronize_rcu();
+                if checks == VerityChecks::Once {
+                    pr_warn!("a dm-verity volume checks blocks once: its disk may change unseen\n");
                 }
+                let new = Roothash::new(algorithm, digest).inspect_err(|_| self.clear())?;
+                self.take_back();
                 drop(self.roothash.replace(new));
             }
         }
@@ -154,8 +173,11 @@ mod tests {
 
     fn signed() -> Result<DeviceFacts> {
         let facts: DeviceFacts = pin_init::zeroed();
-        facts.set(sha256(&OLD))?;
-        facts.set(DeviceIntegrity::RoothashSignature(true))?;
+        facts.set(sha256(&OLD), VerityChecks::Always)?;
+        facts.set(
+            DeviceIntegrity::RoothashSignature(true),
+            VerityChecks::Always,
+        )?;
         Ok(facts)
     }
 
@@ -168,7 +190,10 @@ mod tests {
     fn a_volume_is_signed_or_not() -> Result {
         let facts = signed()?;
         assert!(knows(&facts, Some(&OLD), true));
-        facts.set(DeviceIntegrity::RoothashSignature(false))?;
+        facts.set(
+            DeviceIntegrity::RoothashSignature(false),
+            VerityChecks::Always,
+        )?;
         assert!(knows(&facts, Some(&OLD), false));
         Ok(())
     }
@@ -176,7 +201,7 @@ mod tests {
     #[test]
     fn the_same_volume_stays_signed() -> Result {
         let facts = signed()?;
-        facts.set(sha256(&OLD))?;
+        facts.set(sha256(&OLD), VerityChecks::Always)?;
         assert!(knows(&facts, Some(&OLD), true));
         Ok(())
     }
@@ -184,14 +209,17 @@ mod tests {
     #[test]
     fn another_volume_is_not_signed() -> Result {
         let facts = signed()?;
-        facts.set(sha256(&NEW))?;
+        facts.set(sha256(&NEW), VerityChecks::Always)?;
         assert!(knows(&facts, Some(&NEW), false));
         // Neither is one with the same bytes, made otherwise.
         let facts = signed()?;
-        facts.set(DeviceIntegrity::Roothash {
-            algorithm: c"sm3",
-            digest: &OLD,
-        })?;
+        facts.set(
+            DeviceIntegrity::Roothash {
+                algorithm: c"sm3",
+                digest: &OLD,
+            },
+            VerityChecks::Always,
+        )?;
         assert!(knows(&facts, Some(&OLD), false));
         Ok(())
     }
@@ -206,19 +234,48 @@ mod tests {
             (c"sha512", &OLD[..]),
         ] {
             let facts = signed()?;
-            facts.set(DeviceIntegrity::Roothash { algorithm, digest })?;
+            facts.set(
+                DeviceIntegrity::Roothash { algorithm, digest },
+                VerityChecks::Always,
+            )?;
             assert!(knows(&facts, None, false));
             // Its signature counts all the same.
-            facts.set(DeviceIntegrity::RoothashSignature(true))?;
+            facts.set(
+                DeviceIntegrity::RoothashSignature(true),
+                VerityChecks::Always,
+            )?;
             assert!(knows(&facts, None, true));
         }
         Ok(())
     }
 
     #[test]
+    fn a_volume_that_ignores_corruption_has_no_property() -> Result {
+        for before in [signed()?, pin_init::zeroed()] {
+            before.set(sha256(&OLD), VerityChecks::Never)?;
+            assert!(knows(&before, None, false));
+            before.set(
+                DeviceIntegrity::RoothashSignature(true),
+                VerityChecks::Never,
+            )?;
+            assert!(knows(&before, None, false));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_volume_that_checks_once_is_warned_of() -> Result {
+        let facts: DeviceFacts = pin_init::zeroed();
+        facts.set(sha256(&OLD), VerityChecks::Once)?;
+        facts.set(DeviceIntegrity::RoothashSignature(true), VerityChecks::Once)?;
+        assert!(knows(&facts, Some(&OLD), true));
+        Ok(())
+    }
+
+    #[test]
     fn what_is_gone_is_forgotten() -> Result {
         let facts = signed()?;
-        facts.set(DeviceIntegrity::RoothashGone)?;
+        facts.set(DeviceIntegrity::RoothashGone, VerityChecks::Always)?;
         assert!(knows(&facts, None, false));
         Ok(())
     }
@@ -247,7 +304,7 @@ mod tests {
         let found = knows(&facts, Some(&OLD), true);
         workqueue::system_unbound().try_spawn(GFP_ATOMIC, move || {
             // A failure leaves the old root hash, which is found below.
-            let _ = changing.set(sha256(&NEW));
+            let _ = changing.set(sha256(&NEW), VerityChecks::Always);
             changed.complete_all();
         })?;
         let taken_back = becomes_true(Delta::from_secs(5), || !facts.is_signed());

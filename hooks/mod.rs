@@ -31,7 +31,10 @@ use kernel::str::BStr;
 
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 use crate::abstractions::{
-    fs::BlockDevice,
+    fs::{
+        BlockDevice,
+        VerityChecks, //
+    },
     lsm::DeviceIntegrity, //
 };
 
@@ -120,8 +123,20 @@ impl SecurityModule for Ipe {
         access::check(Some(Operation::Execute), Hook::Mprotect, mapping.file())
     }
 
+    fn mmap_backing_file(mapping: &Mapping, backing: &File, user: &File) -> Result {
+        access::check_backing(mapping, backing, user)
+    }
+
     fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
         access::check(access::operation(purpose), Hook::KernelRead, file)
+    }
+
+    fn kernel_post_read_file(file: &File, purpose: ReadPurpose) -> Result {
+        // Reading follows a file that is copied to the upper layer meanwhile.
+        if !file.is_of_union() {
+            return Ok(());
+        }
+        access::check(access::operation(purpose), Hook::KernelRead, Some(file))
     }
 
     fn kernel_load_data(purpose: ReadPurpose) -> Result {
@@ -133,8 +148,12 @@ impl SecurityModule for Ipe {
     }
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-    fn bdev_setintegrity(device: &BlockDevice, integrity: DeviceIntegrity<'_>) -> Result {
-        device.blob::<Self>().set(integrity)
+    fn bdev_setintegrity(
+        device: &BlockDevice,
+        integrity: DeviceIntegrity<'_>,
+        checks: VerityChecks,
+    ) -> Result {
+        device.blob::<Self>().set(integrity, checks)
     }
 
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]

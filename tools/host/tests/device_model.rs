@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 
-/// The root hash of a table, and whether the table is signed.
+/// The root hash of a table, 0 if no policy can name it, and whether the table is signed.
 type Table = (u8, bool);
 
-/// What a device begins with: no root hash, which nobody has signed.
-const NONE: Table = (0, false);
+/// Nothing is known, or no longer.
+const NOTHING: Table = (0, false);
 
 /// What the writer does, each in one step that all CPUs see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,42 +22,49 @@ enum Write {
     GracePeriod,
 }
 
-/// How a root hash is replaced.
+/// How writer and decisions go about it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Discipline {
-    /// As `DeviceFacts::set` does it.
+    /// As `DeviceFacts` does it.
     Kept,
-    /// Without the grace period between the signature of the old root hash and the new one.
-    NoneBefore,
-    /// Without the one between the new root hash and its signature.
-    NoneAfter,
+    /// `take_back` does not wait.
+    NoGracePeriod,
+    /// Decisions ask for the root hash first.
+    RoothashFirst,
 }
 
 /// The writer's steps when one table follows another.
 fn steps(old: Table, new: Table, discipline: Discipline) -> Vec<Write> {
     let mut steps = Vec::new();
-    if old.0 != new.0 {
-        if old.1 {
-            steps.push(Write::Signed(false));
-            if discipline != Discipline::NoneBefore {
-                steps.push(Write::GracePeriod);
-            }
-        }
+    // The same root hash, which is known, stays.
+    if old.0 != new.0 || new.0 == 0 {
+        steps.extend(take_back(old.1, discipline));
         steps.push(Write::Roothash(new.0));
         // What was replaced is freed when nobody follows it any more.
-        if old.0 != NONE.0 && discipline != Discipline::NoneAfter {
+        if old.0 != 0 {
             steps.push(Write::GracePeriod);
         }
     }
-    steps.push(Write::Signed(new.1));
+    if new.1 {
+        steps.push(Write::Signed(true));
+    } else if old.0 == new.0 {
+        steps.extend(take_back(old.1, discipline));
+    }
     steps
 }
 
+/// The writer's steps to take a signature back.
+fn take_back(signed: bool, discipline: Discipline) -> Vec<Write> {
+    match (signed, discipline) {
+        (false, _) => vec![],
+        (true, Discipline::NoGracePeriod) => vec![Write::Signed(false)],
+        (true, _) => vec![Write::Signed(false), Write::GracePeriod],
+    }
+}
+
 /// A decision: in one RCU section, two questions.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Decision {
-    /// Whether the signature is asked for first.
-    signature_first: bool,
     /// How many steps it has made: it begins, asks, asks.
     made: u8,
     signed: bool,
@@ -66,31 +73,19 @@ struct Decision {
     awaited: bool,
 }
 
-impl Decision {
-    fn new(signature_first: bool) -> Self {
-        Self {
-            signature_first,
-            made: 0,
-            signed: false,
-            roothash: 0,
-            awaited: false,
-        }
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct State {
     signed: bool,
     roothash: u8,
     /// How many steps the writer has made, and whether it is in a grace period.
     written: usize,
     waiting: bool,
-    decisions: Vec<Decision>,
+    decisions: [Decision; 2],
 }
 
 impl State {
     /// What can be the next state.
-    fn next(&self, writer: &[Write]) -> Vec<State> {
+    fn next(&self, writer: &[Write], discipline: Discipline) -> Vec<State> {
         let mut states = Vec::new();
         if let Some(&write) = writer.get(self.written) {
             let mut state = self.clone();
@@ -115,10 +110,10 @@ impl State {
         }
         for (number, decision) in self.decisions.iter().enumerate() {
             let mut next = *decision;
-            match (decision.made, decision.signature_first) {
+            match (decision.made, discipline == Discipline::RoothashFirst) {
                 (0, _) => (),
-                (1, true) | (2, false) => next.signed = self.signed,
-                (1, false) | (2, true) => next.roothash = self.roothash,
+                (1, false) | (2, true) => next.signed = self.signed,
+                (1, true) | (2, false) => next.roothash = self.roothash,
                 _ => continue,
             }
             next.made += 1;
@@ -132,33 +127,25 @@ impl State {
     }
 }
 
-/// Whether some order of the steps lets a decision find a root hash signed that is not.
+/// Whether some order of the steps lets a decision find a signature with a root hash, or with the
+/// lack of one, that it does not belong to.
 fn mixes(tables: &[Table], discipline: Discipline) -> bool {
     let mut writer = Vec::new();
-    let mut old = NONE;
+    let mut old = NOTHING;
     for &new in tables {
         writer.extend(steps(old, new, discipline));
         old = new;
     }
     let mut seen = HashSet::new();
-    let mut open = vec![State {
-        signed: NONE.1,
-        roothash: NONE.0,
-        written: 0,
-        waiting: false,
-        decisions: vec![Decision::new(true), Decision::new(false)],
-    }];
+    let mut open = vec![State::default()];
     while let Some(state) = open.pop() {
         let mixed = state.decisions.iter().any(|decision| {
-            decision.made == 3
-                && decision.signed
-                && tables.contains(&(decision.roothash, false))
-                && !tables.contains(&(decision.roothash, true))
+            decision.made == 3 && decision.signed && !tables.contains(&(decision.roothash, true))
         });
         if mixed {
             return true;
         }
-        for next in state.next(&writer) {
+        for next in state.next(&writer, discipline) {
             if seen.insert(next.clone()) {
                 open.push(next);
             }
@@ -167,10 +154,17 @@ fn mixes(tables: &[Table], discipline: Discipline) -> bool {
     false
 }
 
-/// All that three tables can be, of two root hashes that are signed and one that is not.
+/// All that three tables in a row can be.
 fn histories() -> impl Iterator<Item = [Table; 3]> {
-    const TABLES: [Table; 3] = [(1, true), (2, true), (3, false)];
-    (0..27).map(|code| [code / 9, code / 3 % 3, code % 3].map(|table| TABLES[table]))
+    const TABLES: [Table; 6] = [
+        NOTHING,
+        (0, true),
+        (1, false),
+        (1, true),
+        (2, true),
+        (3, false),
+    ];
+    (0..216).map(|code| [code / 36, code / 6 % 6, code % 6].map(|table| TABLES[table]))
 }
 
 #[test]
@@ -181,8 +175,8 @@ fn no_decision_finds_the_signature_of_another_volume() {
 }
 
 #[test]
-fn both_grace_periods_are_needed() {
-    for discipline in [Discipline::NoneBefore, Discipline::NoneAfter] {
+fn it_takes_the_grace_period_and_the_order_of_the_questions() {
+    for discipline in [Discipline::NoGracePeriod, Discipline::RoothashFirst] {
         assert!(histories().any(|tables| mixes(&tables, discipline)));
     }
 }

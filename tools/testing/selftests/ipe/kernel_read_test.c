@@ -292,6 +292,10 @@ FIXTURE_VARIANT(operation)
 		  "dmverity_signature=TRUE ", false);                       \
 	OPERATION(of##_dmv_signed, of, PLACE_DMV_SIGNED,                    \
 		  "dmverity_signature=TRUE ", true);                        \
+	OPERATION(of##_overlay_signed, of, PLACE_OVERLAY_DMV,               \
+		  "dmverity_signature=TRUE ", true);                        \
+	OPERATION(of##_overlay_upper, of, PLACE_OVERLAY_UPPER,              \
+		  "dmverity_signature=TRUE ", false);                       \
 	OPERATION(of##_anything, of, PLACE_TMPFS, "", true)
 
 /* Buffers: they come from nowhere, even if a verified program writes them. */
@@ -390,6 +394,51 @@ TEST_F(operation, permissive)
 	} else {
 		EXPECT_EQ(0, audit_match(fd, AUDIT_IPE_ACCESS, pattern, NULL));
 	}
+	audit_close(fd);
+}
+
+/*
+ * A file of an overlay may be copied up while the kernel reads it, so that it is
+ * judged once more when it has been read.
+ */
+FIXTURE(reading)
+{
+};
+
+FIXTURE_VARIANT(reading)
+{
+	enum place place;
+	int questions;
+};
+
+FIXTURE_VARIANT_ADD(reading, overlay) { PLACE_OVERLAY_DMV, 2 };
+FIXTURE_VARIANT_ADD(reading, volume) { PLACE_DMV_SIGNED, 1 };
+
+FIXTURE_SETUP(reading)
+{
+	if (access("/proc/modules", F_OK))
+		SKIP(return, "the kernel has no modules");
+	if (stage_missing(variant->place))
+		SKIP(return, "%s", stage_missing(variant->place));
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(reading)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(reading, judged_again)
+{
+	int fd;
+
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=KMODULE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, try_finit_module(stage_path(variant->place, "probe")));
+	EXPECT_EQ(variant->questions, audit_count(fd, AUDIT_IPE_ACCESS));
 	audit_close(fd);
 }
 

@@ -205,21 +205,23 @@ static int load_table(const struct volume *volume, const struct image *image,
 			.target_type = "verity",
 		},
 	};
-	char options[128] = "";
+	char signature[128] = "";
 	int err;
 
 	if (with_signature) {
 		err = add_signature(image, volume->dm_name);
 		if (err)
 			return err;
-		snprintf(options, sizeof(options),
-			 " 2 root_hash_sig_key_desc %s", volume->dm_name);
+		snprintf(signature, sizeof(signature),
+			 " root_hash_sig_key_desc %s", volume->dm_name);
 	}
 	snprintf(command.parameters, sizeof(command.parameters),
-		 "1 %s %s %d %d %lu %lu %s %s %s%s", volume->loop, volume->loop,
-		 BLOCK, BLOCK, image->data_blocks, image->hash_block,
-		 image->algorithm, image->root,
-		 image->salt[0] ? image->salt : "-", options);
+		 "1 %s %s %d %d %lu %lu %s %s %s %d %s%s", volume->loop,
+		 volume->loop, BLOCK, BLOCK, image->data_blocks,
+		 image->hash_block, image->algorithm, image->root,
+		 image->salt[0] ? image->salt : "-",
+		 (image->option[0] ? 1 : 0) + (with_signature ? 2 : 0),
+		 image->option, signature);
 	return dm_command(DM_TABLE_LOAD, volume->dm_name, &command);
 }
 

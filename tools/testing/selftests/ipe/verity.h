@@ -20,6 +20,8 @@ struct image {
 	char algorithm[32];
 	char root[2 * 64 + 1];
 	char salt[2 * 256 + 1];
+	/* One of the table's optional words, if any. */
+	char option[32];
 	unsigned long data_blocks;
 	unsigned long hash_block;
 };

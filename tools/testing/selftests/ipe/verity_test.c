@@ -419,6 +419,139 @@ TEST_F(state, reload_with_bad_signature)
 }
 
 /*
+ * Of a volume that hands out what it finds to be wrong, neither root hash nor
+ * signature say anything. Its options are no part of what was signed.
+ */
+TEST_F(state, ignores_corruption)
+{
+	static const char *const rules[] = {
+		DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n",
+		DENY "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n",
+	};
+	struct image ignoring = stage_dmv_signed;
+	unsigned int i;
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	strcpy(ignoring.option, "ignore_corruption");
+	ASSERT_EQ(0, open_volume(self, &ignoring, true));
+	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity volume that ignores "
+				   "corruption has no property$"));
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		ASSERT_EQ(0, enforce(rules[i]));
+		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+		EXPECT_EQ(-EACCES, try_execve(self->path));
+		ASSERT_EQ(0, ipe_reset());
+	}
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		ASSERT_EQ(0, enforce(rules[i]));
+		ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed,
+					   true));
+		EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+		/* The same root hash, and the same signature. */
+		ASSERT_EQ(0, volume_reload(&self->volume, &ignoring, true));
+		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+		ASSERT_EQ(0, ipe_reset());
+	}
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/* A volume that checks a block only once is one of those, with a warning. */
+TEST_F(state, checks_at_most_once)
+{
+	struct image once = stage_dmv_signed;
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	strcpy(once.option, "check_at_most_once");
+	ASSERT_EQ(0, open_volume(self, &once, true));
+	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity volume checks blocks "
+				   "once: its disk may change unseen$"));
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(0, close(self->fd));
+}
+
+/* The first bytes of what a descriptor maps. */
+static bool maps(int fd, const char *begin)
+{
+	const size_t len = strlen(begin);
+	void *at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	bool same;
+
+	if (at == MAP_FAILED)
+		return false;
+	same = !memcmp(at, begin, len);
+	munmap(at, len);
+	return same;
+}
+
+/*
+ * A file of an overlay is copied up while it is open. Whoever reads gets the
+ * copy, whoever maps the file that was there before: that must be what is judged.
+ */
+TEST_F(state, overlay_copied_up)
+{
+	char ext4[PATH_MAX], lower[PATH_MAX], merged[PATH_MAX];
+	char file[PATH_MAX + 16], copy[PATH_MAX + 16], options[3 * PATH_MAX];
+	char before[64];
+	struct blob signature, genuine;
+	int fd;
+
+	if (stage_missing(PLACE_FSV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	snprintf(ext4, sizeof(ext4), "%s", stage_path(PLACE_EXT4, "probe"));
+	*strrchr(ext4, '/') = '\0';
+	snprintf(lower, sizeof(lower), "%s/copied-lower", stage_folder());
+	snprintf(merged, sizeof(merged), "%s/copied-merged", stage_folder());
+	ASSERT_EQ(0, mkdir(lower, 0755));
+	ASSERT_EQ(0, mkdir(merged, 0755));
+	snprintf(file, sizeof(file), "%s/upper", ext4);
+	ASSERT_EQ(0, mkdir(file, 0755));
+	snprintf(file, sizeof(file), "%s/work", ext4);
+	ASSERT_EQ(0, mkdir(file, 0755));
+	snprintf(file, sizeof(file), "%s/probe", lower);
+	/* It is no program, which the kernel does not know yet. */
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "name"), file, 0755));
+	ASSERT_LT(0, read_file(file, before, sizeof(before)));
+	snprintf(options, sizeof(options),
+		 "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, ext4,
+		 ext4);
+	if (mount("overlay", merged, "overlay", 0, options))
+		SKIP(return, "no overlayfs");
+
+	snprintf(file, sizeof(file), "%s/probe", merged);
+	snprintf(copy, sizeof(copy), "%s/upper/probe", ext4);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, enforce(DENY "op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+				  "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
+
+	/* The copy becomes a program that is signed. */
+	ASSERT_EQ(0, chmod(file, 0700));
+	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &genuine));
+	ASSERT_EQ(0, write_file(copy, genuine.data, genuine.len));
+	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "probe"), &signature));
+	ASSERT_EQ(0, fsverity_enable(copy, FS_VERITY_HASH_ALG_SHA256,
+				     &signature));
+	EXPECT_EQ(0, try_mmap_path(file, MAP_PRIVATE));
+	EXPECT_EQ(0, try_execve(file));
+
+	/* What was open maps the other file, which is not. */
+	EXPECT_TRUE(maps(fd, before));
+	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_mprotect(fd));
+	/* Reading follows. */
+	EXPECT_EQ(0, try_execve_check(fd));
+
+	EXPECT_EQ(0, close(fd));
+	EXPECT_EQ(0, umount2(merged, 0));
+	blob_free(&genuine);
+	blob_free(&signature);
+}
+
+/*
  * The device goes; one with its number comes, which has not been verified. It
  * must not inherit anything.
  */
