@@ -292,9 +292,13 @@ mod tests {
         true
     }
 
-    /// Needs a second CPU, where the new root hash comes while a decision is made on this one.
+    /// The new root hash comes on another CPU while a decision is made on this one.
     #[test]
     fn a_decision_never_finds_the_signature_of_another_volume() -> Result {
+        if kernel::cpu::nr_cpu_ids() < 2 {
+            pr_info!("not tried on one CPU\n");
+            return Ok(());
+        }
         let facts = Arc::new(signed()?, GFP_KERNEL)?;
         let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 
