@@ -10,7 +10,7 @@ use super::bindings;
 use kernel::sync::atomic::{
     Acquire,
     Atomic,
-    Release, //
+    Relaxed, //
 };
 use pin_init::Zeroable;
 
@@ -27,16 +27,22 @@ impl Switch {
         Self(Atomic::new(on))
     }
 
-    /// Where the switch stands. Any context. What is read afterwards is no older than this.
+    /// Where the switch stands. Any context.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+
+    /// Where the switch stands; what is read afterwards is no older than this. Any context.
+    #[inline]
+    #[allow(dead_code, reason = "some configurations have no use for it")]
+    pub(crate) fn is_on_acquire(&self) -> bool {
         self.0.load(Acquire)
     }
 
-    /// Sets the switch. Any context; concurrent readers see the one or the other value, and with the
-    /// new one all that was written before.
+    /// Sets the switch. Any context; concurrent readers see the one or the other value.
     pub(crate) fn set(&self, on: bool) {
-        self.0.store(on, Release);
+        self.0.store(on, Relaxed);
     }
 
     /// For [`parameter!`]: where `param_ops_bool` writes.

@@ -87,6 +87,8 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     check_active(operation, hook, file)
 }
 
+/// One call for all hooks, with arguments that they have at hand.
+#[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     // Before the guard: this is what may sleep.
     let place = file.map(|file| (file.superblock(), file.real_inode()));
@@ -117,7 +119,7 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
 }
 
 /// Asks about data at this place, which the record calls by the file.
-#[inline]
+#[inline(always)]
 fn check_place(
     operation: Option<Operation>,
     hook: Hook,

@@ -66,7 +66,8 @@ impl DeviceFacts {
     #[cfg(any(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE, CONFIG_SECURITY_IPE_KUNIT_TEST))]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
-        self.signed.is_on()
+        // The root hash that is asked for next is no older than this.
+        self.signed.is_on_acquire()
     }
 
     /// The root hash, for as long as the guard lives.
