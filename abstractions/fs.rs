@@ -9,6 +9,7 @@
 //! [`include/linux/fsverity.h`](srctree/include/linux/fsverity.h)
 
 use super::bindings;
+use kernel::ffi::c_ulong;
 use kernel::mm::virt::flags;
 use kernel::types::Opaque;
 
@@ -141,17 +142,24 @@ impl File {
 }
 
 impl Superblock {
-    /// The block device that it lies on, if it does on one.
+    /// The block device that its data comes from, if it is from one.
+    ///
+    /// FUSE can hold one (`fuseblk`) and yet have all data from a program. It says so itself, in
+    /// words that were made for IMA.
     #[inline]
     #[allow(
         dead_code,
         reason = "not every configuration has dm-verity for a provider"
     )]
     pub(crate) fn block_device(&self) -> Option<&BlockDevice> {
-        // SAFETY: A live superblock holds its block device open.
+        // SAFETY: A live superblock holds its block device open. Other flags may change meanwhile,
+        // hence the volatile read; this one is set before the first file is opened.
         unsafe {
-            let device = (*self.as_ptr()).s_bdev;
-            (!device.is_null()).then(|| BlockDevice::from_raw(device))
+            let superblock = self.as_ptr();
+            let flags = (&raw const (*superblock).s_iflags).read_volatile();
+            let device = (*superblock).s_bdev;
+            let unverifiable = flags & bindings::SB_I_IMA_UNVERIFIABLE_SIGNATURE as c_ulong != 0;
+            (!device.is_null() && !unverifiable).then(|| BlockDevice::from_raw(device))
         }
     }
 

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 
 #include "audit.h"
+#include "fuse.h"
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
@@ -594,6 +595,46 @@ TEST_F(state, no_linear_after_verity)
 	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, close(self->fd));
+}
+
+/*
+ * A file system that holds the volume, and has what it shows from a program: of
+ * that the volume says nothing.
+ */
+TEST_F(state, fuse_names_volume)
+{
+	static const char *const rules[] = {
+		DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n",
+		DENY "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n",
+	};
+	struct fuse_server server;
+	struct blob probe;
+	char mount_at[PATH_MAX], path[PATH_MAX + 8];
+	unsigned int i;
+	int err;
+
+	if (stage_missing(PLACE_DMV_SIGNED))
+		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	ASSERT_EQ(0, volume_open(&self->volume, &stage_dmv_signed, true, NULL));
+	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &probe));
+	snprintf(mount_at, sizeof(mount_at), "%s/fuse", stage_folder());
+	ASSERT_EQ(0, mkdir(mount_at, 0755));
+	err = fuse_mount(&server, self->volume.device, mount_at, &probe);
+	if (err == -ENOENT || err == -ENODEV)
+		SKIP(return, "the kernel has no FUSE for block devices");
+	ASSERT_EQ(0, err);
+	snprintf(path, sizeof(path), "%s/probe", mount_at);
+	EXPECT_EQ(0, try_execve(path));
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		ASSERT_EQ(0, enforce(rules[i]));
+		EXPECT_EQ(-EACCES, try_execve(path));
+		EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+		EXPECT_EQ(-EACCES, try_mprotect_path(path));
+		EXPECT_EQ(-EACCES, try_execve_check_path(path));
+		ASSERT_EQ(0, ipe_reset());
+	}
+	EXPECT_EQ(0, fuse_unmount(&server));
+	blob_free(&probe);
 }
 
 /* The same file system without device-mapper in between. */
