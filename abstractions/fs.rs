@@ -227,6 +227,15 @@ impl Inode {
         unsafe { Superblock::from_raw((*self.as_ptr()).i_sb) }
     }
 
+    /// Whether what is read or mapped of it is data of its file system: a device's is not.
+    #[inline]
+    pub(crate) fn is_regular(&self) -> bool {
+        // SAFETY: The inode lives. Its permissions may change meanwhile, hence the volatile read;
+        // its type does not.
+        let mode = unsafe { (&raw const (*self.as_ptr()).i_mode).read_volatile() };
+        u32::from(mode) & bindings::S_IFMT == bindings::S_IFREG
+    }
+
     /// Its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.

@@ -91,7 +91,12 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     // Before the guard: this is what may sleep.
-    let place = file.map(|file| (file.superblock(), file.real_inode()));
+    let place = file.and_then(|file| {
+        let inode = file.real_inode();
+        // The node of a device has its data elsewhere, so that it has no more of a place than
+        // anonymous memory, which a private mapping of `/dev/zero` is.
+        inode.is_regular().then(|| (file.superblock(), inode))
+    });
     check_place(operation, hook, file, place)
 }
 

@@ -20,7 +20,7 @@ use crate::{
     policy::Algorithm, //
 };
 
-/// What a decision is about; anonymous memory and data from userspace have no place.
+/// What a decision is about; anonymous memory, devices and data from userspace have no place.
 pub(super) struct Subject<'a> {
     place: Option<(&'a Superblock, &'a Inode)>,
     #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]

@@ -8,6 +8,7 @@
 #include <sys/personality.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -654,6 +655,34 @@ TEST_F(denied, interpreter)
 	EXPECT_EQ(0, try_execve(path));
 	EXPECT_EQ(0, try_execve_check_path(path));
 	EXPECT_EQ(0, unlink(path));
+}
+
+/*
+ * A device's node lies on a volume, its data does not: that of /dev/zero is
+ * anonymous memory, that of a disk is whatever is on the disk.
+ */
+TEST_F(denied, device_node)
+{
+	char path[PATH_MAX];
+	void *at;
+	int fd;
+
+	if (stage_missing(PLACE_INITRAMFS))
+		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	test_path(path, sizeof(path), "zero");
+	ASSERT_EQ(0, mknod(path, S_IFCHR | 0666, makedev(1, 5)));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_EQ(0, try_mmap(fd, MAP_PRIVATE));
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=EXECUTE boot_verified=TRUE action=ALLOW\n"));
+	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_mprotect(fd));
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE,
+		  fd, 0);
+	EXPECT_EQ(MAP_FAILED, at);
+	EXPECT_EQ(0, close(fd));
 }
 
 /* What was written to a private mapping is judged by the file, as ever. */
