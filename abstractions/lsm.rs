@@ -161,6 +161,12 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
+    /// The kernel has taken data from userspace for itself, and is about to use it. Of firmware that
+    /// userspace uploads unasked, [`Self::kernel_load_data`] was not told. May sleep.
+    fn kernel_post_load_data(_purpose: ReadPurpose) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
     /// The initramfs has been unpacked. May sleep; userspace has not started.
     ///
     /// `root` is the superblock of the calling thread's root.
@@ -339,6 +345,7 @@ hooks! {
     kernel_read_file if T::HAS_KERNEL_READ_FILE;
     kernel_post_read_file if T::HAS_KERNEL_POST_READ_FILE;
     kernel_load_data if T::HAS_KERNEL_LOAD_DATA;
+    kernel_post_load_data if T::HAS_KERNEL_POST_LOAD_DATA;
     initramfs_populated if T::HAS_INITRAMFS_POPULATED;
     bdev_setintegrity if T::HAS_BDEV_SETINTEGRITY;
     bdev_free_security if needs_drop::<T::BlockDevice>();

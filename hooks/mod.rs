@@ -143,6 +143,14 @@ impl SecurityModule for Ipe {
         access::check(access::operation(purpose), Hook::KernelLoad, None)
     }
 
+    fn kernel_post_load_data(purpose: ReadPurpose) -> Result {
+        // An upload that userspace begins is told of here alone. All else was asked about before.
+        match purpose {
+            ReadPurpose::Firmware => Self::kernel_load_data(purpose),
+            _ => Ok(()),
+        }
+    }
+
     fn initramfs_populated(root: &Superblock) {
         integrity::initramfs_populated(root);
     }

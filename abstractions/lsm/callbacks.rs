@@ -130,6 +130,18 @@ pub(super) unsafe extern "C" fn kernel_load_data<T: SecurityModule>(
 /// # Safety
 ///
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn kernel_post_load_data<T: SecurityModule>(
+    _buf: *mut c_char,
+    _size: bindings::loff_t,
+    id: bindings::kernel_load_data_id,
+    _description: *mut c_char,
+) -> c_int {
+    errno(T::kernel_post_load_data(id.0.into()))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn initramfs_populated<T: SecurityModule>() {
     // SAFETY: The calling thread has a root, whose mount and superblock it holds.
     let root = unsafe { Superblock::from_raw(bindings::ipe_helper_current_root_superblock()) };

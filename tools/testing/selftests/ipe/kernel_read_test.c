@@ -22,6 +22,7 @@
 #define MODULE_INIT_COMPRESSED_FILE 4
 #endif
 
+#define PAGE 4096UL
 #define FIRMWARE_PATH "/sys/module/firmware_class/parameters/path"
 #define TEST_FIRMWARE "/sys/devices/virtual/misc/test_firmware"
 #define IMA_POLICY "/sys/kernel/security/ima/policy"
@@ -199,6 +200,47 @@ static int try_firmware_buffer(const char *path)
 	return ret;
 }
 
+/* A driver offers to take firmware at any time, and userspace uploads some. */
+static int try_firmware_upload(const char *path)
+{
+	static unsigned int number;
+	char name[64], node[128];
+	struct blob blob;
+	int err;
+
+	err = blob_read(path, &blob);
+	if (err)
+		return -EIO;
+	snprintf(name, sizeof(name), "ipe-upload-%d-%u", getpid(), number++);
+	err = write_string(TEST_FIRMWARE "/upload_register", name);
+	if (err) {
+		blob_free(&blob);
+		return -EIO;
+	}
+	snprintf(node, sizeof(node), "/sys/class/firmware/%s/loading", name);
+	err = write_string(node, "1");
+	if (!err) {
+		snprintf(node, sizeof(node), "/sys/class/firmware/%s/data",
+			 name);
+		/* A page at a time; its first one will do. */
+		err = write_file(node, blob.data,
+				 blob.len < PAGE ? blob.len : PAGE);
+	}
+	if (err) {
+		err = -EIO;
+	} else {
+		snprintf(node, sizeof(node), "/sys/class/firmware/%s/loading",
+			 name);
+		/* Now the driver would get it. */
+		err = write_string(node, "0");
+	}
+	blob_free(&blob);
+	/* Waits until the driver has it. */
+	if (write_string(TEST_FIRMWARE "/upload_unregister", name))
+		return -EIO;
+	return err;
+}
+
 /* IMA reads the policy whose path is written. */
 static int try_policy(const char *path)
 {
@@ -241,6 +283,10 @@ static const struct operation firmware = {
 };
 static const struct operation firmware_buffer = {
 	"FIRMWARE", "KERNEL_LOAD", try_firmware_buffer, TEST_FIRMWARE
+};
+static const struct operation firmware_upload = {
+	"FIRMWARE", "KERNEL_LOAD", try_firmware_upload,
+	TEST_FIRMWARE "/upload_register"
 };
 static const struct operation policy = {
 	"POLICY", "KERNEL_READ", try_policy, IMA_POLICY
@@ -328,6 +374,7 @@ READS(kexec_initramfs);
 #endif
 READS(firmware);
 LOADS(firmware_buffer);
+LOADS(firmware_upload);
 READS(policy);
 
 static int enforce(const char *rules)
@@ -463,6 +510,7 @@ SEPARATE(kexec_initramfs);
 #endif
 SEPARATE(firmware);
 SEPARATE(firmware_buffer);
+SEPARATE(firmware_upload);
 SEPARATE(policy);
 
 FIXTURE_SETUP(separate)
