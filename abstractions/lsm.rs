@@ -130,6 +130,12 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
+    /// The program's headers have been read, and it is about to replace the one that runs. Only of
+    /// the last of a chain of interpreters. May sleep.
+    fn bprm_creds_from_file(_program: &Program) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
     /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`. May sleep.
     fn mmap_file(_file: Option<&File>, _prot: c_ulong) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
@@ -339,6 +345,7 @@ macro_rules! hooks {
 hooks! {
     bprm_check_security if T::HAS_BPRM_CHECK_SECURITY;
     bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
+    bprm_creds_from_file if T::HAS_BPRM_CREDS_FROM_FILE;
     mmap_file if T::HAS_MMAP_FILE;
     file_mprotect if T::HAS_FILE_MPROTECT;
     mmap_backing_file if T::HAS_MMAP_BACKING_FILE;

@@ -109,6 +109,17 @@ impl SecurityModule for Ipe {
         )
     }
 
+    fn bprm_creds_from_file(program: &Program) -> Result {
+        // The program's headers, which say more than what is mapped from it, were read after it
+        // had been judged, and reading follows a file that is copied to the upper layer meanwhile.
+        match program.file() {
+            Some(file) if file.is_of_union() => {
+                access::check(Some(Operation::Execute), Hook::BprmCheck, Some(file))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn mmap_file(file: Option<&File>, prot: c_ulong) -> Result {
         if prot & PROT_EXEC == 0 {
             return Ok(());

@@ -48,6 +48,17 @@ pub(super) unsafe extern "C" fn bprm_creds_for_exec<T: SecurityModule>(
 /// # Safety
 ///
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn bprm_creds_from_file<T: SecurityModule>(
+    bprm: *mut bindings::linux_binprm,
+    _file: *const bindings::file,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    errno(T::bprm_creds_from_file(unsafe { Program::from_raw(bprm) }))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn mmap_file<T: SecurityModule>(
     file: *mut bindings::file,
     _reqprot: c_ulong,

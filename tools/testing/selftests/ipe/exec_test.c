@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+#include "audit.h"
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
@@ -683,6 +684,53 @@ TEST_F(denied, device_node)
 		  fd, 0);
 	EXPECT_EQ(MAP_FAILED, at);
 	EXPECT_EQ(0, close(fd));
+}
+
+/*
+ * A program on an overlay may be copied up after it was judged and before its
+ * headers are read, so that it is judged once more.
+ */
+FIXTURE(headers)
+{
+};
+
+FIXTURE_VARIANT(headers)
+{
+	enum place place;
+	int questions;
+};
+
+FIXTURE_VARIANT_ADD(headers, overlay) { PLACE_OVERLAY_DMV, 2 };
+FIXTURE_VARIANT_ADD(headers, volume) { PLACE_DMV_SIGNED, 1 };
+
+FIXTURE_SETUP(headers)
+{
+	if (stage_missing(variant->place))
+		SKIP(return, "%s", stage_missing(variant->place));
+	ASSERT_EQ(0, ipe_reset());
+}
+
+FIXTURE_TEARDOWN_PARENT(headers)
+{
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(headers, judged_again)
+{
+	struct audit_record record;
+	int fd, questions = 0;
+
+	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+			     "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, try_execve(stage_path(variant->place, "probe")));
+	while (!audit_match(fd, AUDIT_IPE_ACCESS, "ipe_hook=BPRM_CHECK ",
+			    &record))
+		questions++;
+	EXPECT_EQ(variant->questions, questions);
+	audit_close(fd);
 }
 
 /* What was written to a private mapping is judged by the file, as ever. */
