@@ -5,7 +5,12 @@
 mod common;
 
 use common::{ends_with, has, succeeds};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::{symlink, PermissionsExt},
+    path::Path,
+    process::Command,
+};
 use tempfile::TempDir;
 
 const POLICY: &str = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n\
@@ -87,6 +92,30 @@ fn files_of_fsverity() {
     assert_eq!(said.matches("denied  EXECUTE").count(), 3);
 }
 
+/// Makes an image in the folder.
+fn make(folder: &Path, maker: &str, arguments: &[&str]) {
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    let made = Command::new(maker)
+        .args(arguments)
+        .current_dir(folder)
+        .env("PATH", &path)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{maker}: {made:?}");
+}
+
+/// Replaces a name in an image by another of the same length.
+fn rename(image: &Path, from: &str, to: &str) {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = fs::read(image).unwrap();
+    let at = bytes
+        .windows(from.len())
+        .position(|at| at == from.as_bytes());
+    let at = at.unwrap();
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    fs::write(image, bytes).unwrap();
+}
+
 #[test]
 fn images() {
     let root = root();
@@ -100,22 +129,15 @@ fn images() {
         (
             "mke2fs",
             &["-q", "-t", "ext4", "-d", "root", "x.ext4", "4M"],
-            "debugfs",
+            "mke2fs",
         ),
     ];
-    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     for (maker, arguments, reader) in makers {
         if !has(maker) || !has(reader) {
             eprintln!("skipped: {maker} or {reader} is not installed");
             continue;
         }
-        let made = Command::new(maker)
-            .args(arguments)
-            .current_dir(root.path())
-            .env("PATH", &path)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{maker}: {made:?}");
+        make(root.path(), maker, arguments);
         let image = arguments
             .iter()
             .find(|name| name.starts_with("x."))
@@ -125,4 +147,122 @@ fn images() {
     }
     let said = reviews(4, root.path(), "p.pol", &[]);
     assert!(said.contains("squashfs, erofs or ext4"), "{said}");
+}
+
+/// Image formats, and how to make one without checksums over the names in it.
+const MAKERS: [(&str, &[&str], &str); 3] = [
+    (
+        "mksquashfs",
+        &["root", "x", "-quiet", "-no-progress", "-noI"],
+        "unsquashfs",
+    ),
+    ("mkfs.erofs", &["-Enosbcrc", "x", "root"], "fsck.erofs"),
+    (
+        "mke2fs",
+        &[
+            "-q",
+            "-t",
+            "ext4",
+            "-O",
+            "^metadata_csum,^dir_index,^has_journal",
+            "-d",
+            "root",
+            "x",
+            "4M",
+        ],
+        "mke2fs",
+    ),
+];
+
+/// Judges an image of the folder's `root`, of each format, one of whose names was replaced. Nothing is
+/// to be left in the folder for temporary files, and what lies elsewhere is to stay.
+fn judge_renamed(folder: &Path, from: &str, to: &str) {
+    for (maker, arguments, reader) in MAKERS {
+        if !has(maker) || !has(reader) {
+            eprintln!("skipped: {maker} or {reader} is not installed");
+            continue;
+        }
+        let _ = fs::remove_file(folder.join("x"));
+        make(folder, maker, arguments);
+        rename(&folder.join("x"), from, to);
+        let temporary = folder.join("temporary");
+        fs::create_dir_all(&temporary).unwrap();
+        fs::write(folder.join("victim"), "precious").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+            .args(["image", "p.pol", "x"])
+            .current_dir(folder)
+            .env("TMPDIR", &temporary)
+            .output()
+            .unwrap();
+        let left: Vec<_> = fs::read_dir(&temporary).unwrap().collect();
+        assert!(left.is_empty(), "{maker}: {left:?}");
+        let victim = fs::read_to_string(folder.join("victim")).unwrap();
+        assert_eq!(victim, "precious", "{maker}");
+        assert_eq!(output.status.code(), Some(4), "{maker}: {output:?}");
+    }
+}
+
+#[test]
+fn no_name_in_an_image_leads_out_of_it() {
+    let folder = root();
+    let escaped = folder.path().join("root/XXXescaped");
+    fs::write(escaped, "#!/bin/sh\n").unwrap();
+    judge_renamed(folder.path(), "XXXescaped", "../escaped");
+}
+
+#[test]
+fn no_link_in_an_image_leads_out_of_it() {
+    let folder = root();
+    let victim = folder.path().join("victim");
+    symlink(&victim, folder.path().join("root/aQa")).unwrap();
+    fs::write(folder.path().join("root/aRa"), "#!/bin/sh\n").unwrap();
+    judge_renamed(folder.path(), "aRa", "aQa");
+}
+
+/// A directory that is its own child, and one that has two names.
+#[test]
+fn directories_of_an_image_do_not_lead_back() {
+    if !has("mke2fs") || !has("debugfs") {
+        eprintln!("skipped: mke2fs or debugfs is not installed");
+        return;
+    }
+    let folder = root();
+    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
+    make(
+        folder.path(),
+        "debugfs",
+        &["-w", "-R", "link /usr /usr/again", "x"],
+    );
+    make(
+        folder.path(),
+        "debugfs",
+        &["-w", "-R", "link /usr /usr/twice", "x"],
+    );
+    let said = reviews(4, folder.path(), "x", &[]);
+    assert!(said.contains("lead back to each other"), "{said}");
+}
+
+#[test]
+fn files_of_an_image_have_their_digests() {
+    if !has("mke2fs") {
+        eprintln!("skipped: mke2fs is not installed");
+        return;
+    }
+    let folder = root();
+    // More than a block, and with a hole.
+    let mut long = vec![1; 10_000];
+    long.resize(100_000, 0);
+    long.extend([2; 5_000]);
+    fs::write(folder.path().join("root/usr/bin/tool"), long).unwrap();
+    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut policy = POLICY.to_owned();
+    policy += &succeeds(&[
+        "digest",
+        &path("root/usr/bin"),
+        &path("root/usr/lib/libc.so.6"),
+    ]);
+    fs::write(path("p.pol"), policy).unwrap();
+    let said = reviews(1, folder.path(), "x", &["--fsverity"]);
+    assert_eq!(said.matches("denied  EXECUTE").count(), 0, "{said}");
 }

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Images of file systems, taken apart by the programs that know them.
+//! Images of squashfs and erofs, taken apart by the programs that know them.
+//!
+//! Both programs refuse an image whose names would lead out of the folder: `unsquashfs` since 4.5.1
+//! (CVE-2021-40153, CVE-2021-41072), `fsck.erofs` where a name has a slash or comes twice.
 
 use crate::failure::{reason, Class, Failure, Result};
 use std::{
-    fs::File,
-    io::Read,
-    path::Path,
+    ffi::OsString,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 use tempfile::TempDir;
 
-/// How much of an image tells its kind.
-const HEAD: usize = 2048;
-
-/// What takes an image apart into a folder.
-fn command(head: &[u8], image: &Path, folder: &Path) -> Option<Command> {
-    let (image, folder) = (image.as_os_str(), folder.as_os_str());
-    let mut command;
-    if head.starts_with(b"hsqs") {
-        command = Command::new("unsquashfs");
+/// Takes an image of squashfs apart. The second folder goes with the first.
+///
+/// # Errors
+///
+/// `unsquashfs` is missing or fails.
+pub(super) fn squashfs(image: &Path) -> Result<(TempDir, PathBuf)> {
+    extract(image, |root| {
+        let mut command = Command::new("unsquashfs");
         command.args([
             "-no-xattrs",
             "-ignore-errors",
@@ -27,50 +28,40 @@ fn command(head: &[u8], image: &Path, folder: &Path) -> Option<Command> {
             "-force",
             "-dest",
         ]);
-        command.args([folder, image]);
-    } else if head.get(1024..1028) == Some(&[0xe2, 0xe1, 0xf5, 0xe0]) {
-        let mut option = std::ffi::OsString::from("--extract=");
-        option.push(folder);
-        command = Command::new("fsck.erofs");
+        command.arg(root).arg(image);
+        command
+    })
+}
+
+/// Takes an image of erofs apart. The second folder goes with the first.
+///
+/// # Errors
+///
+/// `fsck.erofs` is missing or fails.
+pub(super) fn erofs(image: &Path) -> Result<(TempDir, PathBuf)> {
+    extract(image, |root| {
+        let mut option = OsString::from("--extract=");
+        option.push(root);
+        let mut command = Command::new("fsck.erofs");
         command
             .args(["--force", "--no-preserve-owner"])
             .arg(option)
             .arg(image);
-    } else if head.get(1080..1082) == Some(&[0x53, 0xef]) {
-        command = Command::new("debugfs");
-        command.arg("-R");
-        command.arg(format!("rdump / \"{}\"", Path::new(folder).display()));
-        command.arg(image);
-    } else {
-        return None;
-    }
+        command
+    })
+}
+
+fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir, PathBuf)> {
+    let folder = TempDir::new()?;
+    let root = folder.path().to_owned();
+    let mut command = command(&root);
     // These programs may lie outside of an ordinary user's path.
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{path}:/usr/sbin:/sbin"));
-    Some(command)
-}
-
-/// Takes an image apart; the folder goes with the value.
-///
-/// # Errors
-///
-/// It is none, or the program for it is missing or fails.
-pub(super) fn extract(image: &Path) -> Result<TempDir> {
-    let mut head = Vec::new();
-    File::open(image)
-        .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
-        .map_err(|error| Failure::file(image, &error))?;
-    let folder = TempDir::new()?;
-    let mut command = command(&head, image, folder.path()).ok_or_else(|| {
-        let message = format!("{}: not a folder, nor an image", image.display());
-        Failure::new(Class::Invalid, message).hint("images are squashfs, erofs or ext4")
-    })?;
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().map_err(|error| {
-        Failure::new(Class::Unsupported, format!("{program}: {}", reason(&error))).hint(
-            "install squashfs-tools, erofs-utils or e2fsprogs; or mount the image, and name \
-                 the folder",
-        )
+        Failure::new(Class::Unsupported, format!("{program}: {}", reason(&error)))
+            .hint("install squashfs-tools or erofs-utils; or mount the image, and name the folder")
     })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -78,5 +69,5 @@ pub(super) fn extract(image: &Path) -> Result<TempDir> {
         let message = format!("{}: {program} failed: {said}", image.display());
         return Err(Failure::new(Class::Invalid, message));
     }
-    Ok(folder)
+    Ok((folder, root))
 }

@@ -2,10 +2,13 @@
 
 //! `ipectl image`: what a policy means for a root file system.
 
+mod ext4;
 mod extract;
+mod root;
 
+use self::root::{Entry, Root};
 use crate::{
-    digest::{files, of_file, size, Parameters},
+    digest::Parameters,
     failure::{Failure, Result, Status},
     output::{printable, Output, Style},
     policy::Policy,
@@ -15,10 +18,9 @@ use crate::{
 use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
 use std::{
-    fs::{self, File},
-    io::Read,
-    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
-    path::{Path, PathBuf},
+    io::{BufReader, Read},
+    os::unix::ffi::OsStrExt,
+    path::Path,
 };
 
 /// What a file is for.
@@ -56,28 +58,30 @@ impl Kind {
         }
     }
 
-    /// What a file of an image is for; none where no policy is asked about it.
-    fn of(name: &Path, file: &Path) -> std::io::Result<Option<Self>> {
+    /// What a file is for; none where no policy is asked about it.
+    fn of(file: &Entry, root: &dyn Root) -> Result<Option<Self>> {
         const MODULES: [&[u8]; 4] = [b".ko", b".ko.gz", b".ko.xz", b".ko.zst"];
-        let bytes = name.as_os_str().as_bytes();
+        let bytes = file.path.as_os_str().as_bytes();
         if MODULES.iter().any(|ending| bytes.ends_with(ending)) {
             return Ok(Some(Self::Module));
         }
-        let mut parents = name.ancestors().skip(1);
+        let mut parents = file.path.ancestors().skip(1);
         if parents.any(|parent| parent.ends_with("lib/firmware")) {
             return Ok(Some(Self::Firmware));
         }
-        let mut head = Vec::new();
-        let is_library = name
+        let is_library = file
+            .path
             .file_name()
             .is_some_and(|name| String::from_utf8_lossy(name.as_bytes()).contains(".so"));
         if is_library {
-            File::open(file)?.take(4).read_to_end(&mut head)?;
+            let mut head = Vec::new();
+            let read = root.open(file)?.take(4).read_to_end(&mut head);
+            read.map_err(|error| Failure::file(&file.path, &error))?;
             if head == b"\x7fELF" {
                 return Ok(Some(Self::Library));
             }
         }
-        let executable = fs::metadata(file)?.permissions().mode() & 0o111 != 0;
+        let executable = file.mode & 0o111 != 0;
         Ok(executable.then_some(Self::Program))
     }
 }
@@ -108,26 +112,25 @@ pub struct Knowledge {
 ///
 /// It cannot be read, or is no image.
 pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
-    let extracted;
-    let root: PathBuf = if path.is_dir() {
-        path.to_owned()
-    } else {
-        extracted = extract::extract(path)?;
-        extracted.path().to_owned()
-    };
-    let files = files(&root)?;
-    let progress = Progress::new(size(&files));
+    let root = root::open(path)?;
+    let files = root.files()?;
+    // An image may claim any lengths.
+    let size = files.iter().map(|file| file.size);
+    let progress = Progress::new(size.fold(0, u64::saturating_add));
     let mut judged = Vec::new();
     for file in files {
-        let name = Path::new("/").join(file.strip_prefix(&root).unwrap_or(&file));
-        let kind = Kind::of(&name, &file).map_err(|error| Failure::file(&name, &error))?;
-        let Some(kind) = kind else { continue };
+        let Some(kind) = Kind::of(&file, &*root)? else {
+            continue;
+        };
         let mut facts = knowledge.facts.clone();
         if let Some(parameters) = &knowledge.fsverity {
-            facts.fsverity_digest = Some(of_file(&file, parameters, &progress)?);
+            let reader = progress.watch(root.open(&file)?);
+            let digest = parameters.digest(BufReader::with_capacity(1 << 20, reader));
+            let digest = digest.map_err(|failure| failure.about(file.path.display()))?;
+            facts.fsverity_digest = Some(digest);
         }
         judged.push(Judged {
-            path: printable(name.as_os_str().as_bytes()),
+            path: printable(file.path.as_os_str().as_bytes()),
             kind,
             allowed: policy.evaluate(kind.operation(), &facts).action == Action::Allow,
         });
