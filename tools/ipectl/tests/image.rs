@@ -266,3 +266,27 @@ fn files_of_an_image_have_their_digests() {
     let said = reviews(1, folder.path(), "x", &["--fsverity"]);
     assert_eq!(said.matches("denied  EXECUTE").count(), 0, "{said}");
 }
+
+/// What stands in for unsquashfs looks at who may enter the folder, and who may once the image has
+/// said what the permissions of its root are.
+#[test]
+fn nobody_else_enters_what_was_unpacked() {
+    let folder = root();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let program = "#!/bin/sh\n\
+        while [ \"$1\" != -dest ]; do shift; done\n\
+        mkdir -p \"$2\" && chmod 4777 \"$2\" && stat -c %a \"${2%/*}\" >mode && cp -r root/. \"$2\"\n";
+    fs::write(bin.join("unsquashfs"), program).unwrap();
+    fs::set_permissions(bin.join("unsquashfs"), PermissionsExt::from_mode(0o755)).unwrap();
+    fs::write(folder.path().join("x"), "hsqs").unwrap();
+    let run = "umask 022; PATH=\"$PWD/bin:$PATH\"; exec \"$0\" image p.pol x --dmverity-signature";
+    let output = Command::new("sh")
+        .args(["-c", run, env!("CARGO_BIN_EXE_ipectl")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let mode = fs::read_to_string(folder.path().join("mode")).unwrap();
+    assert_eq!(mode.trim(), "700");
+}

@@ -8,6 +8,8 @@
 use crate::failure::{reason, Class, Failure, Result};
 use std::{
     ffi::OsString,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -21,13 +23,7 @@ use tempfile::TempDir;
 pub(super) fn squashfs(image: &Path) -> Result<(TempDir, PathBuf)> {
     extract(image, |root| {
         let mut command = Command::new("unsquashfs");
-        command.args([
-            "-no-xattrs",
-            "-ignore-errors",
-            "-no-progress",
-            "-force",
-            "-dest",
-        ]);
+        command.args(["-no-xattrs", "-ignore-errors", "-no-progress", "-dest"]);
         command.arg(root).arg(image);
         command
     })
@@ -43,17 +39,18 @@ pub(super) fn erofs(image: &Path) -> Result<(TempDir, PathBuf)> {
         let mut option = OsString::from("--extract=");
         option.push(root);
         let mut command = Command::new("fsck.erofs");
-        command
-            .args(["--force", "--no-preserve-owner"])
-            .arg(option)
-            .arg(image);
+        command.arg("--no-preserve").arg(option).arg(image);
         command
     })
 }
 
 fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir, PathBuf)> {
-    let folder = TempDir::new()?;
-    let root = folder.path().to_owned();
+    // Owners, setuid bits and devices of the image may be restored where root does this. The image
+    // also has the permissions of its root, and none of the folder around it.
+    let folder = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()?;
+    let root = folder.path().join("root");
     let mut command = command(&root);
     // These programs may lie outside of an ordinary user's path.
     let path = std::env::var("PATH").unwrap_or_default();
