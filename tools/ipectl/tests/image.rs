@@ -290,3 +290,27 @@ fn nobody_else_enters_what_was_unpacked() {
     let mode = fs::read_to_string(folder.path().join("mode")).unwrap();
     assert_eq!(mode.trim(), "700");
 }
+#[test]
+fn what_was_not_read_is_not_judged_well() {
+    let folder = root();
+    let path = |name: &str| folder.path().join(name);
+    // Nothing but what an image of ext4 is known by.
+    let mut damaged = vec![0; 1 << 20];
+    damaged[1080..1082].copy_from_slice(&[0x53, 0xef]);
+    fs::write(path("x"), &damaged).unwrap();
+    reviews(4, folder.path(), "x", &["--dmverity-signature"]);
+    // fsck.erofs says that the checksum is wrong, and ends as if it were not.
+    if has("mkfs.erofs") && has("fsck.erofs") {
+        fs::remove_file(path("x")).unwrap();
+        make(folder.path(), "mkfs.erofs", &["x", "root"]);
+        rename(&path("x"), "script", "SCRIPT");
+        let said = reviews(4, folder.path(), "x", &[]);
+        assert!(
+            said.contains("fsck.erofs") && said.contains("checksum"),
+            "{said}"
+        );
+    }
+    fs::create_dir(path("empty")).unwrap();
+    let said = reviews(4, folder.path(), "empty", &[]);
+    assert!(said.contains("no programs"), "{said}");
+}

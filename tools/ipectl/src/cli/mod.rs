@@ -141,7 +141,7 @@ Examples:
   $ ipectl image appliance.pol root.squashfs --dmverity-signature
   $ ipectl image files.pol /srv/root --fsverity
 
-Ends with 1 where a file is denied.")]
+Ends with 1 where a file is denied, with 4 where there is no file to ask about.")]
     Image(Image),
     /// Write the completions of a shell
     #[command(after_help = "\

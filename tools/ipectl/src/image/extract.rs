@@ -60,7 +60,8 @@ fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir,
         Failure::new(Class::Unsupported, format!("{program}: {}", reason(&error)))
             .hint("install squashfs-tools or erofs-utils; or mount the image, and name the folder")
     })?;
-    if !output.status.success() {
+    // fsck.erofs ends with 0 where the superblock is damaged.
+    if !output.status.success() || !root.is_dir() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().last().unwrap_or_default().to_owned();
         let message = format!("{}: {program} failed: {said}", image.display());

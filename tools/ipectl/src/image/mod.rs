@@ -9,7 +9,7 @@ mod root;
 use self::root::{Entry, Root};
 use crate::{
     digest::Parameters,
-    failure::{Failure, Result, Status},
+    failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
     policy::Policy,
     progress::Progress,
@@ -110,7 +110,7 @@ pub struct Knowledge {
 ///
 /// # Errors
 ///
-/// It cannot be read, or is no image.
+/// It cannot be read, is no image, or has no file that a policy is asked about.
 pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
     let root = root::open(path)?;
     let files = root.files()?;
@@ -134,6 +134,14 @@ pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<
             kind,
             allowed: policy.evaluate(kind.operation(), &facts).action == Action::Allow,
         });
+    }
+    if judged.is_empty() {
+        let message = format!(
+            "{}: there are no programs, libraries, modules or firmware in it",
+            path.display()
+        );
+        return Err(Failure::new(Class::Invalid, message)
+            .hint("is it the root of a file system? 'image' tells programs by their mode"));
     }
     Ok(judged)
 }
