@@ -6,7 +6,7 @@ use clap::Parser;
 use ipectl::{
     cli::Cli,
     failure::Status,
-    output::{colour_wanted, Output, Style},
+    output::{colour_wanted, printable, Output, Style},
     run,
 };
 use std::{io, process::ExitCode};
@@ -28,9 +28,12 @@ fn main() -> ExitCode {
     let colour = colour_wanted(&stderr);
     let mut err = Output::new(&mut stderr, colour, false);
     let error = err.paint(Style::Error, "error:");
+    // They may name what others chose: a policy, a file of an image.
+    let message = printable(failure.message.as_bytes());
     // There is nobody left to tell.
-    let _ = err.line(format!("ipectl: {error} {}", failure.message));
+    let _ = err.line(format!("ipectl: {error} {message}"));
     if let Some(hint) = &failure.hint {
+        let hint = printable(hint.as_bytes());
         let _ = err.line(format!("        hint: {hint}"));
     }
     ExitCode::from(failure.class as u8)

@@ -96,14 +96,23 @@ pub fn colour_wanted(terminal: &impl IsTerminal) -> bool {
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Text that came from elsewhere, without what could move a terminal's cursor.
+/// Text that came from elsewhere, without what could move a terminal's cursor, or show characters in
+/// another order than they have.
 pub fn printable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes)
         .chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
+            c if c.is_control() || is_bidirectional(c) => '\u{fffd}',
             c => c,
         })
         .collect()
+}
+
+/// Whether the character is one of Unicode's controls of the direction of text (`Bidi_Control`).
+const fn is_bidirectional(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }

@@ -175,7 +175,7 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
             printable(policy.name().as_bytes()),
             policy.version(),
             message.len(),
-            signer.subject()
+            printable(signer.subject().as_bytes())
         ))?;
         if warnings > 0 {
             let warnings = check::counted(warnings, "warning", "warnings");

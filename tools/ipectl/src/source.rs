@@ -2,7 +2,10 @@
 
 //! Where policies are read from: a file, standard input, a directory; as text or signed.
 
-use crate::failure::{Class, Failure, Result};
+use crate::{
+    failure::{Class, Failure, Result},
+    output::printable,
+};
 use cms::{content_info::ContentInfo, signed_data::SignedData};
 use der::{asn1::OctetStringRef, Decode};
 use ipe_policy::policy::envelope::{self, Form};
@@ -10,6 +13,7 @@ use std::{
     ffi::OsStr,
     fs,
     io::Read,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +23,7 @@ const ENDINGS: [&str; 4] = ["pol", "policy", "ipe", "p7b"];
 /// A policy's text and where it comes from.
 #[derive(Debug)]
 pub struct Source {
-    /// How messages name it.
+    /// How messages name it: printable.
     pub name: String,
     /// The file, if it is one.
     pub path: Option<PathBuf>,
@@ -59,7 +63,7 @@ impl Source {
         let name = if is_stdin {
             "<stdin>".to_owned()
         } else {
-            path.display().to_string()
+            printable(path.as_os_str().as_bytes())
         };
         let (text, form) = unwrap(bytes)
             .map_err(|reason| Failure::new(Class::Invalid, format!("{name}: {reason}")))?;

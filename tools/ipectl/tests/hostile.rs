@@ -2,6 +2,15 @@
 
 //! Texts and logs that want to be expensive, to move a terminal's cursor, or to become rules.
 
+mod common;
+
+use cms::{
+    content_info::{CmsVersion, ContentInfo},
+    signed_data::{EncapsulatedContentInfo, SignedData, SignerInfos},
+};
+use common::ipectl;
+use const_oid::db::rfc5911::{ID_DATA, ID_SIGNED_DATA};
+use der::{asn1::OctetString, Any, Encode};
 use ipe_policy::policy::Providers;
 use ipectl::{
     audit,
@@ -14,7 +23,11 @@ use ipectl::{
     subject::hex,
     suggest::{self, Knowledge},
 };
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
 
 const HEADER: &str = "policy_name=large policy_version=0.0.0\nDEFAULT action=DENY\n";
 
@@ -49,15 +62,21 @@ fn a_mebibyte_of_errors() {
     assert!(shown.contains("100 errors"), "{}", &shown[..400]);
 }
 
+/// Whether a terminal shows the characters of a text, and those in their order.
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| {
+        (c.is_control() && c != '\n')
+            || "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}".contains(c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    })
+}
+
 /// What a command writes, which a terminal is to show and not to obey.
 fn written(command: impl FnOnce(&mut Output<'_>) -> Result) -> String {
     let mut shown = Vec::new();
     command(&mut Output::new(&mut shown, false, false)).unwrap();
     let shown = String::from_utf8(shown).unwrap();
-    assert!(
-        shown.chars().all(|c| c == '\n' || !c.is_control()),
-        "{shown:?}"
-    );
+    assert!(is_plain(&shown), "{shown:?}");
     shown
 }
 
@@ -65,6 +84,7 @@ fn written(command: impl FnOnce(&mut Output<'_>) -> Result) -> String {
 fn messages_about_a_text_move_no_cursor() {
     for line in [
         "op=EXECUT\x1b action=DENY",
+        "op=\u{202e}EXECUTE action=\u{2066}DENY\u{61c}\u{200f}",
         "op=EXECUTE boot_verifie\x1b=TRUE action=DENY",
         "op=EXECUTE action=DEN\x1b",
         "op=EXECUTE fsverity_digest=sha25\x1b:00 action=DENY",
@@ -115,4 +135,84 @@ fn no_part_of_a_record_becomes_a_rule() {
             .all(|line| line.is_empty() || line.starts_with('#')),
         "{shown}"
     );
+}
+
+/// A message with this policy, which nobody signed.
+fn message(policy: &str) -> Vec<u8> {
+    let text = OctetString::new(policy.as_bytes()).unwrap();
+    let data = SignedData {
+        version: CmsVersion::V1,
+        digest_algorithms: Default::default(),
+        encap_content_info: EncapsulatedContentInfo {
+            econtent_type: ID_DATA,
+            econtent: Some(Any::encode_from(&text).unwrap()),
+        },
+        certificates: None,
+        crls: None,
+        signer_infos: SignerInfos(Default::default()),
+    };
+    let info = ContentInfo {
+        content_type: ID_SIGNED_DATA,
+        content: Any::encode_from(&data).unwrap(),
+    };
+    info.to_der().unwrap()
+}
+
+#[test]
+fn nothing_that_the_program_says_moves_a_cursor() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir_all(path("security/ipe/policies/\x1b[31mloaded")).unwrap();
+    let policy = |name| format!("policy_name={name} policy_version=1.0.0\nDEFAULT action=DENY\n");
+    for (file, name) in [
+        ("name.p7b", "\x1b[31mx\u{202e}"),
+        ("slash.p7b", "\x1b[31m/x"),
+        ("loaded.p7b", "\x1b[31mloaded"),
+        ("\x1b[31mfile.p7b", "x"),
+    ] {
+        fs::write(path(file), message(&policy(name))).unwrap();
+    }
+    fs::write(path("good.pol"), policy("x")).unwrap();
+    fs::write(path("\x1b[31mwrong.pol"), policy("\x1b\nx")).unwrap();
+    fs::create_dir(path("\x1b[31mempty")).unwrap();
+    let (security, name) = (path("security"), "\x1b[31mloaded");
+    let securityfs = ["--securityfs", security.as_str()];
+    for (code, arguments) in [
+        (0, vec!["deploy", "-n", "name.p7b"]),
+        (0, vec!["deploy", "-n", "loaded.p7b"]),
+        (4, vec!["deploy", "-n", "slash.p7b"]),
+        (4, vec!["deploy", "-n", "\x1b[31mwrong.pol"]),
+        (6, vec!["activate", name]),
+        (6, vec!["activate", "other"]),
+        (1, vec!["check", "\x1b[31mwrong.pol"]),
+        (3, vec!["check", "\x1b[31mempty"]),
+        (4, vec!["explain", "\x1b[31mwrong.pol"]),
+        (1, vec!["explain", "\x1b[31mfile.p7b"]),
+        (4, vec!["image", "good.pol", "\x1b[31mwrong.pol"]),
+        (3, vec!["fmt", "\x1b[31mmissing\u{202e}"]),
+    ] {
+        let mut all: Vec<_> = arguments
+            .iter()
+            .map(|argument| {
+                let file = path(argument);
+                if fs::exists(&file).unwrap() {
+                    file
+                } else {
+                    argument.to_string()
+                }
+            })
+            .collect();
+        if matches!(arguments[0], "deploy" | "activate") {
+            all.extend(securityfs.map(str::to_owned));
+        }
+        let all: Vec<_> = all.iter().map(String::as_str).collect();
+        let run = ipectl(&all, b"");
+        assert_eq!(
+            run.code, code,
+            "{arguments:?}: {}{}",
+            run.stdout, run.stderr
+        );
+        assert!(is_plain(&run.stdout), "{arguments:?}: {:?}", run.stdout);
+        assert!(is_plain(&run.stderr), "{arguments:?}: {:?}", run.stderr);
+    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure, Result, Status},
-    output::Output,
+    output::{printable, Output},
     policy::Policy,
     source::Source,
 };
@@ -113,7 +113,7 @@ fn report(
         }))?;
     } else {
         for line in done {
-            out.line(line)?;
+            out.line(printable(line.as_bytes()))?;
         }
     }
     Ok(Status::Ok)
@@ -289,7 +289,7 @@ fn simple(
             "steps": [line],
         }))?;
     } else {
-        out.line(line)?;
+        out.line(printable(line.as_bytes()))?;
     }
     Ok(Status::Ok)
 }
