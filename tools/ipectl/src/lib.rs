@@ -21,6 +21,7 @@ pub mod live;
 pub mod output;
 pub mod policy;
 pub mod progress;
+pub mod replace;
 pub mod run;
 pub mod sign;
 pub mod source;

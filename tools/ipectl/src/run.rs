@@ -12,6 +12,7 @@ use crate::{
     format, image, live,
     output::{printable, Output},
     policy::Policy,
+    replace,
     sign::{self, Key, Passphrase, Signer},
     source::{self, Source},
     subject::{decode_hex, hex, Facts},
@@ -20,7 +21,7 @@ use crate::{
 use clap::CommandFactory;
 use ipe_policy::policy::envelope::Form;
 use sha2::{Digest as _, Sha256};
-use std::{fs, path::PathBuf, time::SystemTime};
+use std::{path::PathBuf, time::SystemTime};
 
 /// Does what the command line says.
 ///
@@ -124,6 +125,10 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
         return Ok(Status::Findings);
     }
 
+    let default = || PathBuf::from(format!("{}.p7b", policy.name().replace('/', "_")));
+    let path = arguments.output.clone().unwrap_or_else(default);
+    replace::check_distinct(&path, &inputs(arguments))?;
+
     let passphrase = match (&arguments.passphrase_file, &arguments.passphrase_env) {
         (Some(file), _) => Passphrase::File(file.clone()),
         (_, Some(name)) => Passphrase::Variable(name.clone()),
@@ -149,13 +154,11 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
         .hint("append the signature with --append"));
     }
 
-    let default = || PathBuf::from(format!("{}.p7b", policy.name().replace('/', "_")));
-    let path = arguments.output.clone().unwrap_or_else(default);
     if path.as_os_str() == "-" {
         out.bytes(&message)?;
         return Ok(Status::Ok);
     }
-    fs::write(&path, &message).map_err(|error| Failure::file(&path, &error))?;
+    replace::write(&path, &message)?;
     if out.is_json() {
         out.json(&serde_json::json!({
             "command": "sign",
@@ -185,6 +188,19 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
     Ok(Status::Ok)
 }
 
+/// The files that are read to sign, and what they are.
+fn inputs(arguments: &cli::Sign) -> Vec<(&'static str, PathBuf)> {
+    let key = arguments.key.strip_prefix("file:");
+    let mut inputs = vec![
+        ("policy", arguments.policy.clone()),
+        ("private key", key.unwrap_or(&arguments.key).into()),
+        ("certificate", arguments.certificate.clone()),
+    ];
+    let passphrase = arguments.passphrase_file.clone();
+    inputs.extend(passphrase.map(|file| ("passphrase", file)));
+    inputs
+}
+
 fn nodes(machine: &Machine) -> Result<Securityfs> {
     Securityfs::open(&machine.securityfs)
 }
@@ -212,7 +228,7 @@ fn format(arguments: &cli::Fmt, out: &mut Output<'_>) -> Result {
         let changes = text != source.text;
         match &source.path {
             Some(path) if arguments.write && changes => {
-                fs::write(path, &text).map_err(|error| Failure::file(path, &error))?;
+                replace::write(path, &text)?;
             }
             _ if arguments.write || arguments.check || out.is_json() => {}
             _ => out.bytes(&text)?,

@@ -9,7 +9,7 @@ use ipe_policy::policy::envelope::{form, split_appended, Form};
 use ipectl::{failure::Class, sign::Signer};
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{symlink, PermissionsExt},
     path::{Path, PathBuf},
     process::{Command, Output},
     time::{Duration, SystemTime},
@@ -486,4 +486,83 @@ fn policies_that_are_not_signed() {
     fs::rename(&good, owner.path("other.p7b")).unwrap();
     let said = ends_with(1, &["check", "--strict", &owner.path("other.p7b")]);
     assert!(said.contains("install it as good.p7b"), "{said}");
+}
+
+#[test]
+fn no_input_is_written_over() {
+    let owner = Owner::rsa();
+    fs::copy(fixtures().join("check/good.pol"), owner.path("p.pol")).unwrap();
+    fs::write(owner.path("pass"), "secret\n").unwrap();
+    symlink("key.pem", owner.path("link")).unwrap();
+    for (output, file, what) in [
+        ("key.pem", "key.pem", "private key"),
+        ("link", "key.pem", "private key"),
+        ("crt.pem", "crt.pem", "certificate"),
+        ("p.pol", "p.pol", "policy"),
+        ("pass", "pass", "passphrase"),
+    ] {
+        let before = fs::read(owner.path(file)).unwrap();
+        let (option, pass) = ("--passphrase-file", owner.path("pass"));
+        let mut arguments = owner.arguments("key.pem", &[option, &pass]);
+        arguments[1] = owner.path("p.pol");
+        arguments[7] = owner.path(output);
+        let said = ends_with(2, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(said.contains(&format!("replace the {what}")), "{said}");
+        assert_eq!(fs::read(owner.path(file)).unwrap(), before, "{output}");
+    }
+    let mut arguments = owner.arguments("key.pem", &["--append"]);
+    arguments[3] = format!("file:{}", owner.path("key.pem"));
+    arguments[7] = owner.path("key.pem");
+    ends_with(2, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_policy_from_standard_input_is_not_written_over() {
+    let owner = Owner::rsa();
+    fs::copy(fixtures().join("check/good.pol"), owner.path("p.pol")).unwrap();
+    for (output, code) in [("p.pol", 2), ("-", 0)] {
+        let run = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+            .args(["sign", "-", "-k", "key.pem", "-c", "crt.pem", "-o", output])
+            .current_dir(owner.0.path())
+            .stdin(fs::File::open(owner.path("p.pol")).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(code), "{run:?}");
+        assert_eq!(fs::read(owner.path("p.pol")).unwrap(), policy());
+    }
+}
+
+/// Runs the program where no file can have a byte.
+fn without_room(folder: &Path, arguments: &str) -> Output {
+    Command::new("sh")
+        .args([
+            "-c",
+            &format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {arguments}"),
+        ])
+        .arg(env!("CARGO_BIN_EXE_ipectl"))
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn what_cannot_be_written_stays() {
+    let owner = Owner::rsa();
+    let text = "policy_name=p   policy_version=1.0.0\nDEFAULT action=DENY\n";
+    fs::write(owner.path("p.pol"), text).unwrap();
+    fs::write(owner.path("p.p7b"), "old").unwrap();
+    let names = || {
+        let entries = fs::read_dir(owner.0.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    for arguments in ["fmt --write p.pol", "sign p.pol -k key.pem -c crt.pem"] {
+        let output = without_room(owner.0.path(), arguments);
+        assert_eq!(fs::read_to_string(owner.path("p.pol")).unwrap(), text);
+        assert_eq!(fs::read_to_string(owner.path("p.p7b")).unwrap(), "old");
+        assert_eq!(output.status.code(), Some(3), "{arguments}: {output:?}");
+        assert_eq!(names(), before, "{arguments}");
+    }
 }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files that are written: as a whole or not at all, and never over what a command reads.
+
+use crate::failure::{Class, Failure, Result};
+use std::{
+    fs::{self, File, Metadata, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::{fchown, MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+use tempfile::Builder;
+
+/// What a new file's permissions are, as far as the umask lets them.
+const NEW: u32 = 0o666;
+
+/// Writes a file. If that fails, or the machine does, it has its old content.
+///
+/// A link stays, and what it leads to is written. Permissions stay, and the owner where this process
+/// may give files away. What is no regular file, such as `/dev/stdout`, is written into.
+///
+/// # Errors
+///
+/// The file may not be written, no file may be made in its folder, or there is no room.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let wrong = |error| Failure::file(path, &error);
+    let existing = match fs::metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(wrong(error)),
+    };
+    let target = match &existing {
+        Some(metadata) if metadata.is_file() => fs::canonicalize(path).map_err(wrong)?,
+        None if !path.is_symlink() => path.to_owned(),
+        // There is no old content that could be lost.
+        _ => return fs::write(path, bytes).map_err(wrong),
+    };
+    if existing.is_some() {
+        // Who may not write the file may not replace it, which the folder alone would allow.
+        OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .map_err(wrong)?;
+    }
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut file = Builder::new()
+        .permissions(Permissions::from_mode(NEW))
+        .tempfile_in(folder)
+        .map_err(|error| {
+            Failure::file(folder, &error).hint("the new content is written into a file of its own")
+        })?;
+    let written = file.write_all(bytes);
+    written.map_err(wrong)?;
+    if let Some(metadata) = &existing {
+        keep(file.as_file(), metadata).map_err(wrong)?;
+    }
+    file.as_file().sync_all().map_err(wrong)?;
+    file.persist(&target).map_err(|error| wrong(error.error))?;
+    Ok(())
+}
+
+/// Gives a file the owner and the permissions of another.
+fn keep(file: &File, of: &Metadata) -> io::Result<()> {
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) != (of.uid(), of.gid()) {
+        // Only root may give files away.
+        let _ = fchown(file, Some(of.uid()), Some(of.gid()));
+    }
+    // After the owner, a change of which takes setuid and setgid away.
+    file.set_permissions(of.permissions())
+}
+
+/// Refuses an output that is one of the inputs, each with what it is; `-` is standard input.
+///
+/// # Errors
+///
+/// It is one, by whatever name.
+pub fn check_distinct(output: &Path, inputs: &[(&str, PathBuf)]) -> Result<()> {
+    let Some(identity) = identity(output) else {
+        return Ok(());
+    };
+    for (what, input) in inputs {
+        let input = match input.to_str() {
+            Some("-") => Path::new("/dev/stdin"),
+            _ => input,
+        };
+        if self::identity(input) == Some(identity) {
+            let message = format!("{}: writing would replace the {what}", output.display());
+            return Err(Failure::new(Class::Usage, message).hint("name another file with --output"));
+        }
+    }
+    Ok(())
+}
+
+/// The device and the inode of a regular file.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use tempfile::TempDir;
+
+    #[test]
+    fn links_and_permissions_stay() {
+        let folder = TempDir::new().unwrap();
+        let path = |name| folder.path().join(name);
+        fs::create_dir(path("below")).unwrap();
+        fs::write(path("below/file"), "old").unwrap();
+        fs::set_permissions(path("below/file"), Permissions::from_mode(0o640)).unwrap();
+        symlink("below/file", path("link")).unwrap();
+        write(&path("link"), b"new").unwrap();
+        assert!(path("link").is_symlink());
+        assert_eq!(fs::read(path("below/file")).unwrap(), b"new");
+        let mode = fs::metadata(path("below/file")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o640);
+
+        symlink("below/made", path("dangling")).unwrap();
+        write(&path("dangling"), b"new").unwrap();
+        assert_eq!(fs::read(path("below/made")).unwrap(), b"new");
+
+        // As whatever makes a file makes it.
+        write(&path("one"), b"new").unwrap();
+        fs::write(path("other"), b"new").unwrap();
+        let mode = |name| fs::metadata(path(name)).unwrap().mode();
+        assert_eq!(mode("one"), mode("other"));
+        assert_eq!(fs::read_dir(path("below")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_no_file_is_written_into() {
+        write(Path::new("/dev/null"), b"new").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        let failure = write(Path::new("/dev/full"), b"new").unwrap_err();
+        assert_eq!(failure.class, Class::Input);
+    }
+
+    #[test]
+    fn an_input_by_another_name() {
+        let folder = TempDir::new().unwrap();
+        let path = |name| folder.path().join(name);
+        fs::write(path("key"), "old").unwrap();
+        fs::hard_link(path("key"), path("hard")).unwrap();
+        symlink("key", path("soft")).unwrap();
+        let inputs = [("private key", path("key"))];
+        for output in ["key", "hard", "soft"] {
+            let failure = check_distinct(&path(output), &inputs).unwrap_err();
+            assert_eq!(failure.class, Class::Usage);
+        }
+        fs::write(path("other"), "old").unwrap();
+        for output in ["other", "missing"] {
+            assert!(check_distinct(&path(output), &inputs).is_ok(), "{output}");
+        }
+        let null = || PathBuf::from("/dev/null");
+        assert!(check_distinct(&null(), &[("policy", null())]).is_ok());
+    }
+}
