@@ -219,6 +219,23 @@ fn no_link_in_an_image_leads_out_of_it() {
     judge_renamed(folder.path(), "aRa", "aQa");
 }
 
+#[test]
+fn an_image_that_claims_to_be_large_costs_no_memory() {
+    if !has("mke2fs") {
+        eprintln!("skipped: mke2fs is not installed");
+        return;
+    }
+    let folder = root();
+    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
+    let path = folder.path().join("x");
+    let mut bytes = fs::read(&path).unwrap();
+    // The upper half of the number of blocks.
+    bytes[1024 + 0x150..][..4].copy_from_slice(&0x1f00u32.to_le_bytes());
+    fs::write(&path, &bytes).unwrap();
+    let said = reviews(4, folder.path(), "x", &[]);
+    assert!(said.contains("shorter than its file system"), "{said}");
+}
+
 /// A directory that is its own child, and one that has two names.
 #[test]
 fn directories_of_an_image_do_not_lead_back() {

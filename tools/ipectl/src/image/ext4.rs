@@ -12,10 +12,16 @@ use std::{
     collections::BTreeSet,
     ffi::OsStr,
     fs::File,
-    io::{Read, Seek, SeekFrom},
-    os::unix::ffi::OsStrExt,
+    io::{self, Read, Seek, SeekFrom},
+    os::unix::{ffi::OsStrExt, fs::FileExt},
     path::{Path, PathBuf},
 };
+
+/// Where the superblock begins, and fields in it: `struct ext4_super_block` of the kernel.
+const SUPERBLOCK: u64 = 1024;
+const BLOCKS_LOW: u64 = 0x4;
+const BLOCK_EXPONENT: u64 = 0x18;
+const BLOCKS_HIGH: u64 = 0x150;
 
 /// What an entry of a directory takes at least: inode, lengths, type, and a name of one byte.
 const MIN_ENTRY: u64 = 12;
@@ -44,6 +50,11 @@ impl Ext4 {
     pub(super) fn load(image: &Path, mut file: File) -> Result<Self> {
         let length = file.seek(SeekFrom::End(0));
         let length = length.map_err(|error| Failure::file(image, &error))?;
+        // Room for its groups of blocks is made before they are read.
+        if claimed(&file).map_err(|error| Failure::file(image, &error))? > u128::from(length) {
+            let message = format!("{}: shorter than its file system", image.display());
+            return Err(Failure::new(Class::Invalid, message).hint("is it complete?"));
+        }
         Ok(Self {
             image: image.to_owned(),
             system: ext4_view::Ext4::load(Box::new(file)).map_err(|error| failed(image, error))?,
@@ -109,6 +120,20 @@ impl Root for Ext4 {
             failed(&self.image, error).about(file.path.display())
         })?))
     }
+}
+
+/// How long the file system is, in bytes, as its superblock says.
+fn claimed(file: &File) -> io::Result<u128> {
+    let number = |offset| {
+        let mut bytes = [0; 4];
+        file.read_exact_at(&mut bytes, SUPERBLOCK + offset)?;
+        io::Result::Ok(u32::from_le_bytes(bytes))
+    };
+    let high = u128::from(number(BLOCKS_HIGH)?);
+    let blocks = (high << 32) + u128::from(number(BLOCKS_LOW)?);
+    // More than this is no length of a block, which the file system's reader finds.
+    let exponent = number(BLOCK_EXPONENT)?.min(6);
+    Ok(blocks << (10 + exponent))
 }
 
 /// The path as this program has paths.
