@@ -8,7 +8,7 @@
 use arbitrary::Arbitrary;
 use ipe_policy::policy::{Operation, Providers};
 use ipectl::{
-    audit::{parse, Access},
+    audit::{self, parse, Access},
     explain,
     output::Output,
     policy::Policy,
@@ -120,6 +120,7 @@ fn record(record: &Record<'_>) -> (Vec<u8>, Access) {
             format!("type=UNKNOWN[1420] msg=audit(1.002:3): {text}\x1dUID=\"root\" rule=\"x\"")
         }
         Log::Journal => serde_json::json!({
+            "_TRANSPORT": "audit",
             "MESSAGE": format!("IPE_ACCESS {text}"),
             "_SOURCE_REALTIME_TIMESTAMP": "1002000",
             "_AUDIT_ID": "3",
@@ -143,13 +144,13 @@ fn written(command: impl FnOnce(&mut Output<'_>)) -> String {
 
 fuzz_target!(|line: Line<'_>| {
     let access = match line {
-        Line::Raw(line) => parse(line),
-        Line::Text(line) => parse(line.as_bytes()),
+        Line::Raw(line) => parse(line).record(),
+        Line::Text(line) => parse(line.as_bytes()).record(),
         Line::Record(fields) => {
             let (line, expected) = record(&fields);
             let access = parse(&line);
-            assert_eq!(access.as_ref(), Some(&expected));
-            access
+            assert_eq!(access, audit::Line::Record(expected.clone()));
+            Some(expected)
         }
     };
     let Some(access) = access else { return };

@@ -43,57 +43,184 @@ impl Access {
     }
 }
 
-/// What marks a record of a decision, whatever the type is called.
+/// What a line of a log is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The record of a decision, in the form that the kernel's audit gives to it.
+    Record(Access),
+    /// It reads like one, but is cut off, or anybody could have written it.
+    Doubtful,
+    /// Anything else.
+    Other,
+}
+
+impl Line {
+    /// The record, if it is one.
+    pub fn record(self) -> Option<Access> {
+        match self {
+            Self::Record(access) => Some(access),
+            Self::Doubtful | Self::Other => None,
+        }
+    }
+}
+
+/// What a record of a decision begins with.
 const MARK: &str = "ipe_op=";
 
-/// Parses a line of a log; none where it is not the record of a decision.
-pub fn parse(line: &[u8]) -> Option<Access> {
-    let line = line.trim_ascii();
+/// The names of its type: auditd's tables may not have it, nor those of journald.
+const OF_AUDITD: [&str; 3] = ["IPE_ACCESS", "UNKNOWN[1420]", "1420"];
+const OF_JOURNALD: [&str; 2] = ["IPE_ACCESS ", "AUDIT1420 "];
+
+/// Parses a line of auditd's log, of `journalctl -o json` or of the kernel's log.
+///
+/// Every program may write to a log. What audit writes is known by its place: an entry of the
+/// journal has its way there in a field that only journald sets, and a line of text begins as those
+/// of auditd or of the kernel do. The fields after it need no more care, as the kernel writes in
+/// hexadecimal whatever could pass for another field. But where a text comes from only the caller
+/// knows: among the lines that `journalctl` shows, a user's may look like any other.
+pub fn parse(line: &[u8]) -> Line {
     if line.first() == Some(&b'{') {
         return parse_journal(line);
     }
-    parse_text(&String::from_utf8_lossy(line))
+    // Not trimmed at its beginning: where a message of the kernel has several lines, the later ones
+    // are indented, and may hold what a user chose.
+    let line = String::from_utf8_lossy(line.trim_ascii_end());
+    judge(of_auditd(&line).or_else(|| of_kernel(&line)), &line)
+}
+
+/// Parses the fields of a record alone, as `journalctl -o cat` shows them: for whoever knows that
+/// the kernel wrote them.
+pub fn parse_bare(text: &[u8]) -> Option<Access> {
+    let text = String::from_utf8_lossy(text.trim_ascii());
+    fields(after_any(&text, &OF_JOURNALD).unwrap_or(&text))
+}
+
+/// Says what a text is in which this record was found.
+fn judge(record: Option<Access>, text: &str) -> Line {
+    match record {
+        Some(access) => Line::Record(access),
+        None if text.contains(MARK) => Line::Doubtful,
+        None => Line::Other,
+    }
 }
 
 /// An entry of `journalctl -o json`.
-fn parse_journal(line: &[u8]) -> Option<Access> {
-    let entry: serde_json::Value = serde_json::from_slice(line).ok()?;
-    // What is not UTF-8 is a list of bytes.
-    let message = match entry.get("MESSAGE")? {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Array(bytes) => {
-            let bytes = bytes.iter().map(|byte| u8::try_from(byte.as_u64()?).ok());
-            String::from_utf8_lossy(&bytes.collect::<Option<Vec<u8>>>()?).into_owned()
-        }
-        _ => return None,
+fn parse_journal(line: &[u8]) -> Line {
+    let Ok(entry) = serde_json::from_slice::<serde_json::Value>(line) else {
+        return judge(None, &String::from_utf8_lossy(line));
     };
-    let mut access = parse_text(&message)?;
-    if access.stamp.is_none() {
-        let time = entry.get("_SOURCE_REALTIME_TIMESTAMP");
-        let time = time.or(entry.get("__REALTIME_TIMESTAMP"));
-        let time = time.and_then(|time| time.as_str()?.parse::<u64>().ok());
-        let serial = entry.get("_AUDIT_ID").and_then(|id| id.as_str());
-        access.stamp = time.map(|time| {
-            let (seconds, rest) = (time / 1_000_000, time % 1_000_000 / 1000);
-            format!("{seconds}.{rest:03}:{}", serial.unwrap_or("?"))
-        });
-    }
-    Some(access)
+    let field = |name| entry.get(name).and_then(serde_json::Value::as_str);
+    let Some(message) = entry.get("MESSAGE").and_then(text) else {
+        // Long fields are only shown with --all.
+        return match field("_AUDIT_TYPE") {
+            Some("1420") => Line::Doubtful,
+            _ => Line::Other,
+        };
+    };
+    let record = match field("_TRANSPORT") {
+        Some("audit") => after_any(&message, &OF_JOURNALD)
+            .and_then(fields)
+            .map(|access| Access {
+                stamp: stamp_of_entry(&entry),
+                ..access
+            }),
+        // What programs wrote to /dev/kmsg came the same way, but never has the kernel's facility.
+        Some("kernel") if matches!(field("SYSLOG_FACILITY"), None | Some("0")) => {
+            of_kernel(&message)
+        }
+        _ => None,
+    };
+    judge(record, &message)
 }
 
-/// A line of text, whatever precedes the record.
-fn parse_text(line: &str) -> Option<Access> {
-    let start = line.find(MARK)?;
-    // auditd appends what it found out itself after this character.
-    let record = line[start..].split('\x1d').next()?.trim_end();
-    let mut access = Access {
-        stamp: stamp(&line[..start]),
-        ..Access::default()
-    };
+/// The text of a field; what is not UTF-8 is a list of bytes.
+fn text(field: &serde_json::Value) -> Option<String> {
+    match field {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Array(bytes) => {
+            let bytes = bytes.iter().map(|byte| u8::try_from(byte.as_u64()?).ok());
+            let bytes = bytes.collect::<Option<Vec<u8>>>()?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        _ => None,
+    }
+}
 
+/// The time and serial number of an entry of the journal.
+fn stamp_of_entry(entry: &serde_json::Value) -> Option<String> {
+    let time = entry.get("_SOURCE_REALTIME_TIMESTAMP");
+    let time = time.or(entry.get("__REALTIME_TIMESTAMP"));
+    let time = time.and_then(|time| time.as_str()?.parse::<u64>().ok())?;
+    let serial = entry.get("_AUDIT_ID").and_then(|id| id.as_str());
+    let (seconds, rest) = (time / 1_000_000, time % 1_000_000 / 1000);
+    Some(format!("{seconds}.{rest:03}:{}", serial.unwrap_or("?")))
+}
+
+/// A line of auditd's log: `type=1420 msg=audit(…): `, after the machine's name if it has one.
+fn of_auditd(line: &str) -> Option<Access> {
+    let line = match line.strip_prefix("node=") {
+        Some(named) => named.split_once(' ')?.1,
+        None => line,
+    };
+    let line = after_any(line.strip_prefix("type=")?, &OF_AUDITD)?;
+    stamped(line.strip_prefix(" msg=")?)
+}
+
+/// A line of the kernel's log: `audit: type=1420 audit(…): `, after its priority and its time.
+fn of_kernel(line: &str) -> Option<Access> {
+    let line = after_time(line)?;
+    let line = line.strip_prefix("audit: ").unwrap_or(line);
+    stamped(line.strip_prefix("type=1420 ")?)
+}
+
+/// What follows the priority and the time of a line of the kernel's log, such as
+/// `5,412,12345678,-;` from `/dev/kmsg` and `<5>[   12.345678][    T1] ` from `dmesg`; none where
+/// the priority is one that programs use.
+fn after_time(line: &str) -> Option<&str> {
+    let of_kernel = |priority: &str| priority.parse::<u32>().is_ok_and(|number| number < 8);
+    if line.starts_with(|c: char| c.is_ascii_digit()) {
+        let (numbers, message) = line.split_once(';')?;
+        return of_kernel(numbers.split(',').next()?).then_some(message);
+    }
+    let mut rest = line;
+    if let Some(after) = rest.strip_prefix('<') {
+        let (priority, message) = after.split_once('>')?;
+        rest = of_kernel(priority).then_some(message)?;
+    }
+    while let Some(after) = rest.strip_prefix('[') {
+        rest = after.split_once(']')?.1.trim_ascii_start();
+    }
+    Some(rest)
+}
+
+/// What follows the first of these words that the text begins with.
+fn after_any<'t>(text: &'t str, words: &[&str]) -> Option<&'t str> {
+    words.iter().find_map(|word| text.strip_prefix(word))
+}
+
+/// A record after its time and serial number: `audit(1653364370.067:61): `.
+fn stamped(text: &str) -> Option<Access> {
+    let (stamp, record) = text.strip_prefix("audit(")?.split_once("): ")?;
+    let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':');
+    // `ausearch -i` shows a date, and what users chose without quotes.
+    stamp.bytes().all(plain).then_some(())?;
+    Some(Access {
+        stamp: Some(stamp.to_owned()),
+        ..fields(record)?
+    })
+}
+
+/// The fields of a record; none where the text is anything else, or cut off.
+fn fields(text: &str) -> Option<Access> {
+    // auditd appends what it found out itself after this character.
+    let record = text.split('\x1d').next()?.trim_end();
+    if !record.starts_with(MARK) {
+        return None;
+    }
+    let mut access = Access::default();
     let mut rest = record;
     while let Some((key, after)) = rest.split_once('=') {
-        let (value, quoted, next) = value(key, after);
+        let (value, quoted, next) = value(key, after)?;
         match key {
             "ipe_op" => access.operation = value.to_owned(),
             "ipe_hook" => access.hook = value.to_owned(),
@@ -108,11 +235,13 @@ fn parse_text(line: &str) -> Option<Access> {
         }
         rest = next.trim_start();
     }
-    (!access.operation.is_empty() && !access.rule.is_empty()).then_some(access)
+    let last = access.rule.rsplit(' ').next()?;
+    (!access.operation.is_empty() && last.starts_with("action=")).then_some(access)
 }
 
-/// The value after a key: its text, whether it was quoted, and what follows.
-fn value<'a>(key: &str, after: &'a str) -> (&'a str, bool, &'a str) {
+/// The value after a key: its text, whether it was quoted, and what follows; none where its last
+/// quote is missing.
+fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
     if let Some(open) = after.strip_prefix('"') {
         // The rule is last, and has quotes in it where it names a digest.
         let end = if key == "rule" {
@@ -120,11 +249,11 @@ fn value<'a>(key: &str, after: &'a str) -> (&'a str, bool, &'a str) {
         } else {
             open.find('"')
         };
-        let end = end.unwrap_or(open.len());
-        return (&open[..end], true, open.get(end + 1..).unwrap_or(""));
+        let end = end?;
+        return Some((&open[..end], true, &open[end + 1..]));
     }
     let end = after.find(' ').unwrap_or(after.len());
-    (&after[..end], false, &after[end..])
+    Some((&after[..end], false, &after[end..]))
 }
 
 /// A value that a user chose: quoted, or in hexadecimal digits where it has odd characters.
@@ -153,12 +282,6 @@ fn canonical(rule: &str) -> String {
         }
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// What stands in `audit(…)`.
-fn stamp(before: &str) -> Option<String> {
-    let (_, after) = before.rsplit_once("audit(")?;
-    Some(after.split_once(')')?.0.to_owned())
 }
 
 #[cfg(test)]
@@ -190,29 +313,120 @@ mod tests {
             format!("type=IPE_ACCESS msg=audit(1653364370.067:61): {RECORD}\x1dAUID=\"unset\""),
             format!("[   12.345678] audit: type=1420 audit(1653364370.067:61): {RECORD}\n"),
             format!("5,412,12345678,-;audit: type=1420 audit(1653364370.067:61): {RECORD}"),
-            serde_json::json!({
-                "MESSAGE": format!("IPE_ACCESS {RECORD}"),
-                "_SOURCE_REALTIME_TIMESTAMP": "1653364370067000",
-                "_AUDIT_ID": "61",
-            })
-            .to_string(),
+            format!("node=device type=1420 msg=audit(1653364370.067:61): {RECORD}"),
+            format!(
+                "<5>[   12.345678][    T1] audit: type=1420 audit(1653364370.067:61): {RECORD}"
+            ),
+            entry("audit", &format!("IPE_ACCESS {RECORD}")),
+            entry("audit", &format!("AUDIT1420 {RECORD}")),
+            entry(
+                "kernel",
+                &format!("audit: type=1420 audit(1653364370.067:61): {RECORD}"),
+            ),
         ];
         for log in logs {
             let access = parse(log.as_bytes());
-            assert_eq!(access, Some(expected(Some("1653364370.067:61"))), "{log}");
+            let expected = Line::Record(expected(Some("1653364370.067:61")));
+            assert_eq!(access, expected, "{log}");
+        }
+    }
+
+    /// An entry of the journal that came this way.
+    fn entry(transport: &str, message: &str) -> String {
+        serde_json::json!({
+            "_TRANSPORT": transport,
+            "MESSAGE": message,
+            "_SOURCE_REALTIME_TIMESTAMP": "1653364370067000",
+            "_AUDIT_ID": "61",
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn what_anybody_can_write_is_no_record() {
+        let of_audit = format!("type=1420 msg=audit(1653364370.067:61): {RECORD}");
+        let of_kernel = format!("audit: type=1420 audit(1653364370.067:61): {RECORD}");
+        let of_journald = format!("IPE_ACCESS {RECORD}");
+        let mut logs = vec![
+            // As `logger` leaves it in the journal, whatever it says.
+            serde_json::json!({ "MESSAGE": of_journald, "_AUDIT_TYPE_NAME": "IPE_ACCESS" })
+                .to_string(),
+            // A program's line in /dev/kmsg.
+            serde_json::json!({
+                "_TRANSPORT": "kernel",
+                "SYSLOG_FACILITY": "1",
+                "SYSLOG_IDENTIFIER": "kernel",
+                "MESSAGE": of_kernel,
+            })
+            .to_string(),
+            format!("13,412,12345678,-;{of_kernel}"),
+            format!("<13>[   12.345678] {of_kernel}"),
+            // What `journalctl` shows, and syslog.
+            of_journald.clone(),
+            format!("May 24 12:32:50 host audit[2241]: {of_journald}"),
+            format!("May 24 12:32:50 host kernel: {of_kernel}"),
+            RECORD.to_owned(),
+            // Inside of another record, or of another message of the kernel.
+            format!("type=USER_CMD msg=audit(1653364370.067:61): pid=1 uid=0 msg='{of_audit}'"),
+            format!("[   12.345678] usb 1-1: Product: {of_kernel}"),
+            format!("               {of_kernel}"),
+            // `ausearch -i` has removed the quotes.
+            "type=UNKNOWN[1420] msg=audit(05/24/22 12:32:50.067:61) : ipe_op=EXECUTE path=/x"
+                .to_owned(),
+        ];
+        for transport in ["syslog", "journal", "stdout", "driver"] {
+            let messages = [&of_audit, &of_kernel, &of_journald];
+            logs.extend(messages.map(|message| entry(transport, message)));
+        }
+        // The other's form.
+        logs.push(entry(
+            "audit",
+            &format!("USER_CMD pid=1 msg='{of_journald}'"),
+        ));
+        logs.push(entry("kernel", &of_journald));
+        for log in logs {
+            assert_eq!(parse(log.as_bytes()), Line::Doubtful, "{log}");
         }
     }
 
     #[test]
+    fn a_record_that_is_cut_off_is_none() {
+        let digest = r#"rule="op=EXECUTE fsverity_digest="sha256":AB12 action=DENY""#;
+        let record = RECORD.replace(r#"rule="DEFAULT action=DENY""#, digest);
+        let whole = format!("[   12.345678] audit: type=1420 audit(1.2:3): {record}");
+        assert!(matches!(parse(whole.as_bytes()), Line::Record(_)));
+        let start = whole.find(MARK).unwrap() + MARK.len();
+        for end in start..whole.len() {
+            assert_eq!(parse(&whole.as_bytes()[..end]), Line::Doubtful, "{end}");
+        }
+        let long = serde_json::json!({
+            "_TRANSPORT": "audit",
+            "_AUDIT_TYPE": "1420",
+            "MESSAGE": serde_json::Value::Null,
+        });
+        assert_eq!(parse(long.to_string().as_bytes()), Line::Doubtful);
+    }
+
+    #[test]
     fn a_message_of_the_journal_that_is_not_utf8() {
-        let bytes: Vec<u8> = RECORD.bytes().chain([0xff]).collect();
-        let entry = serde_json::json!({ "MESSAGE": bytes }).to_string();
-        assert_eq!(parse(entry.as_bytes()).unwrap().inode, Some(14549020));
+        let text = format!("IPE_ACCESS {RECORD}");
+        let bytes: Vec<u8> = text.bytes().chain([0xff]).collect();
+        let entry = serde_json::json!({ "_TRANSPORT": "audit", "MESSAGE": bytes }).to_string();
+        let access = parse(entry.as_bytes()).record().unwrap();
+        assert_eq!(access.inode, Some(14549020));
+    }
+
+    #[test]
+    fn a_record_alone() {
+        for text in [RECORD.to_owned(), format!("IPE_ACCESS {RECORD}\n")] {
+            assert_eq!(parse_bare(text.as_bytes()), Some(expected(None)));
+        }
+        assert_eq!(parse_bare(format!("x {RECORD}").as_bytes()), None);
     }
 
     #[test]
     fn odd_names_are_hexadecimal() {
-        let access = parse(
+        let access = parse_bare(
             br#"ipe_op=EXECUTE ipe_hook=BPRM_CHECK enforcing=0 pid=1 comm=6120622263 path=2F746D702F6120 dev="vda" ino=7 rule="DEFAULT action=DENY""#,
         )
         .unwrap();
@@ -223,7 +437,7 @@ mod tests {
 
     #[test]
     fn memory_without_a_file() {
-        let access = parse(
+        let access = parse_bare(
             br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=2472 comm="mmap_test" path=? dev=? ino=? rule="DEFAULT action=DENY""#,
         )
         .unwrap();
@@ -235,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_rule_with_a_digest_has_quotes_in_it() {
-        let access = parse(
+        let access = parse_bare(
             br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm="x" path="/a" dev="vda" ino=1 rule="op=EXECUTE fsverity_digest="sha256":AB12 action=DENY""#,
         )
         .unwrap();
@@ -248,12 +462,14 @@ mod tests {
 
     #[test]
     fn other_lines() {
-        assert_eq!(parse(b""), None);
-        assert_eq!(
-            parse(b"type=1300 audit(1.2:3): arch=c000003e syscall=9"),
-            None
-        );
-        assert_eq!(parse(b"{\"MESSAGE\": \"hello\"}"), None);
-        assert_eq!(parse(b"{"), None);
+        for line in [
+            "",
+            "type=1300 audit(1.2:3): arch=c000003e syscall=9",
+            "{\"MESSAGE\": \"hello\"}",
+            "{\"_TRANSPORT\": \"audit\"}",
+            "{",
+        ] {
+            assert_eq!(parse(line.as_bytes()), Line::Other, "{line}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! From the command line to the commands.
 
 use crate::{
-    audit,
+    audit::{self, Access},
     check::{self, lint::MAX_PKCS7, Kconfig, Options, Severity},
     cli::{self, Cli, Command, Machine, Mode},
     device::{self, Securityfs},
@@ -81,12 +81,7 @@ fn explain(arguments: &cli::Explain, out: &mut Output<'_>) -> Result {
             "-" => source::read_bytes("-".as_ref())?,
             line => line.as_bytes().to_vec(),
         };
-        let mut lines = line.split(|&byte| byte == b'\n');
-        let access = lines.find_map(audit::parse).ok_or_else(|| {
-            Failure::new(Class::Invalid, "this is no record of a decision of IPE")
-                .hint("such a record has ipe_op=… and rule=…; its type is 1420 or IPE_ACCESS")
-        })?;
-        return explain::explain_record(&policy, &source.name, &access, out);
+        return explain::explain_record(&policy, &source.name, &record(&line)?, out);
     }
     let (mut facts, evidence) = match &arguments.file {
         Some(path) => live::facts_of(path)?,
@@ -107,6 +102,28 @@ fn explain(arguments: &cli::Explain, out: &mut Output<'_>) -> Result {
         arguments.all,
         out,
     )
+}
+
+/// The first record of a text, alone or as a line of a log.
+fn record(text: &[u8]) -> Result<Access> {
+    let mut doubtful = false;
+    for line in text.split(|&byte| byte == b'\n') {
+        let line_is = audit::parse(line);
+        doubtful |= line_is == audit::Line::Doubtful;
+        if let Some(access) = line_is.record().or_else(|| audit::parse_bare(line)) {
+            return Ok(access);
+        }
+    }
+    Err(if doubtful {
+        Failure::new(
+            Class::Invalid,
+            "nothing shows that the kernel wrote this record",
+        )
+        .hint("take it from auditd's log, or with journalctl _AUDIT_TYPE=1420")
+    } else {
+        Failure::new(Class::Invalid, "this is no record of a decision of IPE")
+            .hint("such a record has ipe_op=… and rule=…; its type is 1420 or IPE_ACCESS")
+    })
 }
 
 fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
@@ -301,17 +318,26 @@ fn digest(arguments: &cli::DigestOf, out: &mut Output<'_>) -> Result {
 }
 
 fn suggest(arguments: &cli::Suggest, out: &mut Output<'_>) -> Result {
-    let mut records = Vec::new();
+    let (mut records, mut doubtful) = (Vec::new(), 0);
     for log in &arguments.logs {
-        let bytes = source::read_bytes(log)?;
-        records.extend(bytes.split(|&byte| byte == b'\n').filter_map(audit::parse));
+        for line in source::read_bytes(log)?.split(|&byte| byte == b'\n') {
+            match audit::parse(line) {
+                audit::Line::Record(access) => records.push(access),
+                audit::Line::Doubtful => doubtful += 1,
+                audit::Line::Other => {}
+            }
+        }
     }
     let knowledge = suggest::Knowledge {
         volumes: arguments.volumes.clone(),
         root: arguments.root.clone(),
         ..suggest::Knowledge::default()
     };
-    suggest::show(&suggest::suggest(&records, &knowledge), out)
+    let outcome = suggest::Outcome {
+        doubtful,
+        ..suggest::suggest(&records, &knowledge)
+    };
+    suggest::show(&outcome, out)
 }
 
 fn image(arguments: &cli::Image, out: &mut Output<'_>) -> Result {

@@ -112,7 +112,7 @@ fn names_of_policies_and_algorithms_move_no_cursor() {
     let policy = Policy::compile(text, Providers::ALL).unwrap();
     written(|out| diff::diff(&policy, &policy, out));
     let record = br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm="x" path="/a" dev="vda" ino=1 rule="DEFAULT action=DENY""#;
-    let access = audit::parse(record).unwrap();
+    let access = audit::parse_bare(record).unwrap();
     written(|out| explain::explain_record(&policy, "policy", &access, out));
 }
 
@@ -125,7 +125,7 @@ fn no_part_of_a_record_becomes_a_rule() {
         "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm={device} path={device} dev={device} \
         ino=1 rule=\"DEFAULT action=DENY\""
     );
-    let access = audit::parse(record.as_bytes()).unwrap();
+    let access = audit::parse_bare(record.as_bytes()).unwrap();
     assert!(access.device.as_ref().unwrap().contains('\n'));
     let outcome = suggest::suggest(&[access], &Knowledge::default());
     let shown = written(|out| suggest::show(&outcome, out));

@@ -18,7 +18,7 @@ const HASH: &str = "sha256:cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8
 fn policy(knowledge: &Knowledge) -> Policy {
     let records: Vec<_> = LOG
         .lines()
-        .filter_map(|l| audit::parse(l.as_bytes()))
+        .filter_map(|l| audit::parse(l.as_bytes()).record())
         .collect();
     assert_eq!(records.len(), 11);
     let mut text = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n".to_owned();

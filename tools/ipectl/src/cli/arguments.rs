@@ -322,7 +322,7 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 /// `ipectl suggest`
 #[derive(Args, Debug)]
 pub struct Suggest {
-    /// Logs: auditd's, journalctl -o json, the kernel's; - for standard input
+    /// Logs: auditd's, the journal as JSON, the kernel's; - for standard input
     #[arg(required = true, value_name = "LOG")]
     pub logs: Vec<PathBuf>,
 

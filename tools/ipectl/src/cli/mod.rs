@@ -55,7 +55,7 @@ Example:
 Examples:
   $ ipectl explain appliance.pol --op KMODULE --dmverity-signature
   $ ipectl explain appliance.pol --file /usr/bin/ls
-  $ journalctl -g IPE_ACCESS -o cat -n 1 | ipectl explain appliance.pol --audit -
+  $ journalctl _AUDIT_TYPE=1420 -o cat -n 1 | ipectl explain appliance.pol --audit -
 
 Ends with 0 where access is allowed, with 1 where it is denied.")]
     Explain(Explain),
@@ -130,10 +130,14 @@ Examples:
     #[command(after_help = "\
 Examples:
   $ ipectl suggest /var/log/audit/audit.log --volume dm-0=signed
-  $ journalctl -g IPE_ACCESS -o json | ipectl suggest --root / -
-  $ dmesg | ipectl suggest -
+  $ journalctl _AUDIT_TYPE=1420 -o json --all | ipectl suggest --root / -
+  $ dmesg --kernel | ipectl suggest -
 
-Ends with 1 where something is left that no rule is found for.")]
+A text does not show who wrote its lines: give it only what auditd or the kernel wrote. What others
+write into the journal is told apart in its JSON.
+
+Ends with 1 where something is left that no rule is found for, or that is no record and reads like
+one.")]
     Suggest(Suggest),
     /// Show what a policy means for a root file system
     #[command(after_help = "\

@@ -114,6 +114,8 @@ pub struct Outcome {
     pub records: usize,
     /// How many of them are denials.
     pub denials: usize,
+    /// How many lines read like records, and are not taken for any, see [`crate::audit::parse`].
+    pub doubtful: usize,
     /// The rules.
     pub rules: Vec<Suggestion>,
     /// What a person must decide.

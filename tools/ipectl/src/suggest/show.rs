@@ -22,7 +22,7 @@ struct Json<'a> {
 
 /// Shows what the records lead to.
 pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
-    let status = if outcome.undecided.is_empty() {
+    let status = if outcome.undecided.is_empty() && outcome.doubtful == 0 {
         Status::Ok
     } else {
         Status::Findings
@@ -40,6 +40,14 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
         counted(outcome.records, "decision", "decisions"),
         counted(outcome.denials, "denial", "denials")
     ))?;
+    if outcome.doubtful > 0 {
+        let lines = counted(outcome.doubtful, "line is", "lines are");
+        let text = format!(
+            "# {lines} passed over: cut off, or nothing shows that the kernel wrote them; take \
+             auditd's log, or journalctl -o json --all _AUDIT_TYPE=1420"
+        );
+        out.line(out.paint(Style::Warning, &text))?;
+    }
     for suggestion in &outcome.rules {
         out.line("")?;
         show_evidence(&suggestion.evidence, out)?;

@@ -33,7 +33,7 @@ fact 'a program of a volume that nobody signed does not start' ends 126 sh -c $s
 fact 'nor one with fs-verity' ends 126 sh -c $state/files/tool
 fact 'the one is on record' soon search 1420 "$(denied BPRM_CHECK volume/tool)"
 fact 'and the other' soon search 1420 "$(denied BPRM_CHECK files/tool)"
-explained() { journal -g 'IPE_ACCESS .*files/tool' -n 1 | ends 1 ipectl explain $policy --audit -; }
+explained() { journal _AUDIT_TYPE=1420 -g files/tool -n 1 | ends 1 ipectl explain $policy --audit -; }
 fact 'ipectl explains that of the journal' explained
 
 # suggest LOG: rules for what is in a log; what is on tmpfs stays undecided.
@@ -42,7 +42,7 @@ suggest() { ends 1 ipectl suggest "$1" --volume "$device=sha256:$hash" --root /;
 wanted="op=EXECUTE dmverity_roothash=sha256:$hash action=ALLOW
 op=EXECUTE fsverity_digest=$(fsverity digest --compact $state/files/tool | sed 's/^/sha256:/') action=ALLOW"
 of_auditd() { suggest /var/log/audit/audit.log | tee $state/suggested | grep ^op=; }
-of_journal() { journal --output=json _TRANSPORT=audit | suggest - | grep ^op=; }
+of_journal() { journal --output=json --all _AUDIT_TYPE=1420 | suggest - | grep ^op=; }
 undecided() { grep -A 1 "^# $state/program on tmpfs" $state/suggested; }
 fact 'ipectl suggests a rule for each from the log of auditd' is "$wanted" of_auditd
 fact 'and the same from the journal' soon is "$wanted" of_journal
