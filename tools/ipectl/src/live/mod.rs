@@ -73,14 +73,12 @@ fn file_system<'m>(mounts: &'m str, numbers: &str) -> Option<&'m str> {
 /// Asks device-mapper for the root hash and its signature.
 fn dmverity(device: u64, facts: &mut Facts, evidence: &mut Vec<String>) {
     match device_mapper::target(device) {
-        Ok(Some(target)) if target.kind == "verity" => match verity(&target.parameters) {
-            Some((digest, signed)) => {
-                facts.dmverity_roothash = Some(digest);
-                facts.dmverity_signature = signed;
-                evidence.push("its volume is of dm-verity".to_owned());
-            }
-            None => evidence.push("its root hash is of an algorithm that no rule names".to_owned()),
-        },
+        Ok(Some(target)) if target.kind == "verity" => {
+            let volume = verity(&target.parameters);
+            facts.dmverity_roothash = volume.roothash;
+            facts.dmverity_signature = volume.signed;
+            evidence.extend(volume.evidence.into_iter().map(str::to_owned));
+        }
         Ok(_) => evidence.push("its volume is of device-mapper, not of dm-verity".to_owned()),
         Err(error) => evidence.push(format!(
             "its root hash is not known: device-mapper: {}",
@@ -89,13 +87,58 @@ fn dmverity(device: u64, facts: &mut Facts, evidence: &mut Vec<String>) {
     }
 }
 
-/// The root hash in the parameters of a dm-verity volume, and whether it came with a signature.
-///
-/// `VERSION DATA HASH BLOCK BLOCK BLOCKS START ALGORITHM ROOT SALT …`
-fn verity(parameters: &str) -> Option<(Digest, bool)> {
+/// What the kernel makes of a dm-verity volume.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Volume {
+    roothash: Option<Digest>,
+    signed: bool,
+    evidence: Vec<&'static str>,
+}
+
+/// Reads the parameters of a dm-verity volume:
+/// `VERSION DATA HASH BLOCK BLOCK BLOCKS START ALGORITHM ROOT SALT`, then the number of its options
+/// and those, as `verity_status` of the kernel writes them.
+fn verity(parameters: &str) -> Volume {
     let words: Vec<_> = parameters.split_whitespace().collect();
-    let digest = Digest::parse(&format!("{}:{}", words.get(7)?, words.get(8)?)).ok()?;
-    Some((digest, words.contains(&"root_hash_sig_key_desc")))
+    let mut volume = Volume {
+        evidence: vec!["its volume is of dm-verity"],
+        ..Volume::default()
+    };
+    let mut options = words.iter().skip(11);
+    while let Some(option) = options.next() {
+        match *option {
+            "ignore_corruption" => {
+                return Volume {
+                    evidence: vec![
+                        "its volume is of dm-verity, but hands out what is corrupt \
+                         (ignore_corruption): so it has no property",
+                        "the IPE in C does not look at that, and gives it those of its root hash",
+                    ],
+                    ..Volume::default()
+                };
+            }
+            "check_at_most_once" => volume.evidence.push(
+                "a block is only checked when it is first read (check_at_most_once): the disk may \
+                 change later",
+            ),
+            "root_hash_sig_key_desc" => {
+                volume.signed = true;
+                options.next();
+            }
+            "use_fec_from_device" | "fec_blocks" | "fec_start" | "fec_roots" => {
+                options.next();
+            }
+            _ => {}
+        }
+    }
+    if let Some([algorithm, root]) = words.get(7..9) {
+        volume.roothash = Digest::parse(&format!("{algorithm}:{root}")).ok();
+    }
+    if volume.roothash.is_none() {
+        let unknown = "its root hash is of an algorithm that no rule names";
+        volume.evidence.push(unknown);
+    }
+    volume
 }
 
 #[cfg(test)]
@@ -111,14 +154,49 @@ mod tests {
         assert_eq!(file_system(mounts, "8:1"), None);
     }
 
+    const HASH: &str = "cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
+
+    /// What is known of a volume with these options: its root hash, and whether that is signed.
+    fn known(options: &str) -> (Option<Digest>, bool) {
+        let volume = verity(&format!(
+            "1 254:1 254:1 4096 4096 1 2 sha256 {HASH} - {options}"
+        ));
+        assert!(!volume.evidence.is_empty());
+        (volume.roothash, volume.signed)
+    }
+
     #[test]
     fn parameters_of_dm_verity() {
-        let hash = "cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
-        let plain = format!("1 254:1 254:1 4096 4096 1 2 sha256 {hash} -");
-        let digest = Digest::parse(hash).unwrap();
-        assert_eq!(verity(&plain), Some((digest, false)));
-        let signed = format!("{plain} 2 root_hash_sig_key_desc cryptsetup:x");
-        assert_eq!(verity(&signed), Some((digest, true)));
-        assert_eq!(verity("254:1 0"), None);
+        let digest = Digest::parse(HASH).ok();
+        for options in [
+            "",
+            "1 restart_on_corruption",
+            "1 check_at_most_once",
+            "8 use_fec_from_device 254:1 fec_blocks 1 fec_start 1 fec_roots 2",
+        ] {
+            assert_eq!(known(options), (digest, false), "{options}");
+        }
+        for options in [
+            "2 root_hash_sig_key_desc cryptsetup:x",
+            "2 root_hash_sig_key_desc ignore_corruption",
+            "3 check_at_most_once root_hash_sig_key_desc k",
+        ] {
+            assert_eq!(known(options), (digest, true), "{options}");
+        }
+        let volume =
+            verity("1 254:1 254:1 4096 4096 1 2 crc32c 01020304 - 2 root_hash_sig_key_desc k");
+        assert_eq!((volume.roothash, volume.signed), (None, true));
+        assert_eq!(verity("254:1 0").roothash, None);
+    }
+
+    #[test]
+    fn a_volume_that_ignores_corruption_has_no_property() {
+        for options in [
+            "1 ignore_corruption",
+            "3 ignore_corruption root_hash_sig_key_desc k",
+            "4 ignore_corruption check_at_most_once root_hash_sig_key_desc k",
+        ] {
+            assert_eq!(known(options), (None, false), "{options}");
+        }
     }
 }
