@@ -18,6 +18,7 @@ pub mod failure;
 pub mod format;
 pub mod image;
 pub mod live;
+pub mod name;
 pub mod output;
 pub mod policy;
 pub mod progress;

@@ -54,14 +54,10 @@ impl Policy {
     pub fn load(source: &Source) -> Result<Self> {
         Self::compile(&source.text, Providers::ALL).map_err(|error| {
             let report = check::check(source, &Options::default());
-            let message = match report.first_error() {
-                Some(diagnostic) => diagnostic.to_string(),
-                None => format!("{}: {}", source.name, error.kind),
-            };
-            Failure::new(Class::Invalid, message).hint(format!(
-                "'ipectl check {}' shows every problem",
-                source.name
-            ))
+            report.failure(source).unwrap_or_else(|| {
+                let message = format!("{}: {}", source.name, error.kind);
+                Failure::new(Class::Invalid, message)
+            })
         })
     }
 
@@ -75,9 +71,14 @@ impl Policy {
         document::lines(&self.text)
     }
 
-    /// The name.
+    /// The name, for people.
     pub fn name(&self) -> String {
-        String::from_utf8_lossy(self.compiled.name(&self.text)).into_owned()
+        String::from_utf8_lossy(self.name_bytes()).into_owned()
+    }
+
+    /// The name as the kernel has it.
+    pub fn name_bytes(&self) -> &[u8] {
+        self.compiled.name(&self.text)
     }
 
     /// The version.

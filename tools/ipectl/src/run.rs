@@ -136,6 +136,9 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
     }
     let policy = Policy::load(&source)?;
     let report = check::check(&source, &Options::default());
+    if let Some(failure) = report.failure(&source) {
+        return Err(failure);
+    }
     let warnings = report.count(Severity::Warning);
     if arguments.strict && warnings > 0 {
         check::show(&[report], true, true, out)?;

@@ -5,6 +5,7 @@
 use crate::{
     check::{self, Options},
     failure::{Class, Failure, Result},
+    name::refusal,
     source::Source,
 };
 
@@ -46,10 +47,10 @@ impl Template {
             &Options::default(),
         );
         let odd = |c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c));
-        if name.contains(odd) || matches!(name, "." | "..") {
+        if name.contains(odd) || refusal(name.as_bytes()).is_some() {
             return Err(
                 Failure::new(Class::Usage, format!("'{name}' is no name for a policy"))
-                    .hint("names are file names: letters, digits, _ - and ."),
+                    .hint("names are file names: letters, digits, _ - and ., up to 255 of them"),
             );
         }
         match report.first_error() {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     document::{Line, Statement},
+    name::{refusal, Refusal, LONGEST},
     policy::Policy,
     source::Source,
     subject::{Digest, Facts},
@@ -44,6 +45,7 @@ pub(super) fn run(
     lint.stages(options.stage);
     lint.unrestricted();
     lint.name();
+    lint.file_name();
     lint.size();
     found
 }
@@ -56,7 +58,7 @@ struct Lint<'l> {
     found: &'l mut Vec<Diagnostic>,
 }
 
-impl Lint<'_> {
+impl<'l> Lint<'l> {
     fn report(
         &mut self,
         line: &Line<'_>,
@@ -255,13 +257,38 @@ impl Lint<'_> {
         .hint = Some("say so with 'DEFAULT op=… action=ALLOW', or deny".to_owned());
     }
 
-    /// systemd opens `policies/<file name without its ending>`.
+    /// The kernel makes a directory of the name.
     fn name(&mut self) {
+        let name = self.policy.name_bytes();
+        let (Some(refusal), Some(line)) = (refusal(name), self.header()) else {
+            return;
+        };
+        let message = match refusal {
+            Refusal::Path => {
+                "the name has a slash, or is . or ..: no directory can have it".to_owned()
+            }
+            Refusal::TooLong => format!(
+                "the name has {} bytes, those of directories have up to {LONGEST}",
+                name.len()
+            ),
+        };
+        let diagnostic = self.report(line, Severity::Error, "name-impossible", message);
+        diagnostic.errno = Some(refusal.errno());
+        diagnostic.hint = Some("the kernel makes a directory of that name".to_owned());
+    }
+
+    fn header(&self) -> Option<&'l Line<'l>> {
+        let mut lines = self.lines.iter();
+        lines.find(|line| matches!(line.statement, Statement::Header))
+    }
+
+    /// systemd opens `policies/<file name without its ending>`.
+    fn file_name(&mut self) {
         let Some(stem) = self.source.path.as_ref().and_then(|path| path.file_stem()) else {
             return;
         };
         let name = self.policy.name();
-        if stem.to_string_lossy() == name {
+        if stem.to_string_lossy() == name || refusal(name.as_bytes()).is_some() {
             return;
         }
         let signed = self.source.signed.is_some();
@@ -270,11 +297,7 @@ impl Lint<'_> {
         } else {
             Severity::Note
         };
-        let Some(line) = self
-            .lines
-            .iter()
-            .find(|line| matches!(line.statement, Statement::Header))
-        else {
+        let Some(line) = self.header() else {
             return;
         };
         let (file, name) = (

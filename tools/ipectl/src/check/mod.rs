@@ -14,7 +14,7 @@ pub use self::{
 };
 
 use crate::{
-    failure::{Result, Status},
+    failure::{Class, Failure, Result, Status},
     output::{Output, Style},
     policy::Policy,
     source::Source,
@@ -59,6 +59,13 @@ impl Report {
     pub fn first_error(&self) -> Option<&Diagnostic> {
         let mut all = self.diagnostics.iter();
         all.find(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The first error as the failure of a command that is not about errors.
+    pub fn failure(&self, source: &Source) -> Option<Failure> {
+        let error = self.first_error()?;
+        let hint = format!("'ipectl check {}' shows every problem", source.name);
+        Some(Failure::new(Class::Invalid, error.to_string()).hint(hint))
     }
 }
 

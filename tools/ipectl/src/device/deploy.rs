@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure, Result, Status},
+    name::refusal,
     output::{printable, Output},
     policy::Policy,
     source::Source,
@@ -313,9 +314,9 @@ fn find(nodes: &dyn Nodes, name: &str) -> Result<Version> {
     })
 }
 
-/// A name must not lead out of the folder of the policies.
+/// A name must be that of a directory, and not lead out of the folder of the policies.
 fn check_name(name: &str) -> Result<()> {
-    if name.contains('/') || matches!(name, "" | "." | "..") {
+    if refusal(name.as_bytes()).is_some() {
         return Err(Failure::new(
             Class::Invalid,
             format!("no directory can have the policy's name '{name}'"),
