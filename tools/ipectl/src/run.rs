@@ -4,7 +4,7 @@
 
 use crate::{
     audit::{self, Access},
-    check::{self, lint::MAX_PKCS7, Kconfig, Options, Severity},
+    check::{self, lint::TooLong, Kconfig, Options, Severity},
     cli::{self, Cli, Command, Machine, Mode},
     device::{self, Securityfs},
     diff, digest, explain,
@@ -163,15 +163,8 @@ fn sign(arguments: &cli::Sign, out: &mut Output<'_>) -> Result {
     };
     let with_certificates = !arguments.no_certificates;
     let message = sign::sign(policy.text(), form, with_certificates, &key, &signer)?;
-    if form == Form::Pkcs7 && message.len() > MAX_PKCS7 {
-        return Err(Failure::new(
-            Class::Invalid,
-            format!(
-                "{} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}",
-                message.len()
-            ),
-        )
-        .hint("append the signature with --append"));
+    if let Some(too_long) = TooLong::find(form, message.len()) {
+        return Err(Failure::new(Class::Invalid, too_long.message).hint(too_long.hint));
     }
 
     if path.as_os_str() == "-" {

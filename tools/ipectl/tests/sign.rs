@@ -5,7 +5,7 @@
 mod common;
 
 use common::{ends_with, fixtures, has, on_terminal, succeeds};
-use ipe_policy::policy::envelope::{form, split_appended, Form};
+use ipe_policy::policy::envelope::{form, split_appended, Form, MAX_LENGTH};
 use ipectl::{failure::Class, sign::Signer};
 use std::{
     fs,
@@ -15,6 +15,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tempfile::TempDir;
+
+/// The longest message that the kernel's ASN.1 decoder takes.
+const MAX_PKCS7: usize = 65535;
 
 /// A folder with a key and its certificate.
 struct Owner(TempDir);
@@ -457,6 +460,52 @@ fn a_long_policy_needs_an_appended_signature() {
     assert!(said.contains("--append"), "{said}");
     arguments.push("--append");
     succeeds(&arguments);
+}
+
+#[test]
+fn what_is_longer_than_the_kernel_takes_is_not_signed() {
+    let owner = Owner::rsa();
+    let text = |length: usize| {
+        let mut text = b"policy_name=out policy_version=1.0.0\nDEFAULT action=DENY\n#".to_vec();
+        text.resize(length, b'-');
+        let path = owner.path("out.pol");
+        fs::write(&path, text).unwrap();
+        path
+    };
+    // The latter text is short enough, and with its signature it is not.
+    for length in [MAX_LENGTH + (1 << 20), MAX_LENGTH - 100] {
+        let policy = text(length);
+        let mut arguments = owner.arguments("key.pem", &["--append"]);
+        arguments[1] = policy;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let said = ends_with(4, &arguments);
+        assert!(said.contains("longer than 16 MiB"), "{said}");
+        assert!(!Path::new(&owner.path("out.p7b")).exists());
+    }
+
+    let errno = |code, path: &str| {
+        let said = ends_with(code, &["check", "--json", path]);
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        said["diagnostics"][0]["errno"].as_str().map(str::to_owned)
+    };
+    assert_eq!(errno(1, &text(MAX_LENGTH)).as_deref(), Some("EFBIG"));
+    assert_eq!(errno(0, &text(MAX_LENGTH - 1)), None);
+    // As other programs sign it.
+    text(MAX_PKCS7);
+    let mut arguments = vec![
+        "smime",
+        "-sign",
+        "-binary",
+        "-nodetach",
+        "-noattr",
+        "-in",
+        "out.pol",
+    ];
+    arguments.extend(["-signer", "crt.pem", "-inkey", "key.pem", "-outform", "der"]);
+    arguments.extend(["-out", "out.p7b"]);
+    owner.openssl(&arguments);
+    let errno = errno(1, &owner.path("out.p7b"));
+    assert_eq!(errno.as_deref(), Some("EMSGSIZE"));
 }
 
 #[test]

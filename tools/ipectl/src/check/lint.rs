@@ -13,11 +13,14 @@ use crate::{
     source::Source,
     subject::{Digest, Facts},
 };
-use ipe_policy::policy::{envelope::Form, Action, Operation, Property, Rule, Scope};
+use ipe_policy::policy::{
+    envelope::{self, Form},
+    Action, Operation, Property, Rule, Scope,
+};
 use std::collections::{BTreeSet, HashMap};
 
 /// The longest message that the kernel's ASN.1 decoder takes.
-pub const MAX_PKCS7: usize = 65535;
+const MAX_PKCS7: usize = 65535;
 
 /// What PKCS#7 adds to a text, at the least.
 const PKCS7_OVERHEAD: usize = 600;
@@ -313,24 +316,58 @@ impl<'l> Lint<'l> {
         .hint = Some(format!("install it as {name}.p7b"));
     }
 
-    /// A text that is too long for one of the two forms of signing.
+    /// A message that is too long, or a text that will make one.
     fn size(&mut self) {
-        let (length, severity) = match self.source.signed {
-            Some((Form::Appended, _)) => return,
-            Some((Form::Pkcs7, length)) => (length, Severity::Warning),
-            None => (self.source.text.len() + PKCS7_OVERHEAD, Severity::Note),
+        let text = self.source.text.len();
+        let error = match self.source.signed {
+            Some((form, length)) => TooLong::find(form, length),
+            // There has to be room for a signature.
+            None => TooLong::find(Form::Appended, text + 1),
         };
-        if length > MAX_PKCS7 {
-            self.found.push(
-                Diagnostic::about(
-                    &self.source.name,
-                    severity,
-                    "too-long-for-pkcs7",
-                    format!("{length} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}"),
-                )
-                .hint("sign it with 'ipectl sign --append'"),
-            );
+        let (found, severity) = match (error, self.source.signed) {
+            (None, None) => (
+                TooLong::find(Form::Pkcs7, text + PKCS7_OVERHEAD),
+                Severity::Note,
+            ),
+            (error, _) => (error, Severity::Error),
+        };
+        let Some(too_long) = found else { return };
+        let name = &self.source.name;
+        let diagnostic = Diagnostic::about(name, severity, too_long.code, too_long.message);
+        let mut diagnostic = diagnostic.hint(too_long.hint);
+        diagnostic.errno = (severity == Severity::Error).then_some(too_long.errno);
+        self.found.push(diagnostic);
+    }
+}
+
+/// Why the kernel takes no message of a length.
+pub struct TooLong {
+    code: &'static str,
+    errno: &'static str,
+    /// What is wrong, for people.
+    pub message: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+impl TooLong {
+    /// Compares the length of a message, in bytes, with the limits of the kernel.
+    pub fn find(form: Form, length: usize) -> Option<Self> {
+        if length > envelope::MAX_LENGTH {
+            let limit = envelope::MAX_LENGTH >> 20;
+            return Some(Self {
+                code: "too-long",
+                errno: "EFBIG",
+                message: format!("with its signature it is longer than {limit} MiB"),
+                hint: "trust a volume instead of so many files",
+            });
         }
+        (form == Form::Pkcs7 && length > MAX_PKCS7).then(|| Self {
+            code: "too-long-for-pkcs7",
+            errno: "EMSGSIZE",
+            message: format!("{length} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}"),
+            hint: "sign it with 'ipectl sign --append'",
+        })
     }
 }
 
