@@ -4,13 +4,21 @@
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
-    audit,
+    audit::{self, Access},
+    output::Output,
     policy::Policy,
     progress::Progress,
     subject::{Digest, Facts},
-    suggest::{suggest, Knowledge, Volume},
+    suggest::{show, suggest, Knowledge, Outcome, Volume},
 };
-use std::path::PathBuf;
+use rustix::fs::{mknodat, FileType, Mode, CWD};
+use std::{
+    fs,
+    os::unix::fs::{symlink, MetadataExt},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
 
 const LOG: &str = include_str!("fixtures/suggest/audit.log");
 const HASH: &str = "sha256:cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
@@ -98,4 +106,108 @@ fn what_is_not_known_is_not_suggested() {
         .filter_map(|line| line.rule().map(|_| line.number))
         .collect();
     assert_eq!(rules.len(), 1);
+}
+
+/// The record of a denied file.
+fn denied(path: &str, inode: u64, program: &str) -> Access {
+    Access {
+        operation: "EXECUTE".to_owned(),
+        comm: Some(program.to_owned()),
+        path: Some(path.to_owned()),
+        device: Some("vda".to_owned()),
+        inode: Some(inode),
+        rule: "DEFAULT action=DENY".to_owned(),
+        ..Access::default()
+    }
+}
+
+/// What is suggested for files in a folder.
+fn below(root: &Path, records: &[Access]) -> Outcome {
+    let knowledge = Knowledge {
+        root: Some(root.to_owned()),
+        ..Knowledge::default()
+    };
+    suggest(records, &knowledge)
+}
+
+fn shown(outcome: &Outcome) -> String {
+    let mut text = Vec::new();
+    show(outcome, &mut Output::new(&mut text, false, false)).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn only_files_of_the_root_are_read() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::write(folder.path().join("secret"), "").unwrap();
+    fs::write(root.join("file"), "").unwrap();
+    symlink(folder.path().join("secret"), root.join("out")).unwrap();
+    symlink("../secret", root.join("up")).unwrap();
+    symlink("/", root.join("top")).unwrap();
+    mknodat(CWD, root.join("fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+
+    let outside = folder.path().join("secret");
+    let outside = outside.to_str().unwrap();
+    for path in [
+        "/../secret",
+        "/../../../../../../../../etc/passwd",
+        &format!("/..{outside}"),
+        &format!("/top{outside}"),
+        "/out",
+        "/up",
+        "/fifo",
+        "/",
+        "",
+        "/proc/self/root/etc/passwd",
+    ] {
+        let outcome = below(&root, &[denied(path, 1, "sh")]);
+        assert!(outcome.rules.is_empty(), "{path}: {:?}", outcome.rules);
+        assert_eq!(outcome.undecided.len(), 1, "{path}");
+    }
+    for path in ["/file", "/../file", "/top/file"] {
+        let outcome = below(&root, &[denied(path, 1, "sh")]);
+        assert_eq!(outcome.rules.len(), 1, "{path}: {:?}", outcome.undecided);
+        // Its inode there says nothing of that on the device.
+        assert!(!shown(&outcome).contains("warning"));
+    }
+}
+
+#[test]
+fn a_file_that_was_replaced_is_pointed_out() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, "").unwrap();
+    let inode = fs::metadata(&path).unwrap().ino();
+    let path = fs::canonicalize(path).unwrap();
+    let path = path.to_str().unwrap();
+    for (records, replaced) in [
+        (vec![denied(path, inode, "sh")], false),
+        (vec![denied(path, inode + 1, "sh")], true),
+        (
+            vec![denied(path, inode + 1, "sh"), denied(path, inode, "sh")],
+            false,
+        ),
+    ] {
+        let outcome = below(Path::new("/"), &records);
+        assert_eq!(outcome.rules.len(), 1, "{:?}", outcome.undecided);
+        let warned = format!("#   warning: another file is there now (inode {inode})");
+        assert_eq!(shown(&outcome).contains(&warned), replaced, "{inode}");
+    }
+}
+
+#[test]
+fn few_of_many_programs_are_shown() {
+    let start = Instant::now();
+    let records: Vec<_> = (0..100_000)
+        .map(|number| denied("/x", 1, &format!("{number:06}")))
+        .collect();
+    let outcome = suggest(&records, &Knowledge::default());
+    assert_eq!(outcome.undecided[0].evidence[0].programs.len(), 100_000);
+    let text = shown(&outcome);
+    let line = text.lines().find(|line| line.contains("/x")).unwrap();
+    assert!(line.contains("000006, 000007 and 99992 more:"), "{line}");
+    // With the square of their number it would take minutes.
+    assert!(start.elapsed() < Duration::from_secs(20));
 }

@@ -330,7 +330,7 @@ pub struct Suggest {
     #[arg(long = "volume", value_name = "VOLUME", value_parser = Volume::parse)]
     pub volumes: Vec<Volume>,
 
-    /// Where the files of the records are: those of no volume get fs-verity digests
+    /// The root directory of the records: files of no volume get fs-verity digests
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }

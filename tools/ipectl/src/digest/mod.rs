@@ -90,6 +90,11 @@ pub fn size(files: &[PathBuf]) -> u64 {
 /// The fs-verity digest of a file.
 pub fn of_file(path: &Path, parameters: &Parameters, progress: &Progress) -> Result<Digest> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    of_open_file(file, parameters, progress)
+}
+
+/// The fs-verity digest of a file that is open.
+pub fn of_open_file(file: File, parameters: &Parameters, progress: &Progress) -> Result<Digest> {
     parameters.digest(BufReader::with_capacity(1 << 20, progress.watch(file)))
 }
 

@@ -5,20 +5,25 @@
 //! A record says what was denied, not what the file could be trusted by. The latter comes from the
 //! device that it names, from what is said about volumes, and from the file itself, if it is there.
 
+mod root;
 mod show;
 
 pub use self::show::show;
 
 use crate::{
     audit::Access,
-    digest::{of_file, size, Parameters},
+    digest::{of_open_file, Parameters},
+    failure::Failure,
     output::printable,
     progress::Progress,
     subject::Digest,
 };
 use ipe_policy::policy::Operation;
 use serde::Serialize;
-use std::{collections::BTreeMap, path::PathBuf, slice};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// What is known about a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ impl Volume {
 pub struct Knowledge {
     /// Volumes of dm-verity.
     pub volumes: Vec<Volume>,
-    /// Where the files of the records are.
+    /// Where the files of the records are: their root directory.
     pub root: Option<PathBuf>,
     /// How fs-verity is enabled on them.
     pub parameters: Parameters,
@@ -78,11 +83,24 @@ pub struct Evidence {
     /// The device that it is on.
     pub device: Option<String>,
     /// The programs that were denied it.
-    pub programs: Vec<String>,
+    pub programs: BTreeSet<String>,
     /// How many records there are.
     pub records: usize,
     /// The time and serial number of the first.
     pub first: Option<String>,
+    /// What casts doubt on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// The inodes that the file had.
+    #[serde(skip)]
+    inodes: BTreeSet<u64>,
+}
+
+impl Evidence {
+    /// Whether the file may have had this inode when it was denied.
+    fn had(&self, inode: u64) -> bool {
+        self.inodes.is_empty() || self.inodes.contains(&inode)
+    }
 }
 
 /// A rule, and what it would have allowed.
@@ -151,22 +169,21 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
         let evidence = subjects.entry(subject).or_insert_with(|| Evidence {
             path: record.path.clone(),
             device: record.device.clone(),
-            programs: Vec::new(),
+            programs: BTreeSet::new(),
             records: 0,
             first: record.stamp.clone(),
+            warning: None,
+            inodes: BTreeSet::new(),
         });
         evidence.records += 1;
-        if let Some(program) = record.comm.as_ref() {
-            if !evidence.programs.contains(program) {
-                evidence.programs.push(program.clone());
-            }
-        }
+        evidence.programs.extend(record.comm.clone());
+        evidence.inodes.extend(record.inode);
     }
 
     let mut rules: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
     let mut undecided: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
-    for (subject, evidence) in subjects {
-        match decide(&subject, knowledge) {
+    for (subject, mut evidence) in subjects {
+        match decide(&subject, &mut evidence, knowledge) {
             Ok((rule, allows)) => rules.entry((rule, allows)).or_default().push(evidence),
             Err(reason) => {
                 let key = (subject.operation, reason);
@@ -202,7 +219,11 @@ const WITHOUT_INTEGRITY: [&str; 8] = [
 ];
 
 /// The rule for a file and what else it allows, or why there is none.
-fn decide(subject: &Subject, knowledge: &Knowledge) -> Result<(String, String), String> {
+fn decide(
+    subject: &Subject,
+    evidence: &mut Evidence,
+    knowledge: &Knowledge,
+) -> Result<(String, String), String> {
     let operation = Operation::from_name(subject.operation.as_bytes())
         .ok_or("the policy language has no such operation: the global default decides")?;
     let rule = |property: &str| format!("op={} {property} action=ALLOW", operation.name());
@@ -256,13 +277,17 @@ fn decide(subject: &Subject, knowledge: &Knowledge) -> Result<(String, String), 
             "with --root DIR, where its files are, they get fs-verity digests".to_owned()
         });
     };
-    let file = root.join(path.trim_start_matches('/'));
-    let progress = Progress::new(size(slice::from_ref(&file)));
-    match of_file(&file, &knowledge.parameters, &progress) {
-        Ok(digest) => Ok((
-            rule(&format!("fsverity_digest={digest}")),
-            "this content, once fs-verity is enabled on the file".to_owned(),
-        )),
-        Err(failure) => Err(printable(failure.message.as_bytes())),
+    let said = |failure: Failure| printable(failure.message.as_bytes());
+    let found = root::open(root, path).map_err(said)?;
+    if let Some(inode) = found.inode.filter(|inode| !evidence.had(*inode)) {
+        evidence.warning = Some(format!(
+            "another file is there now (inode {inode}), or the log is of another system"
+        ));
     }
+    let progress = Progress::new(found.length);
+    let digest = of_open_file(found.file, &knowledge.parameters, &progress).map_err(said)?;
+    Ok((
+        rule(&format!("fsverity_digest={digest}")),
+        "this content, once fs-verity is enabled on the file".to_owned(),
+    ))
 }

@@ -9,8 +9,9 @@ use crate::{
     output::{printable, Output, Style},
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
-/// How many files are named for a rule.
+/// How many files are named for a rule, and how many programs for a file.
 const SHOWN: usize = 8;
 
 #[derive(Serialize)]
@@ -74,16 +75,17 @@ fn show_evidence(evidence: &[Evidence], out: &mut Output<'_>) -> Result<()> {
             Some(device) => format!(" on {}", printable(device.as_bytes())),
             None => String::new(),
         };
-        let programs = match file.programs.join(", ") {
-            programs if programs.is_empty() => String::new(),
-            programs => format!(" by {}", printable(programs.as_bytes())),
-        };
+        let programs = show_programs(&file.programs);
         let records = counted(file.records, "record", "records");
         let first = match &file.first {
             Some(first) => format!(", first {}", printable(first.as_bytes())),
             None => String::new(),
         };
         out.line(format!("# {path}{device}{programs}: {records}{first}"))?;
+        if let Some(warning) = &file.warning {
+            let text = format!("#   warning: {warning}");
+            out.line(out.paint(Style::Warning, &text))?;
+        }
     }
     if let Some(more) = evidence.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         out.line(format!(
@@ -92,4 +94,15 @@ fn show_evidence(evidence: &[Evidence], out: &mut Output<'_>) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+fn show_programs(programs: &BTreeSet<String>) -> String {
+    let shown = programs.iter().take(SHOWN).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let shown = printable(shown.as_bytes());
+    match programs.len() {
+        0 => String::new(),
+        1..=SHOWN => format!(" by {shown}"),
+        all => format!(" by {shown} and {} more", all - SHOWN),
+    }
 }

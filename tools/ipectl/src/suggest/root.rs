@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The files of the records, in the folder that is their root directory.
+//!
+//! Whoever caused a record may have put anything in the place of its file since: a link that leads
+//! elsewhere, a FIFO that nobody writes to, a device that does something when it is opened.
+
+use crate::failure::{Class, Failure, Result};
+use rustix::fs::{openat2, Mode, OFlags, ResolveFlags};
+use std::{
+    fs::{self, File},
+    io,
+    os::{fd::AsRawFd, unix::fs::MetadataExt},
+    path::Path,
+};
+
+/// A regular file that is where a record says.
+pub(super) struct Found {
+    /// The file, to read.
+    pub(super) file: File,
+    /// Its length in bytes.
+    pub(super) length: u64,
+    /// Its inode, if those of the records are of the same file systems: not in an image or a copy.
+    pub(super) inode: Option<u64>,
+}
+
+/// Opens a file as a process would whose root directory is `root`: no link leads out of it.
+///
+/// # Errors
+///
+/// It is not there, not a regular file, or cannot be read.
+pub(super) fn open(root: &Path, path: &str) -> Result<Found> {
+    let shown = root.join(path.trim_start_matches('/'));
+    let wrong = |error: io::Error| Failure::file(&shown, &error);
+    let folder = File::open(root).map_err(|error| Failure::file(root, &error))?;
+    let place = openat2(
+        &folder,
+        path,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+        ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
+    )
+    .map_err(|error| wrong(error.into()))?;
+    let place = File::from(place);
+    let metadata = place.metadata().map_err(wrong)?;
+    if !metadata.is_file() {
+        let message = format!("{}: it is not a regular file", shown.display());
+        return Err(Failure::new(Class::Input, message));
+    }
+    // Only what is known to be a file is opened so that it could do something.
+    let file = File::open(format!("/proc/self/fd/{}", place.as_raw_fd())).map_err(wrong)?;
+    Ok(Found {
+        file,
+        length: metadata.len(),
+        inode: is_own(&folder).then(|| metadata.ino()),
+    })
+}
+
+/// Whether a folder is the root directory of this system.
+fn is_own(folder: &File) -> bool {
+    match (folder.metadata(), fs::metadata("/")) {
+        (Ok(folder), Ok(root)) => (folder.dev(), folder.ino()) == (root.dev(), root.ino()),
+        _ => false,
+    }
+}
