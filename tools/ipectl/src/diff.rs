@@ -8,7 +8,7 @@
 use crate::{
     failure::{Result, Status},
     output::{printable, Output, Style},
-    policy::Policy,
+    policy::{operation_name, Policy},
     subject::{Digest, Facts},
 };
 use ipe_policy::policy::{Action, Operation, Property};
@@ -21,7 +21,7 @@ const MAX_PAIRS: usize = 20_000;
 /// A change of verdict.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The operation.
+    /// The operation, or [`UNKNOWN`](crate::policy::UNKNOWN).
     pub operation: &'static str,
     /// What the old policy decides.
     pub old: &'static str,
@@ -54,13 +54,19 @@ pub fn compare(old: &Policy, new: &Policy) -> Difference {
         changes: Vec::new(),
         incomplete: false,
     };
-    for operation in Operation::ALL {
+    let unknown = std::iter::once(None);
+    for operation in Operation::ALL.into_iter().map(Some).chain(unknown) {
         compare_operation(old, new, operation, &mut difference);
     }
     difference
 }
 
-fn compare_operation(old: &Policy, new: &Policy, operation: Operation, to: &mut Difference) {
+fn compare_operation(
+    old: &Policy,
+    new: &Policy,
+    operation: Option<Operation>,
+    to: &mut Difference,
+) {
     let named = Named::of(operation, [old, new]);
     let ask = |dmverity_roothash, fsverity_digest| -> Verdicts {
         std::array::from_fn(|number| {
@@ -114,11 +120,12 @@ struct Named {
 }
 
 impl Named {
-    fn of(operation: Operation, policies: [&Policy; 2]) -> Self {
+    fn of(operation: Option<Operation>, policies: [&Policy; 2]) -> Self {
         let mut named = Self::default();
         for policy in policies {
             for line in policy.lines() {
-                let Some(rule) = line.rule().filter(|rule| rule.operation == operation) else {
+                let Some(rule) = line.rule().filter(|rule| Some(rule.operation) == operation)
+                else {
                     continue;
                 };
                 let (mut roothash, mut digest) = (None, None);
@@ -144,7 +151,7 @@ impl Named {
 
 /// Notes the changes that are not the same for files of which less is known.
 fn report(
-    operation: Operation,
+    operation: Option<Operation>,
     verdicts: &Verdicts,
     known: &[&Verdicts],
     suffix: &str,
@@ -166,7 +173,7 @@ fn report(
             let suffix = if cube[0] == Some(true) { "" } else { suffix };
             let files = format!("{}{suffix}", describe(cube));
             to.changes.push(Change {
-                operation: operation.name(),
+                operation: operation_name(operation),
                 old: pair.0.name(),
                 new: pair.1.name(),
                 files: match files.as_str() {

@@ -14,6 +14,14 @@ use ipe_policy::{
 };
 use std::ops::ControlFlow;
 
+/// What records call an operation that the kernel knows and the language does not.
+pub const UNKNOWN: &str = "UNKNOWN";
+
+/// The name of an operation.
+pub fn operation_name(operation: Option<Operation>) -> &'static str {
+    operation.map_or(UNKNOWN, Operation::name)
+}
+
 /// A compiled policy with its text.
 pub struct Policy {
     text: Vec<u8>,
@@ -86,8 +94,12 @@ impl Policy {
         self.compiled.version()
     }
 
-    /// What the kernel would decide.
-    pub fn evaluate(&self, operation: Operation, subject: &impl Subject) -> Verdict {
-        eval::evaluate(&self.compiled, Some(operation), subject)
+    /// What the kernel would decide; `None` is an operation that the language does not know.
+    pub fn evaluate(
+        &self,
+        operation: impl Into<Option<Operation>>,
+        subject: &impl Subject,
+    ) -> Verdict {
+        eval::evaluate(&self.compiled, operation.into(), subject)
     }
 }

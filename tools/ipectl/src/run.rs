@@ -96,7 +96,7 @@ fn explain(arguments: &cli::Explain, out: &mut Output<'_>) -> Result {
     explain::explain(
         &policy,
         &source.name,
-        arguments.op,
+        arguments.op.0,
         &facts,
         &evidence,
         arguments.all,

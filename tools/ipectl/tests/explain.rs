@@ -26,7 +26,7 @@ fn every_step_but_the_last_has_a_reason_not_to_decide() {
                     dmverity_roothash: roothash,
                     ..Facts::combination(combination)
                 };
-                for operation in Operation::ALL {
+                for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
                     let trace = trace(&policy, operation, &facts);
                     let (last, passed) = trace.steps.split_last().unwrap();
                     assert!(last.decides);

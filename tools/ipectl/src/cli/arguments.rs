@@ -5,6 +5,7 @@
 use crate::{
     check::{similar, Stage},
     device::SECURITYFS,
+    policy::UNKNOWN,
     subject::Digest,
     suggest::Volume,
     template::Template,
@@ -67,9 +68,9 @@ pub struct Explain {
     /// The policy, as text or signed; - for standard input
     pub policy: PathBuf,
 
-    /// The operation
-    #[arg(long, value_name = "OPERATION", value_parser = operation, default_value = "EXECUTE")]
-    pub op: Operation,
+    /// The operation; UNKNOWN for any that the language does not know
+    #[arg(long, value_name = "OPERATION", value_parser = asked, default_value = "EXECUTE")]
+    pub op: Asked,
 
     /// The facts
     #[command(flatten)]
@@ -86,6 +87,18 @@ pub struct Explain {
     /// Show every rule, however many there are
     #[arg(long)]
     pub all: bool,
+}
+
+/// An operation that is asked about; none for one that the language does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked(pub Option<Operation>);
+
+/// Parses the name of an operation as records have it.
+fn asked(name: &str) -> Result<Asked, String> {
+    if name.eq_ignore_ascii_case(UNKNOWN) {
+        return Ok(Asked(None));
+    }
+    operation(name).map(|operation| Asked(Some(operation)))
 }
 
 /// Parses the name of an operation.

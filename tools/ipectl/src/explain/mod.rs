@@ -13,7 +13,7 @@ pub use self::{
 use crate::{
     failure::{Result, Status},
     output::{Output, Style},
-    policy::Policy,
+    policy::{operation_name, Policy},
     subject::Facts,
 };
 use ipe_policy::policy::{Action, Operation};
@@ -59,7 +59,7 @@ impl From<&Facts> for JsonFacts {
 pub fn explain(
     policy: &Policy,
     file: &str,
-    operation: Operation,
+    operation: Option<Operation>,
     facts: &Facts,
     evidence: &[String],
     all: bool,
@@ -74,7 +74,7 @@ pub fn explain(
         out.json(&Json {
             command: "explain",
             policy: file,
-            operation: operation.name(),
+            operation: operation_name(operation),
             subject: facts.into(),
             evidence,
             action: trace.action.name(),
@@ -96,7 +96,7 @@ pub fn explain(
     out.line("")?;
     out.line(format!(
         "{} is {}",
-        operation.name(),
+        operation_name(operation),
         out.paint(style, verdict)
     ))?;
     Ok(status)

@@ -7,7 +7,7 @@ use crate::{
     document::{canonical_default, canonical_property, canonical_rule, Statement},
     failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
-    policy::Policy,
+    policy::{operation_name, Policy, UNKNOWN},
 };
 use ipe_policy::policy::{Action, Operation, Property};
 use serde::Serialize;
@@ -42,14 +42,12 @@ pub fn explain_record(
     access: &Access,
     out: &mut Output<'_>,
 ) -> Result {
-    let operation = access.known_operation().ok_or_else(|| {
+    let operation = access.known_operation();
+    if operation.is_none() && access.operation != UNKNOWN {
         let name = printable(access.operation.as_bytes());
-        Failure::new(
-            Class::Invalid,
-            format!("the record is about an operation {name}"),
-        )
-        .hint("the kernel knows it and the policy language does not: the global default decides")
-    })?;
+        let message = format!("the record is about an operation {name}");
+        return Err(Failure::new(Class::Invalid, message).hint("this version does not know it"));
+    }
     let (line, passed) = follow(policy, operation, access);
     let denied = access.is_denial();
     let status = if denied { Status::Findings } else { Status::Ok };
@@ -79,7 +77,7 @@ pub fn explain_record(
     };
     out.line(format!(
         "{} of {path} by {} ({}) was {}",
-        operation.name(),
+        operation_name(operation),
         show(&access.comm),
         printable(access.hook.as_bytes()),
         out.paint(style, verdict),
@@ -103,6 +101,11 @@ pub fn explain_record(
             ))?;
             out.line("    decides")?;
         }
+        None if decides_without_default(policy, operation, access) => {
+            let text = out.paint(Style::Bold, &access.rule);
+            out.line(format!("{file}: {text}"))?;
+            out.line("    decides: the policy has no global DEFAULT")?;
+        }
         None => {
             out.line(format!(
                 "{}: the record names '{}', this policy has no such line",
@@ -112,20 +115,35 @@ pub fn explain_record(
             out.line("  another policy, or another version of it, was in force")?;
         }
     }
-    if access.path.is_none() && denied {
+    if operation.is_none() {
+        out.line("")?;
+        out.line("No rule is about an operation that the language does not know.")?;
+    } else if access.path.is_none() && denied {
         out.line("")?;
         out.line("No property holds for memory without a file: only a rule without properties allows it.")?;
     }
     Ok(status)
 }
 
+/// Whether the record is about what the kernel denies where no line says anything.
+fn decides_without_default(policy: &Policy, operation: Option<Operation>, access: &Access) -> bool {
+    let mut lines = policy.lines().into_iter();
+    operation.is_none()
+        && access.rule == canonical_default(None, Action::Deny)
+        && !lines.any(|line| matches!(line.statement, Statement::Default(None, _)))
+}
+
 /// The line that the record names, and the rules before it.
-fn follow(policy: &Policy, operation: Operation, access: &Access) -> (Option<u32>, Vec<Passed>) {
+fn follow(
+    policy: &Policy,
+    operation: Option<Operation>,
+    access: &Access,
+) -> (Option<u32>, Vec<Passed>) {
     let mut passed = Vec::new();
     let mut line_of_default = None;
     for line in policy.lines() {
         match &line.statement {
-            Statement::Rule(rule) if rule.operation == operation => {
+            Statement::Rule(rule) if Some(rule.operation) == operation => {
                 let text = canonical_rule(rule);
                 if text == access.rule {
                     return (Some(line.number), passed);

@@ -36,13 +36,14 @@ pub struct Trace {
 }
 
 /// Asks the policy, and follows it to the rule that decides.
-pub fn trace(policy: &Policy, operation: Operation, facts: &Facts) -> Trace {
+pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, facts: &Facts) -> Trace {
+    let operation = operation.into();
     let verdict = policy.evaluate(operation, facts);
     let mut steps = Vec::new();
     let lines = policy.lines();
 
     for line in &lines {
-        let Some(rule) = line.rule().filter(|rule| rule.operation == operation) else {
+        let Some(rule) = line.rule().filter(|rule| Some(rule.operation) == operation) else {
             continue;
         };
         let decides = verdict.scope == Scope::Rule(line.offset);
@@ -67,7 +68,7 @@ pub fn trace(policy: &Policy, operation: Operation, facts: &Facts) -> Trace {
     }
     match verdict.scope {
         Scope::Rule(_) => {}
-        Scope::OperationDefault => steps.push(default(&lines, Some(operation), verdict.action)),
+        Scope::OperationDefault => steps.push(default(&lines, operation, verdict.action)),
         Scope::GlobalDefault => steps.push(default(&lines, None, verdict.action)),
     }
     Trace {
