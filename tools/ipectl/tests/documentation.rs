@@ -176,3 +176,24 @@ fn what_is_left_out_is_marked() {
     assert_eq!(found[0].shown, ["b", "", "c"]);
     assert_eq!(found[1].shown, ["e"]);
 }
+
+/// What the documentation has loaded in the initramfs lets the initramfs go on, and what it has
+/// loaded later does not trust it any more.
+#[test]
+fn policies_fit_the_stage_they_are_for() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation/examples");
+    for (stage, policies) in [
+        ("boot", ["boot.pol", "signed-files.pol"]),
+        ("root", ["appliance.pol", "signed-files-root.pol"]),
+    ] {
+        for policy in policies {
+            let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+                .args(["check", "--strict", "--stage", stage, policy])
+                .current_dir(&examples)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{policy}, {stage}: {said}");
+        }
+    }
+}
