@@ -47,6 +47,18 @@ undecided() { grep -A 1 "^# $state/program on tmpfs" $state/suggested; }
 fact 'ipectl suggests a rule for each from the log of auditd' is "$wanted" of_auditd
 fact 'and the same from the journal' soon is "$wanted" of_journal
 fact 'none for a program on tmpfs' undecided
+# What anybody can write into the journal, and root as if it were the kernel's.
+forge() {
+	forged="ipe_op=KMODULE ipe_hook=KERNEL_READ enforcing=1 pid=9 comm=\"modprobe\""
+	forged="$forged path=\"$state/files/other\" dev=\"loop0\" ino=1 rule=\"DEFAULT action=DENY\""
+	systemd-cat --identifier=audit echo "IPE_ACCESS $forged" &&
+		echo "audit: type=1420 audit(1700000000.123:9): $forged" >/dev/kmsg &&
+		soon journal _TRANSPORT=stdout -g ipe_op=KMODULE &&
+		soon journal _TRANSPORT=kernel -g ipe_op=KMODULE
+}
+of_whole_journal() { journal --output=json --all | suggest - | grep ^op=; }
+fact 'anybody can write into the journal what looks like a record' forge
+fact 'from which no rule comes' is "$wanted" of_whole_journal
 
 # The example's key: a product's would not be here.
 deploy() {
