@@ -227,13 +227,18 @@ impl Inode {
         unsafe { Superblock::from_raw((*self.as_ptr()).i_sb) }
     }
 
-    /// Whether what is read or mapped of it is data of its file system: a device's is not.
+    /// Whether it is the node of a device, whose data is not of its file system.
+    ///
+    /// Also true for a symbolic link, which nobody can open.
     #[inline]
-    pub(crate) fn is_regular(&self) -> bool {
+    pub(crate) fn is_device(&self) -> bool {
+        // Of all types of files, these have this bit.
+        const { assert!(bindings::S_IFREG & bindings::S_IFCHR == 0) };
+        const { assert!(bindings::S_IFBLK & bindings::S_IFCHR != 0) };
         // SAFETY: The inode lives. Its permissions may change meanwhile, hence the volatile read;
         // its type does not.
         let mode = unsafe { (&raw const (*self.as_ptr()).i_mode).read_volatile() };
-        u32::from(mode) & bindings::S_IFMT == bindings::S_IFREG
+        u32::from(mode) & bindings::S_IFCHR != 0
     }
 
     /// Its number.

@@ -95,7 +95,7 @@ fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -
         let inode = file.real_inode();
         // The node of a device has its data elsewhere, so that it has no more of a place than
         // anonymous memory, which a private mapping of `/dev/zero` is.
-        inode.is_regular().then(|| (file.superblock(), inode))
+        (!inode.is_device()).then(|| (file.superblock(), inode))
     });
     check_place(operation, hook, file, place)
 }
