@@ -9,9 +9,30 @@
 //! [`include/linux/fsverity.h`](srctree/include/linux/fsverity.h)
 
 use super::bindings;
-use kernel::ffi::c_ulong;
+use core::ptr::NonNull;
+use kernel::error::to_result;
+use kernel::ffi::{
+    c_int,
+    c_ulong, //
+};
 use kernel::mm::virt::flags;
+use kernel::prelude::*;
+use kernel::sync::aref::AlwaysRefCounted;
+use kernel::sync::atomic::{
+    Acquire,
+    Atomic, //
+};
 use kernel::types::Opaque;
+
+/// In the mask of an access: to execute.
+pub(crate) const MAY_EXEC: c_int = bindings::MAY_EXEC as c_int;
+
+/// The command of `ioctl(2)` that asks for fs-verity.
+#[allow(
+    dead_code,
+    reason = "not every configuration has fs-verity for a provider"
+)]
+pub(crate) const FS_IOC_ENABLE_VERITY: u32 = bindings::ipe_constants_IPE_FS_IOC_ENABLE_VERITY;
 
 /// Defines a transparent wrapper with its two conversions.
 macro_rules! wrapper {
@@ -74,6 +95,19 @@ wrapper! {
 #[repr(transparent)]
 pub(crate) struct File(Opaque<bindings::file>);
 
+// SAFETY: A file has a count of references, and lives while there is one.
+unsafe impl AlwaysRefCounted for File {
+    fn inc_ref(&self) {
+        // SAFETY: The reference shows that the file lives, hence its count is not zero.
+        unsafe { bindings::get_file(self.as_ptr()) };
+    }
+
+    unsafe fn dec_ref(file: NonNull<Self>) {
+        // SAFETY: The caller passes on a reference to the file.
+        unsafe { bindings::fput(file.cast().as_ptr()) };
+    }
+}
+
 impl File {
     /// Wraps what C passes; `None` for a null pointer.
     ///
@@ -113,6 +147,35 @@ impl File {
             let inode = (*self.as_ptr()).f_inode;
             (!inode.is_null()).then(|| Inode::from_raw(inode))
         }
+    }
+
+    /// Whether it is opened to be executed: as a program, or as the interpreter of one.
+    #[inline]
+    pub(crate) fn is_opened_to_execute(&self) -> bool {
+        // SAFETY: The file lives. Its flags may change meanwhile, hence the volatile read; this one
+        // does not.
+        let flags = unsafe { (&raw const (*self.as_ptr()).f_flags).read_volatile() };
+        flags & bindings::ipe_constants_IPE_OPENED_TO_EXECUTE != 0
+    }
+
+    /// Whether a union file system opened it, as the file of a layer for a file of its own.
+    #[inline]
+    pub(crate) fn is_backing(&self) -> bool {
+        self.has_mode(bindings::ipe_constants_IPE_FMODE_BACKING)
+    }
+
+    /// Whether one of the flags is set in its mode: C's `f_mode`.
+    #[inline]
+    fn has_mode(&self, flags: u32) -> bool {
+        // SAFETY: The file lives. Its mode may change meanwhile, hence the volatile read.
+        let mode = unsafe { (&raw const (*self.as_ptr()).f_mode).read_volatile() };
+        mode & flags != 0
+    }
+
+    /// Whether its file system has opened it. A file that could not be opened has neither path nor
+    /// inode.
+    pub(super) fn is_opened(&self) -> bool {
+        self.has_mode(bindings::ipe_constants_IPE_FMODE_OPENED)
     }
 
     /// Whether it is a file of a union file system, such as overlayfs, whose data is elsewhere.
@@ -252,14 +315,51 @@ impl Inode {
         number.into()
     }
 
-    /// Whether fs-verity protects it. Once it does, it does so for good.
+    /// Whether fs-verity checks what is read from it from now on. Once it does, it does so for good.
+    ///
+    /// Pages that were read before may still be cached: see [`Self::drop_data`]. The answer is no
+    /// newer than whatever the caller reads next.
     #[inline]
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     pub(crate) fn has_verity(&self) -> bool {
-        // SAFETY: The inode lives. The flag is set atomically by another thread; a volatile read
-        // is what C's `IS_VERITY` amounts to.
-        let flags = unsafe { (&raw const (*self.as_ptr()).i_flags).read_volatile() };
-        flags & bindings::S_VERITY != 0
+        // SAFETY: The inode lives. `set_mask_bits()` sets this flag; other flags are set by plain
+        // writes of the whole word under the inode's lock, which the kernel takes for atomic.
+        let flags = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_flags) };
+        flags.load(Acquire) & bindings::S_VERITY != 0
+    }
+
+    /// Writes its dirty pages, if its file system has fs-verity.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
+    ///
+    /// # Context
+    ///
+    /// May sleep. No lock may be held that writing takes.
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    pub(crate) fn write_data(&self) -> Result {
+        // SAFETY: The inode lives, and so do its mapping and its superblock.
+        to_result(unsafe { bindings::ipe_helper_write_data(self.as_ptr()) })
+    }
+
+    /// Drops all pages that are cached of its data, also those that are mapped.
+    ///
+    /// A page that somebody else still holds, for example as the target of a slow read, is no longer
+    /// part of the file afterwards. Reads that began earlier have been waited for.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` where a page is dirty or the file system does not give it up. Some pages are dropped
+    /// then.
+    ///
+    /// # Context
+    ///
+    /// May sleep. Takes the lock `invalidate_lock` of the inode's pages; an mmap lock may be held.
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    pub(crate) fn drop_data(&self) -> Result {
+        // SAFETY: The inode lives, and so does its mapping.
+        to_result(unsafe { bindings::ipe_helper_drop_data(self.as_ptr()) })
     }
 
     /// The digest that fs-verity has of it, at the buffer's start, and the digest's length;

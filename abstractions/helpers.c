@@ -7,7 +7,9 @@
 #include <linux/dcache.h>
 #include <linux/fs_struct.h>
 #include <linux/mount.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/task_work.h>
 #include <linux/uidgid.h>
 
 #ifdef CONFIG_IPE_PROP_DM_VERITY
@@ -51,6 +53,77 @@ const struct super_block *ipe_helper_current_root_superblock(void)
 struct inode *ipe_helper_d_real_inode(const struct dentry *dentry)
 {
 	return d_real_inode(dentry);
+}
+
+bool ipe_helper_current_in_execve(void)
+{
+	return current->in_execve;
+}
+
+bool ipe_helper_current_walks_path(void)
+{
+	return current->nameidata;
+}
+
+int ipe_helper_write_data(struct inode *inode)
+{
+	if (!inode->i_sb->s_vop)
+		return 0;
+	return filemap_write_and_wait(inode->i_mapping);
+}
+
+/*
+ * A read that began earlier has its page in the cache, locked: it is waited for. One
+ * that comes later waits for the lock, or for that of its page, and then sees the
+ * inode's flags of now.
+ *
+ * Beyond the end of the data, ext4 and f2fs cache the tree of hashes. Its blocks are
+ * checked up to the root hash, and ext4 does not release those that have been.
+ */
+int ipe_helper_drop_data(struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	loff_t size = i_size_read(inode);
+	int err;
+
+	if (!size)
+		return 0;
+	filemap_invalidate_lock(mapping);
+	err = invalidate_inode_pages2_range(mapping, 0,
+					    (size - 1) >> PAGE_SHIFT);
+	filemap_invalidate_unlock(mapping);
+	return err;
+}
+
+static void release_held_file(struct callback_head *work)
+{
+	struct ipe_held_file *held =
+		container_of(work, struct ipe_held_file, work);
+	struct file *file = held->file;
+
+	held->work.func = NULL;
+	held->file = NULL;
+	if (file)
+		fput(file);
+}
+
+int ipe_helper_hold_file(struct ipe_held_file *held, struct file *file)
+{
+	int err;
+
+	/* It stays among the task's works when the file is taken out. */
+	if (!held->work.func) {
+		init_task_work(&held->work, release_held_file);
+		err = task_work_add(current, &held->work, TWA_RESUME);
+		if (err) {
+			held->work.func = NULL;
+			return err;
+		}
+	}
+	if (held->file)
+		fput(held->file);
+	held->file = get_file(file);
+	return 0;
 }
 
 #ifdef CONFIG_IPE_PROP_DM_VERITY

@@ -19,6 +19,7 @@ use super::fs::{
     Superblock,
     VerityChecks, //
 };
+use super::task::Area;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
 use kernel::build_error;
@@ -111,12 +112,14 @@ pub(crate) trait SecurityModule: 'static {
     type Inode: Blob;
     /// What it keeps beside a block device. Dropped with the device, after a grace period of RCU.
     type BlockDevice: Blob;
+    /// What it keeps beside a task, which alone uses it: [`with_current`](super::task::with_current).
+    type Task: Blob;
 
     /// Called once, early in the boot, after the hooks are in place. May sleep; there is one
     /// thread, and no userspace.
     fn init() -> Result;
 
-    /// Called once as file systems are initialised: the time to make nodes in securityfs.
+    /// Called once as file systems are initialised: the time to make files in securityfs.
     fn init_securityfs() -> Result;
 
     /// A program is about to be executed. May sleep.
@@ -133,6 +136,23 @@ pub(crate) trait SecurityModule: 'static {
     /// The program's headers have been read, and it is about to replace the one that runs. Only of
     /// the last of a chain of interpreters. May sleep.
     fn bprm_creds_from_file(_program: &Program) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// A file is being opened; its file system has not been told yet. May sleep.
+    ///
+    /// The file has its path and inode. Also called for what the kernel opens for itself.
+    fn file_open(_file: &File) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// A file that was found by its path has been opened, for what `mask` (`MAY_*`) says. May sleep.
+    fn file_post_open(_file: &File, _mask: c_int) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// `ioctl(2)` is about to be done, by a 32-bit program, too. May sleep.
+    fn file_ioctl(_file: &File, _command: u32) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -234,12 +254,20 @@ pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes 
             align_of::<T::Superblock>() <= align_of::<usize>()
                 && align_of::<T::Inode>() <= align_of::<usize>()
                 && align_of::<T::BlockDevice>() <= align_of::<usize>()
+                && align_of::<Area<T::Task>>() <= align_of::<usize>()
         )
     };
+    // A task releases the file that it holds before it ends.
+    const { assert!(!needs_drop::<T::Task>()) };
     bindings::lsm_blob_sizes {
         lbs_superblock: size_of::<T::Superblock>() as u32,
         lbs_inode: size_of::<T::Inode>() as u32,
         lbs_bdev: size_of::<T::BlockDevice>() as u32,
+        lbs_task: if size_of::<T::Task>() == 0 {
+            0
+        } else {
+            size_of::<Area<T::Task>>() as u32
+        },
         ..pin_init::zeroed()
     }
 }
@@ -346,6 +374,10 @@ hooks! {
     bprm_check_security if T::HAS_BPRM_CHECK_SECURITY;
     bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
     bprm_creds_from_file if T::HAS_BPRM_CREDS_FROM_FILE;
+    file_open if T::HAS_FILE_OPEN;
+    file_post_open if T::HAS_FILE_POST_OPEN;
+    file_ioctl if T::HAS_FILE_IOCTL;
+    file_ioctl_compat if T::HAS_FILE_IOCTL;
     mmap_file if T::HAS_MMAP_FILE;
     file_mprotect if T::HAS_FILE_MPROTECT;
     mmap_backing_file if T::HAS_MMAP_BACKING_FILE;

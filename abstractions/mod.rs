@@ -11,6 +11,7 @@ mod bindings;
 pub(crate) mod compat;
 pub(crate) mod fs;
 pub(crate) mod hash;
+pub(crate) mod identity;
 pub(crate) mod lsm;
 #[cfg(not(linux_7_2))]
 pub(crate) mod module;

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What hooks and nodes need to know of the calling task.
+//! The calling task: what hooks and nodes need to know of it, and what it holds for them.
 //!
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h),
-//! [`include/linux/audit.h`](srctree/include/linux/audit.h)
+//! [`include/linux/audit.h`](srctree/include/linux/audit.h),
+//! [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
 
 use super::bindings;
+use super::fs::File;
+use super::lsm::Declared;
+use core::ptr::NonNull;
+use kernel::error::to_result;
+use kernel::prelude::*;
+use kernel::sync::aref::ARef;
+use pin_init::Zeroable;
 
 /// The length of a task's name with its terminating NUL: C's `TASK_COMM_LEN`.
 const COMM_LENGTH: usize = 16;
@@ -46,4 +54,87 @@ pub(crate) fn login_uid() -> u32 {
 pub(crate) fn session_id() -> u32 {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_sessionid() }
+}
+
+/// Whether the calling task is in `execve(2)`, and has opened the program that it named.
+/// Any context with a task.
+pub(crate) fn is_in_execve() -> bool {
+    // SAFETY: Always safe to call from a task.
+    unsafe { bindings::ipe_helper_current_in_execve() }
+}
+
+/// Whether the calling task is looking a path up, or opening the file that it has found so.
+/// Any context with a task.
+pub(crate) fn is_walking_path() -> bool {
+    // SAFETY: Always safe to call from a task.
+    unsafe { bindings::ipe_helper_current_walks_path() }
+}
+
+/// The data of a module beside a task.
+///
+/// Only the task itself reaches it, by the functions of this file.
+#[repr(C)]
+pub(super) struct Area<B> {
+    held: bindings::ipe_held_file,
+    own: B,
+}
+
+// SAFETY: All bits zero is a held file of none, whose work has no function, and a valid `B`.
+unsafe impl<B: Zeroable> Zeroable for Area<B> {}
+
+/// Where module `T` keeps its [`Area`] beside the calling task.
+#[inline]
+fn area<T: Declared>() -> *mut Area<T::Task> {
+    const {
+        assert!(
+            size_of::<T::Task>() > 0,
+            "the module keeps nothing beside a task"
+        )
+    };
+    // SAFETY: The calling task lives, so that its `security` is the area that was allocated with it,
+    // zeroed, and holds this module's `Area` at the offset that the framework has written into
+    // `T::blobs` before any hook could run.
+    unsafe {
+        (*bindings::get_current())
+            .security
+            .byte_add((*T::blobs()).lbs_task as usize)
+            .cast()
+    }
+}
+
+/// Lets `use_it` see what module `T` keeps beside the calling task. Any context with a task.
+#[inline]
+pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(&T::Task) -> R) -> R {
+    // SAFETY: `area` points to a valid `Area` of the calling task, which lives at least until the
+    // closure has returned. `own` is only ever accessed through shared references.
+    use_it(unsafe { &(*area::<T>()).own })
+}
+
+/// Has the calling task hold a file until it returns to userspace, or [`take_held_file`] takes it,
+/// in the place of the one that it held before.
+///
+/// # Errors
+///
+/// `ESRCH` where the task is exiting.
+///
+/// # Context
+///
+/// Process context.
+pub(crate) fn hold_file<T: Declared>(file: &File) -> Result {
+    // SAFETY: `area` points to a valid `Area` of the calling task, which alone uses it, and which
+    // lives until the task's works have run: they do so before the task ends. The file lives.
+    to_result(unsafe {
+        bindings::ipe_helper_hold_file(&raw mut (*area::<T>()).held, file.as_ptr())
+    })
+}
+
+/// Returns the file that the calling task held, which it no longer does; `None` if its file system
+/// has refused to open it since.
+#[inline(never)]
+pub(crate) fn take_held_file<T: Declared>() -> Option<ARef<File>> {
+    // SAFETY: `area` points to a valid `Area` of the calling task, which alone uses it.
+    let file = unsafe { core::mem::replace(&mut (*area::<T>()).held.file, core::ptr::null_mut()) };
+    // SAFETY: A file that is held came with a reference, which is now the caller's.
+    let file: ARef<File> = NonNull::new(file.cast()).map(|file| unsafe { ARef::from_raw(file) })?;
+    file.is_opened().then_some(file)
 }

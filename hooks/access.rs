@@ -2,13 +2,15 @@
 
 //! The question that most hooks ask: may this be done with this file?
 
-use super::subject::Subject;
+use super::subject::{
+    Place,
+    Subject, //
+};
 use crate::abstractions::fs::{
     File,
-    Inode,
-    Mapping,
-    Superblock, //
+    Mapping, //
 };
+use crate::abstractions::identity::Identity;
 use crate::abstractions::lsm::ReadPurpose;
 use crate::audit;
 use crate::eval;
@@ -49,6 +51,8 @@ hooks! {
     BprmCheck = "BPRM_CHECK",
     /// A program asks whether a file might be executed.
     BprmCredsForExec = "BPRM_CREDS_FOR_EXEC",
+    /// The interpreter of a program is opened.
+    ExecOpen = "EXEC_OPEN",
     /// A mapping is made executable from the start.
     Mmap = "MMAP",
     /// A mapping is made executable later.
@@ -73,7 +77,7 @@ pub(super) fn operation(purpose: ReadPurpose) -> Option<Operation> {
     }
 }
 
-/// Asks the policy in force. Without one, everything is allowed.
+/// Asks the active policy. Without one, everything is allowed.
 ///
 /// May sleep, on a union file system. Takes no lock, allocates nothing and writes nothing that CPUs
 /// share, unless it records.
@@ -91,13 +95,30 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     // Before the guard: this is what may sleep.
-    let place = file.and_then(|file| {
-        let inode = file.real_inode();
-        // The node of a device has its data elsewhere, so that it has no more of a place than
-        // anonymous memory, which a private mapping of `/dev/zero` is.
-        (!inode.is_device()).then(|| (file.superblock(), inode))
-    });
+    let place = file.and_then(Place::of);
     check_place(operation, hook, file, place)
+}
+
+/// Asks the active policy about a file of which something has been read. `noted` is the inode that had
+/// its data, if fs-verity protected that before.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces.
+///
+/// # Context
+///
+/// As for [`check`].
+pub(super) fn check_read(
+    operation: Option<Operation>,
+    hook: Hook,
+    file: &File,
+    noted: &Identity,
+) -> Result {
+    if ACTIVE.is_none() {
+        return Ok(());
+    }
+    judge(operation, hook, file, Place::of_read(file, noted))
 }
 
 /// A union file system is about to map a file of a layer for a file of its own, which was judged
@@ -115,12 +136,19 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
     if core::ptr::eq(inode, user.real_inode()) {
         return Ok(());
     }
-    check_place(
-        Some(Operation::Execute),
-        Hook::Mmap,
-        Some(user),
-        Some((user.superblock(), inode)),
-    )
+    let place = Place::new(user.superblock(), inode);
+    judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
+}
+
+/// One copy of the decision for all but the common questions.
+#[inline(never)]
+fn judge(
+    operation: Option<Operation>,
+    hook: Hook,
+    file: &File,
+    place: Option<Place<'_>>,
+) -> Result {
+    check_place(operation, hook, Some(file), place)
 }
 
 /// Asks about data at this place, which the record calls by the file.
@@ -129,7 +157,7 @@ fn check_place(
     operation: Option<Operation>,
     hook: Hook,
     file: Option<&File>,
-    place: Option<(&Superblock, &Inode)>,
+    place: Option<Place<'_>>,
 ) -> Result {
     let guard = rcu::read_lock();
     let Some(policy) = ACTIVE.read(&guard) else {

@@ -34,22 +34,37 @@ pub(super) fn initramfs_populated(root: &Superblock) {
 }
 
 /// What is known of an inode.
-#[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 #[derive(Zeroable)]
 pub(crate) struct InodeFacts {
     /// Whether fs-verity found its builtin signature valid.
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     signed: Switch,
+    /// Whether pages may be cached that were read before fs-verity protected it.
+    unverified_pages: Switch,
 }
 
-#[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 impl Blob for InodeFacts {}
 
-#[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 impl InodeFacts {
     /// Whether fs-verity found its builtin signature valid.
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
         self.signed.is_on()
+    }
+
+    /// Whether pages may be cached that were read before fs-verity protected it.
+    #[inline]
+    pub(super) fn has_unverified_pages(&self) -> bool {
+        self.unverified_pages.is_on()
+    }
+
+    /// Sets whether such pages may be cached.
+    pub(super) fn set_unverified_pages(&self, may_be: bool) {
+        self.unverified_pages.set(may_be);
     }
 }
 

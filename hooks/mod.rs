@@ -5,8 +5,12 @@
 mod access;
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 mod device;
+mod exec;
 mod integrity;
+mod reading;
 mod subject;
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+mod verity;
 
 pub(crate) use access::Hook;
 
@@ -15,6 +19,10 @@ use crate::abstractions::fs::{
     Mapping,
     Program,
     Superblock, //
+};
+use crate::abstractions::fs::{
+    FS_IOC_ENABLE_VERITY,
+    MAY_EXEC, //
 };
 use crate::abstractions::lsm::{
     ReadPurpose,
@@ -25,7 +33,10 @@ use crate::loaded::{
     ACTIVE, //
 };
 use crate::policy::Operation;
-use kernel::ffi::c_ulong;
+use kernel::ffi::{
+    c_int,
+    c_ulong, //
+};
 use kernel::prelude::*;
 use kernel::str::BStr;
 
@@ -58,10 +69,12 @@ impl SecurityModule for Ipe {
 
     type Superblock = integrity::SuperblockFacts;
 
-    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     type Inode = integrity::InodeFacts;
-    #[cfg(not(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    #[cfg(not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)))]
     type Inode = ();
+
+    type Task = reading::Reading;
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     type BlockDevice = device::DeviceFacts;
@@ -95,10 +108,11 @@ impl SecurityModule for Ipe {
     }
 
     fn bprm_check_security(program: &Program) -> Result {
-        access::check(Some(Operation::Execute), Hook::BprmCheck, program.file())
+        exec::check_program(program)
     }
 
     fn bprm_creds_for_exec(program: &Program) -> Result {
+        exec::begin(program);
         if !program.is_check() {
             return Ok(());
         }
@@ -110,14 +124,29 @@ impl SecurityModule for Ipe {
     }
 
     fn bprm_creds_from_file(program: &Program) -> Result {
-        // The program's headers, which say more than what is mapped from it, were read after it
-        // had been judged, and reading follows a file that is copied to the upper layer meanwhile.
-        match program.file() {
-            Some(file) if file.is_of_union() => {
-                access::check(Some(Operation::Execute), Hook::BprmCheck, Some(file))
-            }
-            _ => Ok(()),
+        exec::check_headers(program)
+    }
+
+    fn file_open(file: &File) -> Result {
+        if !file.is_opened_to_execute() {
+            return Ok(());
         }
+        exec::open_interpreter(file)
+    }
+
+    fn file_post_open(file: &File, mask: c_int) -> Result {
+        if mask & MAY_EXEC == 0 {
+            return Ok(());
+        }
+        exec::interpreter_opened(file)
+    }
+
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    fn file_ioctl(file: &File, command: u32) -> Result {
+        if command == FS_IOC_ENABLE_VERITY {
+            file.inode().map(verity::enabling);
+        }
+        Ok(())
     }
 
     fn mmap_file(file: Option<&File>, prot: c_ulong) -> Result {
@@ -139,15 +168,11 @@ impl SecurityModule for Ipe {
     }
 
     fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
-        access::check(access::operation(purpose), Hook::KernelRead, file)
+        reading::check_data(file, purpose)
     }
 
     fn kernel_post_read_file(file: &File, purpose: ReadPurpose) -> Result {
-        // Reading follows a file that is copied to the upper layer meanwhile.
-        if !file.is_of_union() {
-            return Ok(());
-        }
-        access::check(access::operation(purpose), Hook::KernelRead, Some(file))
+        reading::check_data_read(file, purpose)
     }
 
     fn kernel_load_data(purpose: ReadPurpose) -> Result {

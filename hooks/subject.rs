@@ -4,9 +4,11 @@
 
 use super::Ipe;
 use crate::abstractions::fs::{
+    File,
     Inode,
     Superblock, //
 };
+use crate::abstractions::identity::Identity;
 use crate::eval::{
     self,
     Digest, //
@@ -20,17 +22,74 @@ use crate::{
     policy::Algorithm, //
 };
 
+/// Where the data of a file is, on the way of the decision as it is used.
+#[derive(Copy, Clone)]
+pub(super) struct Place<'a> {
+    /// The superblock of the mount that the file was opened through.
+    superblock: &'a Superblock,
+    /// The inode that has the data.
+    inode: &'a Inode,
+    /// Whether what is read from the inode is what fs-verity has hashed.
+    #[cfg_attr(
+        not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)),
+        expect(dead_code)
+    )]
+    verity: bool,
+}
+
+impl<'a> Place<'a> {
+    /// Returns the place of a file that is read from now on. A device's node has none: it has its data
+    /// elsewhere, as anonymous memory has, which a private mapping of `/dev/zero` is.
+    ///
+    /// # Context
+    ///
+    /// May sleep, on a union file system or where fs-verity was just enabled.
+    #[inline]
+    pub(super) fn of(file: &'a File) -> Option<Self> {
+        let inode = file.real_inode();
+        (!inode.is_device()).then(|| Self::new(file.superblock(), inode))
+    }
+
+    /// Returns the place of a file of which something has been read. `noted` is the inode that had its
+    /// data, if fs-verity protected that before.
+    ///
+    /// # Context
+    ///
+    /// May sleep, on a union file system.
+    pub(super) fn of_read(file: &'a File, noted: &Identity) -> Option<Self> {
+        let inode = file.real_inode();
+        (!inode.is_device()).then(|| Self {
+            superblock: file.superblock(),
+            inode,
+            verity: noted.is(inode),
+        })
+    }
+
+    /// Returns the place of data in an inode that is read from now on. Context: as for [`Self::of`].
+    #[inline]
+    pub(super) fn new(superblock: &'a Superblock, inode: &'a Inode) -> Self {
+        Self {
+            superblock,
+            inode,
+            #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+            verity: super::verity::protects(inode),
+            #[cfg(not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)))]
+            verity: false,
+        }
+    }
+}
+
 /// What a decision is about; anonymous memory, devices and data from userspace have no place.
 pub(super) struct Subject<'a> {
-    place: Option<(&'a Superblock, &'a Inode)>,
+    place: Option<Place<'a>>,
     #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
     guard: &'a rcu::Guard,
 }
 
 impl<'a> Subject<'a> {
-    /// The subject that was opened through a mount of the superblock and has its data in the inode.
+    /// Returns the subject that has its data in that place.
     #[inline]
-    pub(super) fn new(place: Option<(&'a Superblock, &'a Inode)>, guard: &'a rcu::Guard) -> Self {
+    pub(super) fn new(place: Option<Place<'a>>, guard: &'a rcu::Guard) -> Self {
         Self { place, guard }
     }
 
@@ -38,8 +97,7 @@ impl<'a> Subject<'a> {
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     #[inline]
     fn device(&self) -> Option<&'a super::device::DeviceFacts> {
-        let (_, inode) = self.place?;
-        Some(inode.superblock().block_device()?.blob::<Ipe>())
+        Some(self.place?.inode.superblock().block_device()?.blob::<Ipe>())
     }
 }
 
@@ -47,7 +105,7 @@ impl eval::Subject for Subject<'_> {
     #[inline]
     fn boot_verified(&self) -> bool {
         self.place
-            .is_some_and(|(superblock, _)| superblock.blob::<Ipe>().is_initramfs())
+            .is_some_and(|place| place.superblock.blob::<Ipe>().is_initramfs())
     }
 
     #[inline]
@@ -64,7 +122,7 @@ impl eval::Subject for Subject<'_> {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
         let valid = self
             .place
-            .is_some_and(|(_, inode)| inode.has_verity() && inode.blob::<Ipe>().is_signed());
+            .is_some_and(|place| place.verity && place.inode.blob::<Ipe>().is_signed());
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
         let valid = false;
         valid
@@ -82,7 +140,7 @@ impl eval::Subject for Subject<'_> {
     #[inline]
     fn has_fsverity(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
-        let has = self.place.is_some_and(|(_, inode)| inode.has_verity());
+        let has = self.place.is_some_and(|place| place.verity);
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
         let has = false;
         has
@@ -92,8 +150,8 @@ impl eval::Subject for Subject<'_> {
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
         let digest = {
-            let (_, inode) = self.place?;
-            match inode.verity_digest(buffer)? {
+            let place = self.place.filter(|place| place.verity)?;
+            match place.inode.verity_digest(buffer)? {
                 (VerityAlgorithm::Sha256, 32) => Digest::new(Algorithm::Sha256, buffer.get(..32)?),
                 (VerityAlgorithm::Sha512, 64) => Digest::new(Algorithm::Sha512, buffer),
                 _ => None,

@@ -20,6 +20,7 @@ use crate::abstractions::fs::{
 use kernel::ffi::{
     c_char,
     c_int,
+    c_uint,
     c_ulong,
     c_void, //
 };
@@ -55,6 +56,48 @@ pub(super) unsafe extern "C" fn bprm_creds_from_file<T: SecurityModule>(
     // SAFETY: Valid for the call by the framework's contract.
     errno(T::bprm_creds_from_file(unsafe { Program::from_raw(bprm) }))
 }
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn file_open<T: SecurityModule>(file: *mut bindings::file) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract, with path and inode.
+    let Some(file) = (unsafe { File::from_raw(file) }) else {
+        return EINVAL.to_errno();
+    };
+    errno(T::file_open(file))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn file_post_open<T: SecurityModule>(
+    file: *mut bindings::file,
+    mask: c_int,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    let Some(file) = (unsafe { File::from_raw(file) }) else {
+        return EINVAL.to_errno();
+    };
+    errno(T::file_post_open(file, mask))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn file_ioctl<T: SecurityModule>(
+    file: *mut bindings::file,
+    command: c_uint,
+    _argument: c_ulong,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    let Some(file) = (unsafe { File::from_raw(file) }) else {
+        return EINVAL.to_errno();
+    };
+    errno(T::file_ioctl(file, command))
+}
+
+pub(super) use file_ioctl as file_ioctl_compat;
 
 /// # Safety
 ///

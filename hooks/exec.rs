@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! An `execve(2)` that is under way: the program, and the interpreters that it brings along.
+//!
+//! The kernel reads a program's first bytes, and all headers of its ELF interpreter, before it asks
+//! whether the program may be executed, or without asking at all. So interpreters are judged when they
+//! are opened; and fs-verity counts only for a file that it protected before its first byte was read.
+
+use super::access;
+use super::access::Hook;
+use super::reading;
+use super::reading::with_reading;
+use super::Ipe;
+use crate::abstractions::fs::{
+    File,
+    Program, //
+};
+use crate::abstractions::task;
+use crate::policy::Operation;
+use kernel::prelude::*;
+
+const EXECUTE: Option<Operation> = Some(Operation::Execute);
+
+/// Begins the execution of a program, of which nothing has been read.
+///
+/// # Context
+///
+/// May sleep.
+pub(super) fn begin(program: &Program) {
+    if let Some(file) = program.file() {
+        reading::note_program(file);
+    }
+    // Of an execution that failed before the task returned to userspace.
+    drop(task::take_held_file::<Ipe>());
+}
+
+/// Judges a program, whose first bytes have been read.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces.
+pub(super) fn check_program(program: &Program) -> Result {
+    reading::note_switch();
+    check_program_read(program.file())
+}
+
+fn check_program_read(file: Option<&File>) -> Result {
+    match file {
+        None => access::check(EXECUTE, Hook::BprmCheck, None),
+        Some(file) => with_reading(|reading| {
+            access::check_read(EXECUTE, Hook::BprmCheck, file, &reading.program)
+        }),
+    }
+}
+
+/// Judges an interpreter that the `execve(2)` of the calling task opens otherwise than by its path: a
+/// clone of a file that was opened before, as binfmt_misc has it. [`interpreter_opened`] judges all
+/// others, when fs-verity and a union file system know the file.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces; those of [`task::hold_file`].
+///
+/// # Context
+///
+/// May sleep.
+#[cold]
+#[inline(never)]
+pub(super) fn open_interpreter(file: &File) -> Result {
+    if !task::is_in_execve() || file.is_backing() || task::is_walking_path() {
+        return Ok(());
+    }
+    check_interpreter(file)
+}
+
+/// Judges an interpreter that the `execve(2)` of the calling task has opened by its path.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces; those of [`task::hold_file`].
+///
+/// # Context
+///
+/// May sleep.
+#[cold]
+#[inline(never)]
+pub(super) fn interpreter_opened(file: &File) -> Result {
+    if !task::is_in_execve() {
+        return Ok(());
+    }
+    check_interpreter(file)
+}
+
+/// Judges an interpreter, of which nothing has been read.
+fn check_interpreter(file: &File) -> Result {
+    // The last one that is opened is the ELF interpreter, if the program has one.
+    drop(task::take_held_file::<Ipe>());
+    reading::note_interpreter(file);
+    check_interpreter_read(file)?;
+    // It may be copied to the upper layer before its headers are read.
+    if file.is_of_union() {
+        task::hold_file::<Ipe>(file)?;
+    }
+    Ok(())
+}
+
+fn check_interpreter_read(file: &File) -> Result {
+    with_reading(|reading| access::check_read(EXECUTE, Hook::ExecOpen, file, &reading.interpreter))
+}
+
+/// Judges program and ELF interpreter again, whose headers have been read, where they are files of a
+/// union file system: reading follows a file that is copied to the upper layer meanwhile.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces.
+///
+/// # Context
+///
+/// May sleep.
+pub(super) fn check_headers(program: &Program) -> Result {
+    let file = program.file();
+    if file.is_some_and(File::is_of_union) {
+        check_program_read(file)?;
+    }
+    let interpreter = task::take_held_file::<Ipe>();
+    match interpreter.as_deref() {
+        // The interpreter of a script is the program.
+        Some(interpreter) if !file.is_some_and(|file| core::ptr::eq(file, interpreter)) => {
+            check_interpreter_read(interpreter)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which files fs-verity protected before the kernel began to read them.
+//!
+//! Some files are judged when the kernel has read of them already. fs-verity may have been enabled in
+//! between, on other contents than were read, and a use by somebody else may have dropped the pages of
+//! before: the inode alone does not tell any more. So the task that reads notes it before.
+
+use super::access;
+use super::access::Hook;
+use super::Ipe;
+use crate::abstractions::fs::File;
+use crate::abstractions::identity::Identity;
+use crate::abstractions::lsm::{
+    Blob,
+    ReadPurpose, //
+};
+use crate::abstractions::param::Switch;
+use crate::abstractions::task;
+use kernel::prelude::*;
+use pin_init::Zeroable;
+
+/// The files that the kernel reads for the calling task: of each the inode that had its data, if
+/// fs-verity protected that before the first byte was read.
+///
+/// Each file is open as long as its note is used, so that its inode cannot be confused with another.
+#[derive(Zeroable)]
+pub(crate) struct Reading {
+    /// The program that is executed.
+    pub(super) program: Identity,
+    /// The interpreter that was opened last.
+    pub(super) interpreter: Identity,
+    /// Whether an interpreter was opened since the program was judged.
+    interpreter_is_new: Switch,
+    /// Data that the kernel reads for itself.
+    data: Identity,
+}
+
+impl Blob for Reading {}
+
+/// Lets `use_it` see the notes of the calling task.
+pub(super) fn with_reading<R>(use_it: impl FnOnce(&Reading) -> R) -> R {
+    task::with_current::<Ipe, R>(use_it)
+}
+
+/// Notes the inode of the file's data, if fs-verity protects what is read from it from now on.
+fn note(noted: &Identity, file: &File) {
+    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    {
+        let inode = file.real_inode();
+        if super::verity::protects(inode) {
+            return noted.set(inode);
+        }
+    }
+    let _ = file;
+    noted.clear();
+}
+
+/// Notes a program that is about to be executed. May sleep.
+#[inline(never)]
+pub(super) fn note_program(file: &File) {
+    with_reading(|reading| {
+        note(&reading.program, file);
+        reading.interpreter_is_new.set(false);
+    });
+}
+
+/// Notes an interpreter that was opened. May sleep.
+#[inline(never)]
+pub(super) fn note_interpreter(file: &File) {
+    with_reading(|reading| {
+        note(&reading.interpreter, file);
+        reading.interpreter_is_new.set(true);
+    });
+}
+
+/// The first bytes of a program have been read. If an interpreter was opened since those of the last
+/// one were, it is the program now: the ELF interpreter is opened later.
+#[inline(never)]
+pub(super) fn note_switch() {
+    with_reading(|reading| {
+        if reading.interpreter_is_new.is_on() {
+            reading.program.copy(&reading.interpreter);
+            reading.interpreter_is_new.set(false);
+        }
+    });
+}
+
+/// Notes data that the kernel is about to read for itself. May sleep.
+#[inline(never)]
+fn note_data(file: &File) {
+    with_reading(|reading| note(&reading.data, file));
+}
+
+/// Judges data that the kernel is about to read for itself.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces.
+pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
+    if let Some(file) = file.filter(|file| file.is_of_union()) {
+        note_data(file);
+    }
+    access::check(access::operation(purpose), Hook::KernelRead, file)
+}
+
+/// Judges data that the kernel has read for itself once more, where it is of a union file system:
+/// reading follows a file that is copied to the upper layer meanwhile.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, and enforces.
+pub(super) fn check_data_read(file: &File, purpose: ReadPurpose) -> Result {
+    if !file.is_of_union() {
+        return Ok(());
+    }
+    let operation = access::operation(purpose);
+    with_reading(|reading| access::check_read(operation, Hook::KernelRead, file, &reading.data))
+}
