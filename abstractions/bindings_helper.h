@@ -15,6 +15,7 @@
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
 #include <linux/moduleparam.h>
+#include <linux/personality.h>
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include <linux/verification.h>

@@ -404,6 +404,18 @@ impl Program {
         // SAFETY: The structure lives, and its flags do not change any more.
         unsafe { (*self.0.get()).is_check() != 0 }
     }
+
+    /// Takes `READ_IMPLIES_EXEC` from the personality that the program would inherit.
+    ///
+    /// # Context
+    ///
+    /// Only in [`bprm_creds_from_file`](super::lsm::SecurityModule::bprm_creds_from_file), after
+    /// which the personality is set. A program whose headers ask for it gets it all the same.
+    #[inline(never)]
+    pub(crate) fn clear_read_implies_exec(&self) {
+        // SAFETY: The structure lives, and belongs to the calling thread.
+        unsafe { (*self.0.get()).per_clear |= bindings::READ_IMPLIES_EXEC };
+    }
 }
 
 impl Mapping {

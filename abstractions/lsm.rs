@@ -156,8 +156,9 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`. May sleep.
-    fn mmap_file(_file: Option<&File>, _prot: c_ulong) -> Result {
+    /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`, of which the
+    /// program has asked for `requested`. May sleep.
+    fn mmap_file(_file: Option<&File>, _requested: c_ulong, _prot: c_ulong) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 

@@ -56,6 +56,15 @@ pub(crate) fn session_id() -> u32 {
     unsafe { bindings::ipe_helper_current_sessionid() }
 }
 
+/// Whether the calling task has asked that memory that it may read be executable
+/// (`personality(READ_IMPLIES_EXEC)`). Any context with a task.
+#[inline]
+pub(crate) fn read_implies_exec() -> bool {
+    // SAFETY: The calling task lives. It alone changes its personality.
+    let personality = unsafe { (*bindings::get_current()).personality };
+    personality & bindings::READ_IMPLIES_EXEC != 0
+}
+
 /// Whether the calling task is in `execve(2)`, and has opened the program that it named.
 /// Any context with a task.
 pub(crate) fn is_in_execve() -> bool {

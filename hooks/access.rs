@@ -53,6 +53,8 @@ hooks! {
     BprmCredsForExec = "BPRM_CREDS_FOR_EXEC",
     /// The interpreter of a program is opened.
     ExecOpen = "EXEC_OPEN",
+    /// A program would inherit that memory which can be read can be executed.
+    BprmCredsFromFile = "BPRM_CREDS_FROM_FILE",
     /// A mapping is made executable from the start.
     Mmap = "MMAP",
     /// A mapping is made executable later.

@@ -132,3 +132,14 @@ pub(super) fn check_headers(program: &Program) -> Result {
         _ => Ok(()),
     }
 }
+
+/// Takes `READ_IMPLIES_EXEC` from a program that would inherit it, where the policy denies anonymous
+/// memory, and enforces: all that the program allocates would be executable.
+pub(super) fn check_personality(program: &Program) {
+    if !task::read_implies_exec() {
+        return;
+    }
+    if access::check(EXECUTE, Hook::BprmCredsFromFile, None).is_err() {
+        program.clear_read_implies_exec();
+    }
+}

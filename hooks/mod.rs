@@ -28,6 +28,7 @@ use crate::abstractions::lsm::{
     ReadPurpose,
     SecurityModule, //
 };
+use crate::abstractions::task;
 use crate::loaded::{
     Policy,
     ACTIVE, //
@@ -51,6 +52,9 @@ use crate::abstractions::{
 
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
+
+/// The protection bit of a mapping that may be read: `include/uapi/asm-generic/mman-common.h`.
+const PROT_READ: c_ulong = 1;
 
 /// The protection bit of a mapping that may be executed: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
@@ -124,7 +128,9 @@ impl SecurityModule for Ipe {
     }
 
     fn bprm_creds_from_file(program: &Program) -> Result {
-        exec::check_headers(program)
+        exec::check_headers(program)?;
+        exec::check_personality(program);
+        Ok(())
     }
 
     fn file_open(file: &File) -> Result {
@@ -149,8 +155,11 @@ impl SecurityModule for Ipe {
         Ok(())
     }
 
-    fn mmap_file(file: Option<&File>, prot: c_ulong) -> Result {
-        if prot & PROT_EXEC == 0 {
+    fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong) -> Result {
+        // A file's mount may lose its `noexec`, with which the file would not be mapped executable,
+        // before the file is mapped.
+        let implied = requested & PROT_READ != 0 && task::read_implies_exec();
+        if prot & PROT_EXEC == 0 && !implied {
             return Ok(());
         }
         access::check(Some(Operation::Execute), Hook::Mmap, file)

@@ -104,12 +104,13 @@ pub(super) use file_ioctl as file_ioctl_compat;
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn mmap_file<T: SecurityModule>(
     file: *mut bindings::file,
-    _reqprot: c_ulong,
+    requested: c_ulong,
     prot: c_ulong,
     _flags: c_ulong,
 ) -> c_int {
     // SAFETY: Null or valid for the call by the framework's contract.
-    errno(T::mmap_file(unsafe { File::from_raw(file) }, prot))
+    let file = unsafe { File::from_raw(file) };
+    errno(T::mmap_file(file, requested, prot))
 }
 
 /// # Safety
