@@ -133,11 +133,18 @@ impl File {
         unsafe { &(*self.as_ptr()).__bindgen_anon_1.f_path }
     }
 
-    /// The superblock of the mount that it was opened through.
+    /// The superblock of the mount that a program opened it through. For the file of a layer that a
+    /// union file system has mapped, that is the union's.
     #[inline]
     pub(crate) fn superblock(&self) -> &Superblock {
+        let path = if self.is_backing() {
+            // SAFETY: A backing file holds the path of the file that it stands for.
+            unsafe { &*bindings::backing_file_user_path(self.as_ptr()) }
+        } else {
+            self.path()
+        };
         // SAFETY: The path of an open file holds its mount, and a mount its superblock.
-        unsafe { Superblock::from_raw((*self.path().mnt).mnt_sb) }
+        unsafe { Superblock::from_raw((*path.mnt).mnt_sb) }
     }
 
     /// The inode that it was opened as. C allows for there being none.

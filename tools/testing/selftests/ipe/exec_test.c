@@ -217,8 +217,8 @@ TEST_F(decision, permissive)
 
 /*
  * A file of the initramfs, seen through an overlay, is a file of the overlay:
- * it is not what the boot loader verified that decides what is seen there. The
- * mapping, once made, is one of the file below.
+ * it is not what the boot loader verified that decides what is seen there. That
+ * also holds for a mapping, whose file is the one below.
  */
 FIXTURE(overlay_initramfs)
 {
@@ -255,6 +255,11 @@ TEST_F(overlay_initramfs, bprm_creds_for_exec)
 TEST_F(overlay_initramfs, mmap)
 {
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+}
+
+TEST_F(overlay_initramfs, mprotect)
+{
+	EXPECT_EQ(-EACCES, try_mprotect(self->fd));
 }
 
 /* Memory without a file: no property that a file could have. */
