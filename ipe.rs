@@ -46,4 +46,4 @@ parameter!(
     "Start IPE with success auditing enabled"
 );
 
-abstractions::lsm::security_module!(hooks::Ipe);
+abstractions::lsm::security_module!(crate::hooks::Ipe);

@@ -19,6 +19,7 @@ use super::fs::{
     Superblock,
     VerityChecks, //
 };
+use super::param::Switch;
 use super::task::Area;
 use core::mem::needs_drop;
 use core::ptr::NonNull;
@@ -121,6 +122,10 @@ pub(crate) trait SecurityModule: 'static {
 
     /// Called once as file systems are initialised: the time to make files in securityfs.
     fn init_securityfs() -> Result;
+
+    /// Called once, early among the initcalls, where the framework has *not* initialised the module,
+    /// as neither `CONFIG_LSM` nor `lsm=` on the command line names it. No hook will be called.
+    fn not_initialised();
 
     /// A program is about to be executed. May sleep.
     fn bprm_check_security(_program: &Program) -> Result {
@@ -226,6 +231,9 @@ pub(crate) trait SecurityModule: 'static {
 pub(crate) unsafe trait Declared: SecurityModule {
     /// The sizes before, the offsets after the framework's initialisation.
     fn blobs() -> *const bindings::lsm_blob_sizes;
+
+    /// Whether the framework has initialised the module.
+    fn initialised() -> &'static Switch;
 }
 
 /// The `struct lsm_id` of a module in a static.
@@ -392,7 +400,8 @@ hooks! {
     inode_setintegrity if T::HAS_INODE_SETINTEGRITY;
 }
 
-/// Declares a security module to the framework, as `DEFINE_LSM` does in C.
+/// Declares a security module to the framework, as `DEFINE_LSM` does in C. The type is named by a path
+/// from the crate's root, in which the macro is used once.
 macro_rules! security_module {
     ($type:ty) => {
         #[allow(unsafe_code)]
@@ -426,6 +435,13 @@ macro_rules! security_module {
                 fn blobs() -> *const lsm::raw::lsm_blob_sizes {
                     &raw const BLOBS
                 }
+
+                fn initialised() -> &'static $crate::abstractions::param::Switch {
+                    use $crate::abstractions::param::Switch;
+
+                    static INITIALISED: Switch = Switch::new(false);
+                    &INITIALISED
+                }
             }
 
             /// # Safety
@@ -443,8 +459,20 @@ macro_rules! security_module {
                         &raw const ID.0,
                     )
                 };
+                <$type as lsm::Declared>::initialised().set(true);
                 lsm::errno(<$type as lsm::SecurityModule>::init())
             }
+
+            // As `core_initcall` in C, whose form of an entry depends on the architecture: see below. The
+            // static also tells the compiler that the function is called by pointer.
+            #[cfg_attr(
+                not(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS),
+                link_section = ".initcall1.init"
+            )]
+            #[cfg_attr(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, link_section = ".init.data")]
+            #[used(compiler)]
+            static EARLY_INITCALL: extern "C" fn() -> kernel::ffi::c_int =
+                lsm::early_initcall::<$type>;
 
             /// # Safety
             ///
@@ -456,9 +484,30 @@ macro_rules! security_module {
                 lsm::errno(<$type as lsm::SecurityModule>::init_securityfs())
             }
         };
+
+        #[cfg(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)]
+        #[allow(unsafe_code)]
+        mod early_initcall_entry {
+            core::arch::global_asm!(
+                ".section .initcall1.init, \"a\"",
+                ".long {} - .",
+                ".previous",
+                sym $crate::abstractions::lsm::early_initcall::<$type>,
+            );
+        }
     };
 }
 pub(crate) use security_module;
+
+/// For [`security_module!`]: looks whether the framework has initialised the module.
+#[doc(hidden)]
+#[link_section = ".init.text"]
+pub(crate) extern "C" fn early_initcall<T: Declared>() -> c_int {
+    if !T::initialised().is_on() {
+        T::not_initialised();
+    }
+    0
+}
 
 /// The number of IPE in `include/uapi/linux/lsm.h`.
 pub(crate) const LSM_ID_IPE: u64 = bindings::LSM_ID_IPE as u64;

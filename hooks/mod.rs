@@ -111,6 +111,13 @@ impl SecurityModule for Ipe {
         crate::securityfs::init()
     }
 
+    fn not_initialised() {
+        // The device was built to enforce this policy, and nothing of it can be enforced.
+        if !BOOT_POLICY.is_empty() {
+            panic!("there is a boot policy, but neither CONFIG_LSM nor lsm= names ipe");
+        }
+    }
+
     fn bprm_check_security(program: &Program) -> Result {
         exec::check_program(program)
     }
