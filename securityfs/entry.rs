@@ -269,7 +269,8 @@ impl<S: Shown> Node for ReadOnly<S> {
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {
-        let current = entry.policy()?;
+        // A reader of a policy that was deleted does not keep it.
+        let current = entry.policy().inspect_err(|_| *shown = None)?;
         let policy = if *offset == 0 {
             shown.insert(current)
         } else {

@@ -775,6 +775,45 @@ TEST(largest)
 	EXPECT_EQ(0, ipe_reset());
 }
 
+/* KiB that the kernel has allocated with vmalloc(). */
+static long vmalloc_used(void)
+{
+	char text[8192], *at;
+	long used;
+
+	if (read_file("/proc/meminfo", text, sizeof(text)) < 0)
+		return -1;
+	at = strstr(text, "\nVmallocUsed:");
+	return at && sscanf(at, "\nVmallocUsed: %ld", &used) == 1 ? used : -1;
+}
+
+/* A reader keeps the policy that it has begun to read until it learns of the deletion. */
+TEST(deleted_is_let_go)
+{
+	struct blob policy;
+	long before, kept;
+	char byte;
+	int fd;
+
+	ASSERT_EQ(0, ipe_reset());
+	before = vmalloc_used();
+	ASSERT_LT(0, before);
+	ASSERT_EQ(0, sign_long(&policy, 8 * MIB));
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, policy.data, policy.len));
+	blob_free(&policy);
+	fd = open(policy_node(NAME, "policy"), O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, read(fd, &byte, 1));
+	ASSERT_EQ(0, ipe_reset());
+	kept = vmalloc_used();
+	EXPECT_LT(before + 7 * 1024, kept);
+
+	EXPECT_EQ(-1, read(fd, &byte, 1));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_GT(kept - 7 * 1024, vmalloc_used());
+	EXPECT_EQ(0, close(fd));
+}
+
 TEST(too_large)
 {
 	struct blob policy;
