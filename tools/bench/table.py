@@ -6,6 +6,11 @@ CALLS = {
     "mprotect": "mprotect",
     "check": "execveat, AT_EXECVE_CHECK",
     "execve": "fork, execve, exit",
+    "execve-dynamic": "the same with an interpreter",
+    "fork": "fork, exit",
+    "open": "open",
+    "ioctl": "ioctl",
+    "brk": "brk",
     "kernel-read": "finit_module",
 }
 

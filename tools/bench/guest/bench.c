@@ -74,7 +74,9 @@ static bool is_worth(const struct policy *policy, const struct call *call,
 {
 	const bool reads = !strcmp(call->name, "kernel-read");
 
-	if (place == ANONYMOUS && !call->anonymous)
+	if (place == ANONYMOUS && call->subjects != ALL)
+		return false;
+	if (place != INITRAMFS && call->subjects == INITRAMFS_ALONE)
 		return false;
 	/* One rule is the last one. */
 	if (place == FSVERITY_FIRST && policy->rules == 1)

@@ -3,6 +3,7 @@
  * IPE benchmark - the system calls that ask IPE, and what they are about
  */
 #include <linux/fsverity.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -156,7 +157,7 @@ static int run_check(const struct subject *subject, uint64_t *ticks)
 }
 
 /* From the fork to the end of the program, which does nothing. */
-static int run_execve(const struct subject *subject, uint64_t *ticks)
+static int start_program(const char *path, uint64_t *ticks)
 {
 	char *const argv[] = { "probe", NULL }, *const envp[] = { NULL };
 	volatile int err = 0;
@@ -166,7 +167,7 @@ static int run_execve(const struct subject *subject, uint64_t *ticks)
 	start = now();
 	child = vfork();
 	if (!child) {
-		execve(subject->path, argv, envp);
+		execve(path, argv, envp);
 		err = -errno;
 		_exit(1);
 	}
@@ -174,6 +175,76 @@ static int run_execve(const struct subject *subject, uint64_t *ticks)
 		fail("no child: %s", strerror(errno));
 	*ticks = now() - start;
 	return err;
+}
+
+static int run_execve(const struct subject *subject, uint64_t *ticks)
+{
+	return start_program(subject->path, ticks);
+}
+
+/* A program that has an interpreter, which does nothing either. */
+static int run_execve_dynamic(const struct subject *subject, uint64_t *ticks)
+{
+	char path[PATH_MAX];
+
+	(void)subject;
+	return start_program(test_path(path, sizeof(path), "dynamic"), ticks);
+}
+
+static int run_fork(const struct subject *subject, uint64_t *ticks)
+{
+	uint64_t start;
+	pid_t child;
+
+	(void)subject;
+	start = now();
+	child = fork();
+	if (!child)
+		_exit(0);
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		fail("no child: %s", strerror(errno));
+	*ticks = now() - start;
+	return 0;
+}
+
+static int run_open(const struct subject *subject, uint64_t *ticks)
+{
+	uint64_t start;
+	int fd;
+
+	start = now();
+	fd = open(subject->path, O_RDONLY | O_CLOEXEC);
+	*ticks = now() - start;
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int run_ioctl(const struct subject *subject, uint64_t *ticks)
+{
+	uint64_t start;
+	int result;
+
+	start = now();
+	result = ioctl(subject->fd, FIOCLEX);
+	*ticks = now() - start;
+	return result ? -errno : 0;
+}
+
+static int run_brk(const struct subject *subject, uint64_t *ticks)
+{
+	void *const end = sbrk(0);
+	uint64_t start;
+	int result;
+
+	(void)subject;
+	start = now();
+	result = brk(end + LENGTH);
+	*ticks = now() - start;
+	if (result)
+		return -errno;
+	return brk(end) ? -errno : 0;
 }
 
 /* No file here is a module, which the kernel only finds out when it has it. */
@@ -189,13 +260,18 @@ static int run_kernel_read(const struct subject *subject, uint64_t *ticks)
 }
 
 const struct call calls[] = {
-	{ "mmap-read", false, true, 0, run_mmap_read },
-	{ "mmap", true, true, 0, run_mmap },
-	{ "mprotect-none", false, true, 0, run_mprotect_none },
-	{ "mprotect", true, true, 0, run_mprotect },
-	{ "check", true, false, 0, run_check },
-	{ "execve", true, false, 0, run_execve },
-	{ "kernel-read", true, false, -ENOEXEC, run_kernel_read },
+	{ "mmap-read", false, ALL, 0, run_mmap_read },
+	{ "mmap", true, ALL, 0, run_mmap },
+	{ "mprotect-none", false, ALL, 0, run_mprotect_none },
+	{ "mprotect", true, ALL, 0, run_mprotect },
+	{ "check", true, FILES, 0, run_check },
+	{ "execve", true, FILES, 0, run_execve },
+	{ "execve-dynamic", true, INITRAMFS_ALONE, 0, run_execve_dynamic },
+	{ "fork", false, INITRAMFS_ALONE, 0, run_fork },
+	{ "open", false, INITRAMFS_ALONE, 0, run_open },
+	{ "ioctl", false, INITRAMFS_ALONE, 0, run_ioctl },
+	{ "brk", false, INITRAMFS_ALONE, 0, run_brk },
+	{ "kernel-read", true, FILES, -ENOEXEC, run_kernel_read },
 };
 const size_t calls_count = ARRAY_SIZE(calls);
 

@@ -33,8 +33,8 @@ struct call {
 	const char *name;
 	/* Whether IPE has a say. */
 	bool decided;
-	/* Whether it can be about anonymous memory. */
-	bool anonymous;
+	/* What it can be about. */
+	enum { ALL, FILES, INITRAMFS_ALONE } subjects;
 	/* What it answers if IPE allows it. */
 	int allowed;
 	/* Returns 0 or a negative errno, and how long it took. */
