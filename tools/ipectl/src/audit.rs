@@ -37,10 +37,31 @@ impl Access {
         Operation::from_name(self.operation.as_bytes())
     }
 
+    /// Returns the question that the hook asked.
+    pub fn question(&self) -> Question {
+        match self.hook.as_str() {
+            "EXEC_OPEN" => Question::Interpreter,
+            "BPRM_CREDS_FROM_FILE" => Question::ReadImpliesExec,
+            _ => Question::Plain,
+        }
+    }
+
     /// Whether access was denied, or would have been if IPE enforced.
     pub fn is_denial(&self) -> bool {
         self.rule.ends_with("action=DENY")
     }
+}
+
+/// The question of a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// That of the operation.
+    Plain,
+    /// Whether a file may interpret the program that is being started.
+    Interpreter,
+    /// Whether the program that is being started may keep READ_IMPLIES_EXEC, which makes all memory
+    /// that it can read executable. Where it may not, it starts without.
+    ReadImpliesExec,
 }
 
 /// What a line of a log is.

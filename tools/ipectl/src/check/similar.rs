@@ -5,13 +5,15 @@
 use ipe_policy::policy::{Action, Algorithm, Operation, PropertyKind};
 
 /// Names that other tools, older drafts and the kernel's own hooks use for operations.
-const OPERATIONS: [(&str, Operation); 24] = [
+const OPERATIONS: [(&str, Operation); 26] = [
     ("EXEC", Operation::Execute),
     ("EXECVE", Operation::Execute),
     ("RUN", Operation::Execute),
     ("MMAP", Operation::Execute),
     ("BPRM_CHECK", Operation::Execute),
     ("MMAP_CHECK", Operation::Execute),
+    ("EXEC_OPEN", Operation::Execute),
+    ("BPRM_CREDS_FROM_FILE", Operation::Execute),
     ("FIRMWARE_READ", Operation::Firmware),
     ("FIRMWARE_LOAD", Operation::Firmware),
     ("FIRMWARE_CHECK", Operation::Firmware),

@@ -3,7 +3,7 @@
 //! `ipectl explain --audit`: what a record of the log means under a policy.
 
 use crate::{
-    audit::Access,
+    audit::{Access, Question},
     document::{canonical_default, canonical_property, canonical_rule, Statement},
     failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
@@ -20,6 +20,9 @@ struct Json<'a> {
     /// The line of the rule that the record names; none where the policy has no such rule.
     line: Option<u32>,
     passed: Vec<Passed>,
+    /// Says what is special about the question, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<&'static str>,
 }
 
 /// A rule that did not match, else it would have decided.
@@ -58,6 +61,7 @@ pub fn explain_record(
             record: access,
             line,
             passed,
+            about: about(access.question()),
         })?;
         return Ok(status);
     }
@@ -66,9 +70,12 @@ pub fn explain_record(
         Some(text) => printable(text.as_bytes()),
         None => "?".to_owned(),
     };
+    let changes = access.question() == Question::ReadImpliesExec;
     let (style, verdict) = match (denied, access.enforcing) {
         (false, _) => (Style::Good, "allowed"),
+        (true, true) if changes => (Style::Warning, "not refused, but the program was changed"),
         (true, true) => (Style::Error, "denied"),
+        (true, false) if changes => (Style::Warning, "not enforced, would change the program"),
         (true, false) => (Style::Warning, "not enforced, would be denied"),
     };
     let path = match &access.path {
@@ -87,6 +94,9 @@ pub fn explain_record(
             .inode
             .map_or("?".to_owned(), |inode| inode.to_string());
         out.line(format!("  on {}, inode {inode}", show(&access.device)))?;
+    }
+    if let Some(about) = about(access.question()) {
+        out.line(format!("  {about}"))?;
     }
     out.line("")?;
     for rule in &passed {
@@ -121,8 +131,27 @@ pub fn explain_record(
     } else if access.path.is_none() && denied {
         out.line("")?;
         out.line("No property holds for memory without a file: only a rule without properties allows it.")?;
+        if changes {
+            out.line("Such a rule allows all anonymous memory, to all programs, and every file.")?;
+        }
     }
     Ok(status)
+}
+
+/// Says what is special about a question, for people.
+fn about(question: Question) -> Option<&'static str> {
+    match question {
+        Question::Plain => None,
+        Question::Interpreter => Some(
+            "the file is the interpreter of a program: the dynamic linker, or what #! or \
+             binfmt_misc names",
+        ),
+        Question::ReadImpliesExec => Some(
+            "the program was started with READ_IMPLIES_EXEC (setarch -X), which makes all memory \
+             that it can read executable; where the policy denies that, enforcing mode removes it: \
+             nothing is refused, and the program runs",
+        ),
+    }
 }
 
 /// Whether the record is about what the kernel denies where no line says anything.

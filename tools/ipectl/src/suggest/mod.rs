@@ -11,7 +11,7 @@ mod show;
 pub use self::show::show;
 
 use crate::{
-    audit::Access,
+    audit::{Access, Question},
     digest::{of_open_file, Parameters},
     failure::Failure,
     output::printable,
@@ -148,6 +148,8 @@ struct Subject {
     path: Option<String>,
     /// The rule that denied it on purpose.
     denied_by: Option<String>,
+    /// It is about a program that keeps READ_IMPLIES_EXEC.
+    read_implies_exec: bool,
 }
 
 /// Finds rules for records.
@@ -165,6 +167,7 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
             device: record.device.clone(),
             path: record.path.clone(),
             denied_by: on_purpose.then(|| record.rule.clone()),
+            read_implies_exec: record.question() == Question::ReadImpliesExec,
         };
         let evidence = subjects.entry(subject).or_insert_with(|| Evidence {
             path: record.path.clone(),
@@ -232,6 +235,15 @@ fn decide(
             "denied on purpose by '{}'",
             printable(by.as_bytes())
         ));
+    }
+    if subject.read_implies_exec {
+        return Err(
+            "a program was started with READ_IMPLIES_EXEC (setarch -X); enforcing mode removes \
+             that and refuses nothing, so it needs no rule unless it fails without; only \
+             'op=EXECUTE action=ALLOW' would leave it, and would open all anonymous memory and \
+             every file to all programs"
+                .to_owned(),
+        );
     }
     let Some(path) = &subject.path else {
         return Err(
