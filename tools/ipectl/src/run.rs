@@ -64,7 +64,7 @@ fn check(arguments: &cli::Check, out: &mut Output<'_>) -> Result {
         kernel: kernel.transpose()?,
         stage: arguments.stage,
     };
-    let mut reports = Vec::new();
+    let mut reports: Vec<_> = options.kernel.iter().map(check::check_kernel).collect();
     for path in &arguments.files {
         for file in source::expand(path)? {
             reports.push(check::check(&Source::read(&file)?, &options));

@@ -1,28 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a kernel's configuration says about policies.
+//! A kernel's configuration, read.
 
-use crate::failure::{Class, Failure, Result};
+use super::diagnostic::Span;
+use crate::{
+    failure::{Class, Failure, Result},
+    output::printable,
+};
 use flate2::read::GzDecoder;
 use ipe_policy::policy::{PropertyKind, Providers};
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     io::{self, Read},
+    os::unix::ffi::OsStrExt,
     path::Path,
 };
 
 /// No configuration is longer, whatever it unpacks to.
 const LONGEST: u64 = 16 << 20;
 
-/// What matters of a kernel's configuration.
+/// A kernel's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kconfig {
-    /// Whether IPE is built in.
-    pub ipe: bool,
+    /// How messages name it: printable.
+    pub name: String,
     /// The properties that the kernel can tell.
     pub providers: Providers,
     /// Whether it refuses rules that never match.
     pub strict: bool,
+    text: String,
+    options: HashMap<String, Setting>,
+}
+
+/// What a configuration says about an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Setting {
+    value: Value,
+    span: Span,
+}
+
+/// The value of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// `=y`
+    BuiltIn,
+    /// `=m`
+    Module,
+    /// `is not set`
+    Off,
+    /// A string without its quotes, or a number.
+    Text(String),
 }
 
 impl Kconfig {
@@ -30,11 +57,12 @@ impl Kconfig {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or is none.
+    /// The file cannot be read, or is not a configuration.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
         let bytes = unpack(bytes).map_err(|error| Failure::file(path, &error))?;
-        Self::parse(&String::from_utf8_lossy(&bytes)).ok_or_else(|| {
+        let name = printable(path.as_os_str().as_bytes());
+        Self::parse(&name, &String::from_utf8_lossy(&bytes)).ok_or_else(|| {
             Failure::new(
                 Class::Input,
                 format!("{}: not a kernel's configuration", path.display()),
@@ -42,30 +70,113 @@ impl Kconfig {
         })
     }
 
-    /// Parses a configuration; none where there is no option in it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let lines = text.lines();
-        let built_in: HashSet<&str> = lines
-            .filter_map(|line| line.trim().strip_prefix("CONFIG_")?.strip_suffix("=y"))
-            .collect();
-        if built_in.is_empty() {
+    /// Parses a configuration; none where no option in it is set.
+    pub fn parse(name: &str, text: &str) -> Option<Self> {
+        let mut options = HashMap::new();
+        let mut offset = 0;
+        for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+            let code = line.trim();
+            if let Some((symbol, value)) = setting(code) {
+                let indent = line.len() - line.trim_start().len();
+                let span = Span {
+                    line: number,
+                    column: fitting(indent + 1),
+                    offset: fitting(offset + indent),
+                    length: fitting(code.len()),
+                };
+                // As in the kernel's own reader, the last line about an option counts.
+                options.insert(symbol.to_owned(), Setting { value, span });
+            }
+            offset += line.len();
+        }
+        let built_in = |setting: &Setting| setting.value == Value::BuiltIn;
+        if !options.values().any(built_in) {
             return None;
         }
-        let mut providers = Providers::NONE;
+        let mut kernel = Self {
+            name: name.to_owned(),
+            providers: Providers::NONE,
+            strict: false,
+            text: text.to_owned(),
+            options,
+        };
         for kind in PropertyKind::ALL {
-            if kind
-                .provider()
-                .is_some_and(|symbol| built_in.contains(symbol))
-            {
-                providers = providers.with(kind);
+            if kind.provider().is_some_and(|symbol| kernel.has(symbol)) {
+                kernel.providers = kernel.providers.with(kind);
             }
         }
-        Some(Self {
-            ipe: built_in.contains("SECURITY_IPE"),
-            providers,
-            strict: built_in.contains("IPE_STRICT_POLICY"),
-        })
+        kernel.strict = kernel.has("IPE_STRICT_POLICY");
+        Some(kernel)
     }
+
+    /// Whether an option is `y`.
+    pub fn has(&self, symbol: &str) -> bool {
+        self.value(symbol) == Some(&Value::BuiltIn)
+    }
+
+    /// Whether an option is `m`.
+    pub fn is_module(&self, symbol: &str) -> bool {
+        self.value(symbol) == Some(&Value::Module)
+    }
+
+    /// Whether an option is `y` or `m`.
+    pub fn enables(&self, symbol: &str) -> bool {
+        self.has(symbol) || self.is_module(symbol)
+    }
+
+    /// Whether the configuration says that an option is not set. A part of a configuration says
+    /// nothing about most.
+    pub fn rules_out(&self, symbol: &str) -> bool {
+        self.value(symbol) == Some(&Value::Off)
+    }
+
+    /// Whether the kernel starts a security module. Where the configuration has no list, it is that
+    /// of the kernel's authors, which names all of them.
+    pub fn starts(&self, module: &str) -> bool {
+        match self.value("LSM") {
+            Some(Value::Text(list)) => list.split(',').any(|name| name == module),
+            _ => true,
+        }
+    }
+
+    /// The configuration's text, unpacked.
+    pub(super) fn text(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Where the configuration says something about an option.
+    pub(super) fn span(&self, symbol: &str) -> Option<Span> {
+        self.options.get(symbol).map(|setting| setting.span)
+    }
+
+    fn value(&self, symbol: &str) -> Option<&Value> {
+        self.options.get(symbol).map(|setting| &setting.value)
+    }
+}
+
+/// What a line says about an option, if it does.
+fn setting(line: &str) -> Option<(&str, Value)> {
+    if let Some(comment) = line.strip_prefix("# CONFIG_") {
+        return Some((comment.strip_suffix(" is not set")?, Value::Off));
+    }
+    let (symbol, value) = line.strip_prefix("CONFIG_")?.split_once('=')?;
+    let value = match value {
+        "y" => Value::BuiltIn,
+        "m" => Value::Module,
+        "n" => Value::Off,
+        text => {
+            let quoted = text
+                .strip_prefix('"')
+                .and_then(|text| text.strip_suffix('"'));
+            Value::Text(quoted.unwrap_or(text).to_owned())
+        }
+    };
+    Some((symbol, value))
+}
+
+/// A number of bytes of a configuration, which is shorter than [`LONGEST`].
+fn fitting(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// What was compressed by gzip, as `/proc/config.gz` is; anything else as it is.
@@ -84,15 +195,42 @@ mod tests {
     use super::*;
     use flate2::{read::GzEncoder, Compression};
 
+    fn parse(text: &str) -> Option<Kconfig> {
+        Kconfig::parse("test.config", text)
+    }
+
     #[test]
     fn options_that_are_set() {
-        let config = Kconfig::parse(
-            "CONFIG_SECURITY_IPE=y\nCONFIG_IPE_PROP_DM_VERITY=y\n# CONFIG_IPE_PROP_FS_VERITY is not set\n",
+        let kernel = parse(
+            "CONFIG_SECURITY_IPE=y\nCONFIG_IPE_PROP_DM_VERITY=y\nCONFIG_DM_VERITY=m\n# CONFIG_IPE_PROP_FS_VERITY is not set\n",
         )
         .unwrap();
-        assert!(config.ipe && !config.strict);
+        assert!(kernel.has("SECURITY_IPE") && !kernel.strict);
         let roothash = PropertyKind::DmverityRoothash;
-        assert_eq!(config.providers, Providers::NONE.with(roothash));
+        assert_eq!(kernel.providers, Providers::NONE.with(roothash));
+        assert!(kernel.is_module("DM_VERITY") && kernel.enables("DM_VERITY"));
+        assert!(!kernel.has("DM_VERITY"));
+        assert!(kernel.rules_out("IPE_PROP_FS_VERITY"));
+        assert!(!kernel.rules_out("KEXEC") && !kernel.enables("KEXEC"));
+    }
+
+    #[test]
+    fn last_line_about_an_option_counts() {
+        let kernel = parse("CONFIG_A=y\nCONFIG_B=y\r\n# CONFIG_A is not set\n").unwrap();
+        assert!(kernel.rules_out("A") && kernel.has("B"));
+        let span = kernel.span("A").unwrap();
+        assert_eq!((span.line, span.column, span.offset), (3, 1, 23));
+    }
+
+    #[test]
+    fn modules_of_the_list() {
+        let with = |list: &str| parse(&format!("CONFIG_SECURITY=y\nCONFIG_LSM=\"{list}\"\n"));
+        assert!(with("landlock,ipe").unwrap().starts("ipe"));
+        assert!(!with("landlock,ipe2").unwrap().starts("ipe"));
+        // The kernel takes blanks for part of a name.
+        assert!(!with("landlock, ipe").unwrap().starts("ipe"));
+        assert!(!with("").unwrap().starts("ipe"));
+        assert!(parse("CONFIG_SECURITY=y\n").unwrap().starts("ipe"));
     }
 
     #[test]
@@ -107,7 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_configuration() {
-        assert_eq!(Kconfig::parse("policy_name=x policy_version=0.0.0\n"), None);
+    fn text_that_is_not_a_configuration() {
+        assert_eq!(parse("policy_name=x policy_version=0.0.0\n"), None);
+        assert_eq!(parse("# CONFIG_A is not set\n"), None);
     }
 }

@@ -13,9 +13,12 @@ use crate::{
     source::Source,
     subject::{Digest, Facts},
 };
-use ipe_policy::policy::{
-    envelope::{self, Form},
-    Action, Operation, Property, Rule, Scope,
+use ipe_policy::{
+    eval::Verdict,
+    policy::{
+        envelope::{self, Form},
+        Action, Operation, Property, Rule, Scope,
+    },
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -69,19 +72,11 @@ impl<'l> Lint<'l> {
         code: &'static str,
         message: String,
     ) -> &mut Diagnostic {
-        let indent = line.text.len() - line.text.trim_ascii_start().len();
-        let indent = u32::try_from(indent).unwrap_or(0);
-        let span = Span {
-            line: line.number,
-            column: indent + 1,
-            offset: line.offset + indent,
-            length: u32::try_from(line.code.len()).unwrap_or(u32::MAX),
-        };
         let name = &self.source.name;
         self.found.push(Diagnostic::at(
             name,
             self.policy.text(),
-            span,
+            span(line),
             severity,
             code,
             message,
@@ -155,17 +150,8 @@ impl<'l> Lint<'l> {
         let initramfs = Facts::combination(1);
         let verdict = self.policy.evaluate(Operation::Execute, &initramfs);
         let lines = self.lines;
-        let decider = lines.iter().find(|line| match verdict.scope {
-            Scope::Rule(offset) => line.offset == offset,
-            Scope::OperationDefault => {
-                matches!(
-                    line.statement,
-                    Statement::Default(Some(Operation::Execute), _)
-                )
-            }
-            Scope::GlobalDefault => matches!(line.statement, Statement::Default(None, _)),
-        });
-        if let (Action::Deny, Some(line)) = (verdict.action, decider) {
+        let line = decider(lines, Operation::Execute, verdict);
+        if let (Action::Deny, Some(line)) = (verdict.action, line) {
             let severity = match stage {
                 Some(Stage::Root) => None,
                 Some(Stage::Boot) => Some(Severity::Warning),
@@ -338,6 +324,34 @@ impl<'l> Lint<'l> {
         diagnostic.errno = (severity == Severity::Error).then_some(too_long.errno);
         self.found.push(diagnostic);
     }
+}
+
+/// Where a line says what it says, without its comment.
+pub(super) fn span(line: &Line<'_>) -> Span {
+    let indent = line.text.len() - line.text.trim_ascii_start().len();
+    let indent = u32::try_from(indent).unwrap_or(0);
+    Span {
+        line: line.number,
+        column: indent + 1,
+        offset: line.offset + indent,
+        length: u32::try_from(line.code.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The line that decided about an operation.
+pub(super) fn decider<'l>(
+    lines: &'l [Line<'l>],
+    operation: Operation,
+    verdict: Verdict,
+) -> Option<&'l Line<'l>> {
+    let mut lines = lines.iter();
+    lines.find(|line| match verdict.scope {
+        Scope::Rule(offset) => line.offset == offset,
+        Scope::OperationDefault => {
+            matches!(line.statement, Statement::Default(Some(of), _) if of == operation)
+        }
+        Scope::GlobalDefault => matches!(line.statement, Statement::Default(None, _)),
+    })
 }
 
 /// Why the kernel takes no message of a length.

@@ -6,6 +6,7 @@ mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
+mod opening;
 pub(crate) mod similar;
 
 pub use self::{
@@ -41,10 +42,12 @@ pub struct Options {
     pub stage: Option<Stage>,
 }
 
-/// What was found in a policy.
+/// What was found in a policy, or in a kernel's configuration.
 pub struct Report {
-    /// All of it, in the order of the text.
+    /// All of it, in the order of a policy's text.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether it is about a policy.
+    is_of_policy: bool,
 }
 
 impl Report {
@@ -158,19 +161,23 @@ pub fn check(source: &Source, options: &Options) -> Report {
         mut found, useless, ..
     } = collector;
 
-    if options.kernel.as_ref().is_some_and(|kernel| !kernel.ipe) {
-        found.push(Diagnostic::about(
-            &source.name,
-            Severity::Warning,
-            "no-ipe",
-            "this kernel is built without CONFIG_SECURITY_IPE: it knows no policies",
-        ));
-    }
     if let Ok(policy) = Policy::compile(&source.text, providers) {
         found.extend(lint::run(source, &policy, options, &useless));
+        found.extend(opening::of_policy(source, &policy, options.kernel.as_ref()));
     }
     found.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
-    Report { diagnostics: found }
+    Report {
+        diagnostics: found,
+        is_of_policy: true,
+    }
+}
+
+/// Checks a kernel's configuration for ways around every policy.
+pub fn check_kernel(kernel: &Kconfig) -> Report {
+    Report {
+        diagnostics: opening::of_kernel(kernel),
+        is_of_policy: false,
+    }
 }
 
 /// What is written with `--json`.
@@ -190,6 +197,7 @@ pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>)
     let errors: usize = count(Severity::Error);
     let warnings: usize = count(Severity::Warning);
     let notes: usize = if quiet { 0 } else { count(Severity::Note) };
+    let policies = reports.iter().filter(|report| report.is_of_policy).count();
     let all = || {
         let all = reports.iter().flat_map(|report| &report.diagnostics);
         all.filter(|diagnostic| !quiet || diagnostic.severity != Severity::Note)
@@ -198,7 +206,7 @@ pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>)
     if out.is_json() {
         out.json(&Json {
             command: "check",
-            files: reports.len(),
+            files: policies,
             errors,
             warnings,
             notes,
@@ -210,7 +218,7 @@ pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>)
         }
         let summary = format!(
             "{}: {}, {}{}",
-            counted(reports.len(), "policy", "policies"),
+            counted(policies, "policy", "policies"),
             counted(errors, "error", "errors"),
             counted(warnings, "warning", "warnings"),
             match notes {

@@ -25,7 +25,8 @@ pub struct Check {
     #[arg(long)]
     pub strict: bool,
 
-    /// The configuration of the kernel that the policy is for
+    /// The configuration of the kernel that the policy is for, and of those that it lets kexec
+    /// boot: also names the ways around a policy that it leaves open
     #[arg(long, value_name = "FILE")]
     pub kernel_config: Option<PathBuf>,
 
