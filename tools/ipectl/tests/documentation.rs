@@ -197,3 +197,23 @@ fn policies_fit_the_stage_they_are_for() {
         }
     }
 }
+
+/// The documentation's policies mean what they say, and let nobody boot a kernel whose command line
+/// root chooses, but the one that denies nothing.
+#[test]
+fn examples_have_no_warnings_and_allow_no_kexec() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation/examples");
+    let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(["check", "--strict", "--json", "."])
+        .current_dir(&examples)
+        .output()
+        .unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(output.status.success(), "{found:#}");
+    let found = found["diagnostics"].as_array().unwrap();
+    let of_kexec = found
+        .iter()
+        .filter(|one| one["code"] == "kexec-command-line");
+    let files: Vec<_> = of_kexec.map(|one| one["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["./allow-all.pol"]);
+}
