@@ -315,3 +315,15 @@ const char *audit_actor(char actor[64])
 	snprintf(actor, 64, "auid=%s ses=%s", auid, ses);
 	return actor;
 }
+
+/* What a record says of a file: path, device and inode. */
+int file_fields(char *to, size_t size, const char *path, const char *device)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	snprintf(to, size, "path=\"%s\" dev=\"%s\" ino=%lu", path, device,
+		 (unsigned long)st.st_ino);
+	return 0;
+}

@@ -7,6 +7,7 @@
 
 #include <linux/audit.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifndef AUDIT_IPE_ACCESS
 #define AUDIT_IPE_ACCESS 1420
@@ -30,6 +31,7 @@ int audit_match(int fd, unsigned int type, const char *pattern,
 		struct audit_record *record);
 int audit_count(int fd, unsigned int type);
 const char *audit_actor(char actor[64]);
+int file_fields(char *to, size_t size, const char *path, const char *device);
 int kernel_logged(const char *pattern);
 
 #endif /* IPE_SELFTEST_AUDIT_H */

@@ -29,19 +29,6 @@ static int enforce(const char *rules)
 	return err ?: policy_enforce_rules(expanded);
 }
 
-/* What a record says of a file: path, device and inode. */
-static int file_fields(char *to, size_t size, const char *path,
-		       const char *device)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return -errno;
-	snprintf(to, size, "path=\"%s\" dev=\"%s\" ino=%lu", path, device,
-		 (unsigned long)st.st_ino);
-	return 0;
-}
-
 /* Records of decisions: rules and what they become. */
 FIXTURE(access)
 {

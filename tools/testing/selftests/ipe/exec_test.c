@@ -611,20 +611,6 @@ TEST_F(denied, by_children)
 	EXPECT_EQ(0, status);
 }
 
-static int write_script(const char *path, const char *interpreter)
-{
-	char text[PATH_MAX];
-	int fd, err;
-
-	snprintf(text, sizeof(text), "#!%s\n", interpreter);
-	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0755);
-	if (fd < 0)
-		return -errno;
-	err = write_fd(fd, text, strlen(text));
-	close(fd);
-	return err;
-}
-
 /* A script is asked about as well as its interpreter. */
 TEST_F(denied, script)
 {

@@ -193,21 +193,26 @@ static void setup_volume(enum place place, const char *name,
 					 "no dm-verity";
 }
 
-static const char *setup_overlay(enum place place, const char *name,
-				 const char *lower)
+int stage_overlay(const char *name, const char *lower)
 {
-	char upper[FOLDER], work[FOLDER], options[4 * FOLDER];
+	char at[FOLDER], upper[FOLDER], work[FOLDER], options[4 * FOLDER];
 
-	in_folder(place_folder[place], name);
+	in_folder(at, name);
 	snprintf(upper, sizeof(upper), "%s/%s.upper", folder, name);
 	snprintf(work, sizeof(work), "%s/%s.work", folder, name);
 	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s",
 		 lower, upper, work);
-	if (mkdir(place_folder[place], 0755) || mkdir(upper, 0755) ||
-	    mkdir(work, 0755) ||
-	    mount("overlay", place_folder[place], "overlay", 0, options))
-		return "no overlayfs";
-	return NULL;
+	if (mkdir(at, 0755) || mkdir(upper, 0755) || mkdir(work, 0755) ||
+	    mount("overlay", at, "overlay", 0, options))
+		return -errno;
+	return 0;
+}
+
+static const char *setup_overlay(enum place place, const char *name,
+				 const char *lower)
+{
+	in_folder(place_folder[place], name);
+	return stage_overlay(name, lower) ? "no overlayfs" : NULL;
 }
 
 static void setup_overlays(void)

@@ -25,6 +25,11 @@ enum place {
 	PLACES,
 };
 
+/* Rules by which all of the initramfs may be executed, and nothing else. */
+#define TRUST_INITRAMFS                                                     \
+	"DEFAULT action=DENY\n"                                             \
+	"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+
 const char *stage_setup(void);
 void stage_teardown(void);
 
@@ -39,6 +44,9 @@ const char *stage_device(enum place place);
 
 /* A folder of the stage's tmpfs. */
 const char *stage_folder(void);
+
+/* Mounts an overlay over that directory, at the name in the stage's tmpfs. */
+int stage_overlay(const char *name, const char *lower);
 
 /*
  * Replaces $fsv, $fsv512, $dmv, $dmvsigned (algorithm:digest of the place), and

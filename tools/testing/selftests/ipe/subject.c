@@ -4,6 +4,7 @@
  */
 #include <linux/limits.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -13,10 +14,15 @@
 #define PAGE 4096UL
 
 /*
- * Executes in a child. A pipe that closes with the execution tells an error of
- * the system call from an exit code of the program.
+ * Executes in a child, once prepare(argument) has made that what the test wants.
+ * A pipe that closes with the execution tells an error of the system call from an
+ * exit code of the program.
+ *
+ * Returns the exit code; -ENOEXEC if something stopped the program on the way,
+ * -ECANCELED if the child could not be prepared.
  */
-static int try_exec(int fd, const char *path, int flags)
+int run_program(int fd, const char *path, int flags,
+		int (*prepare)(void *argument), void *argument)
 {
 	char *const argv[] = { "probe", NULL };
 	char *const envp[] = { NULL };
@@ -33,8 +39,15 @@ static int try_exec(int fd, const char *path, int flags)
 		return err;
 	}
 	if (!child) {
-		syscall(SYS_execveat, fd, path, argv, envp, flags);
-		err = -errno;
+		err = prepare ? prepare(argument) : 0;
+		if (err) {
+			fprintf(stderr, "# the child is not prepared: %s\n",
+				strerror(-err));
+			err = -ECANCELED;
+		} else {
+			syscall(SYS_execveat, fd, path, argv, envp, flags);
+			err = -errno;
+		}
 		if (write(tell[1], &err, sizeof(err)) != sizeof(err))
 			_exit(2);
 		_exit(1);
@@ -47,10 +60,39 @@ static int try_exec(int fd, const char *path, int flags)
 		return -ECHILD;
 	if (err)
 		return err;
-	/* The execution went ahead, but something stopped it on the way. */
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != PROBE_RAN)
-		return -ENOEXEC;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ENOEXEC;
+}
+
+/* Turns what run_program() returned into 0, if the program says that it ran. */
+int program_ran(int code)
+{
+	if (code == PROBE_RAN)
+		return 0;
+	return code < 0 ? code : -ENOEXEC;
+}
+
+/* Makes new memory of this thread executable where it is readable, or no longer. */
+int read_implies_exec(bool on)
+{
+	int now = personality(0xffffffff);
+
+	if (now < 0 ||
+	    personality(on ? now | READ_IMPLIES_EXEC :
+			     now & ~READ_IMPLIES_EXEC) < 0)
+		return -errno;
 	return 0;
+}
+
+/* For run_program(). */
+int set_read_implies_exec(void *unused)
+{
+	(void)unused;
+	return read_implies_exec(true);
+}
+
+static int try_exec(int fd, const char *path, int flags)
+{
+	return program_ran(run_program(fd, path, flags, NULL, NULL));
 }
 
 int try_execve(const char *path)
@@ -148,6 +190,21 @@ int try_mprotect_anonymous(void)
 	if (mprotect(at, PAGE, PROT_READ | PROT_EXEC))
 		err = -errno;
 	munmap(at, PAGE);
+	return err;
+}
+
+/* A file that is executed by way of this interpreter. */
+int write_script(const char *path, const char *interpreter)
+{
+	char text[PATH_MAX];
+	int fd, err;
+
+	snprintf(text, sizeof(text), "#!%s\n", interpreter);
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0755);
+	if (fd < 0)
+		return -errno;
+	err = write_fd(fd, text, strlen(text));
+	close(fd);
 	return err;
 }
 

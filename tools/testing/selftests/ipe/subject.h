@@ -15,6 +15,11 @@
 #define AT_EXECVE_CHECK 0x10000
 #endif
 
+int run_program(int fd, const char *path, int flags,
+		int (*prepare)(void *argument), void *argument);
+int program_ran(int code);
+int read_implies_exec(bool on);
+int set_read_implies_exec(void *unused);
 int try_execve(const char *path);
 int try_execveat(int fd);
 int try_execve_check(int fd);
@@ -26,6 +31,7 @@ int try_mprotect_path(const char *path);
 int try_mmap_anonymous(void);
 int try_mprotect_anonymous(void);
 
+int write_script(const char *path, const char *interpreter);
 int subject_copy_probe(const char *dir, char *path, size_t size);
 int subject_memfd(void);
 
