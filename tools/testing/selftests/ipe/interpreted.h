@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef IPE_SELFTEST_INTERPRETED_H
+#define IPE_SELFTEST_INTERPRETED_H
+
+/* The interpreter that the program "interpreted" asks for. */
+#define INTERPRETER_PATH "/tmp/ipe-interpreter"
+
+/* Where a forged interpreter has memory, far from all that programs map. */
+#define INTERPRETER_MEMORY 0x20000000UL
+
+#endif /* IPE_SELFTEST_INTERPRETED_H */
