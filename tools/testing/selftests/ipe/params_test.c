@@ -5,6 +5,7 @@
  * Runs first: some of it is about the state after boot, and it takes into
  * account what the command line says. It also runs where IPE is not active.
  */
+#include <linux/limits.h>
 #include <linux/lsm.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -13,7 +14,10 @@
 
 #include "kselftest_harness.h"
 
+#include "audit.h"
 #include "common.h"
+#include "interpreter.h"
+#include "probe.h"
 #include "subject.h"
 
 #ifndef LSM_ID_IPE
@@ -261,6 +265,41 @@ TEST(without_policy)
 	EXPECT_EQ(0, try_mprotect_path(path));
 	EXPECT_EQ(0, try_mmap_anonymous());
 	EXPECT_EQ(0, unlink(path));
+}
+
+/* The same of what executions bring with them, and nothing is recorded. */
+TEST(without_policy_executions)
+{
+	char program[PATH_MAX], probe[64], forged[64];
+	struct ipe_version version;
+	char name[256];
+	int audit;
+
+	if (!switched_off() &&
+	    policy_active(name, sizeof(name), &version) != -ENOENT)
+		SKIP(return, "a policy is active already");
+	audit = audit_open();
+	ASSERT_LE(0, audit);
+	test_path(program, sizeof(program), "interpreted");
+	ASSERT_EQ(0, subject_copy_probe("/tmp", probe, sizeof(probe)));
+	ASSERT_EQ(0, interpreter_set(probe));
+	EXPECT_EQ(0, try_execve(program));
+
+	snprintf(forged, sizeof(forged), "/tmp/forged-%d", getpid());
+	ASSERT_EQ(0, interpreter_forge(forged, program));
+	ASSERT_EQ(0, interpreter_set(forged));
+	EXPECT_EQ(0, try_execve(program));
+	interpreter_unset();
+
+	test_path(program, sizeof(program), "inherit32");
+	if (!access(program, X_OK))
+		EXPECT_EQ(PROBE_RAN + PROBE_PERSONALITY + PROBE_HEAP,
+			  run_program(AT_FDCWD, program, 0,
+				      set_read_implies_exec, NULL));
+	EXPECT_EQ(0, audit_count(audit, AUDIT_IPE_ACCESS));
+	audit_close(audit);
+	EXPECT_EQ(0, unlink(probe));
+	EXPECT_EQ(0, unlink(forged));
 }
 
 int main(int argc, char **argv)

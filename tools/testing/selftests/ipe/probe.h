@@ -5,4 +5,8 @@
 /* The exit code of the program "probe". */
 #define PROBE_RAN 42
 
+/* What "inherit32" adds: it has READ_IMPLIES_EXEC, its heap is executable. */
+#define PROBE_PERSONALITY 1
+#define PROBE_HEAP 2
+
 #endif /* IPE_SELFTEST_PROBE_H */
