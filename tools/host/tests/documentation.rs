@@ -177,3 +177,36 @@ fn tests_of_the_differences_exist() {
     let count = |wanted| page.lines().filter(|&line| line == wanted).count();
     assert_eq!(count("Here"), count("Test"), "a difference has no test");
 }
+
+/// The hooks that the module registers: the lines of `hooks!`, such as `file_open if …;`.
+fn registered_hooks() -> BTreeSet<String> {
+    let declaration = documentation().join("../abstractions/lsm.rs");
+    let text = fs::read_to_string(declaration).unwrap();
+    let list = text.split("\nhooks! {\n").nth(1).unwrap();
+    let list = list.split("\n}\n").next().unwrap();
+    list.lines()
+        .filter_map(|line| line.trim().split_once(" if "))
+        .map(|(hook, _)| hook.to_owned())
+        .collect()
+}
+
+#[test]
+fn every_registered_hook_is_an_entry_point() {
+    let page = page("entry-points.rst");
+    let section = page.split("\nHooks that IPE uses\n").nth(1).unwrap();
+    let section = section.split("\nHooks that see").next().unwrap();
+    // A term of the list of definitions starts its line and may name several hooks.
+    let described: BTreeSet<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("``"))
+        .flat_map(|line| line.split("``").skip(1).step_by(2))
+        .collect();
+    let registered = registered_hooks();
+    assert!(!registered.is_empty());
+    for hook in &registered {
+        assert!(
+            described.contains(hook.as_str()),
+            "entry-points.rst does not say what {hook} is used for"
+        );
+    }
+}
