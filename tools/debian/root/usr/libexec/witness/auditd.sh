@@ -62,7 +62,6 @@ fact 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM
 	'syscall=execve success=no exit=EACCES\(Permission denied\) .* exe=/usr/lib/systemd/systemd-executor'
 
 # Policies.
-load() { cat "$signed/$1.p7b" >$ipe/new_policy; }
 fact "a stranger's policy is refused" ends 1 load Stranger
 fact 'its record (1422) and its SYSCALL record: ENOKEY' with 1422 ' res=0 errno=-126' \
 	'syscall=write success=no exit=ENOKEY\(Required key not available\) .* comm=cat exe=/usr/bin/cat'

@@ -85,6 +85,9 @@ policies() {
 	done
 }
 
+# load POLICY: one that is not PID 1's.
+load() { cat "$signed/$1.p7b" >$ipe/new_policy; }
+
 # search TYPE PATTERN: the records that the audit daemon has written down, raw.
 search() { ausearch --input-logs --message "$1" --raw 2>/dev/null | grep -E "^type=(UNKNOWN\[)?$1\]? .*$2"; }
 # denied HOOK FILE: the pattern of a denial.
@@ -95,3 +98,33 @@ count() {
 	echo "$found"
 	[ "$(echo "$found" | grep -c .)" = "$1" ]
 }
+
+# The attack on the mode: a script that tries to switch enforcement off, reports what
+# came of it, and leaves all as it was. A shell of the root volume reads it, as data.
+cat >$state/attack <<-SCRIPT
+	{
+		echo 0 >$ipe/enforce && echo written
+		cat $ipe/enforce
+	} >$state/report 2>&1
+	echo 1 >$ipe/enforce
+	mv $state/report $state/result
+SCRIPT
+# attempt COMMAND...: has something run that script, and prints its report.
+attempt() {
+	rm -f $state/result
+	"$@"
+	soon cat $state/result
+}
+directly() { bash $state/attack; }
+unit() { systemd-run --quiet "$@" bash $state/attack; }
+# The program that gets a core dump is started by the kernel.
+core_dump() {
+	pattern=$(cat /proc/sys/kernel/core_pattern)
+	echo "|/bin/bash $state/attack" >/proc/sys/kernel/core_pattern
+	sh -c 'kill -SEGV $$'
+	soon test -e $state/result >/dev/null
+	echo "$pattern" >/proc/sys/kernel/core_pattern
+}
+succeeds() { attempt "$@" | tee $state/seen; is 'written
+0' cat $state/seen >/dev/null; }
+fails() { attempt "$@" | tee $state/seen; grep -q ': Operation not permitted$' $state/seen && grep -qx 1 $state/seen; }
