@@ -6,8 +6,12 @@
  * include/uapi/linux/fuse.h.
  */
 #include <linux/fuse.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -15,6 +19,17 @@
 
 #define FILE_NODE 2
 #define BLOCK 4096
+
+/* Orders to the server of a slow file: what to do with the read that waits. */
+#define ANSWER 'a'
+#define STALL 's'
+
+/* The file of a server; if it is slow, the pipes for its orders and reports. */
+struct served {
+	const struct blob *contents;
+	bool slow;
+	int orders, reports;
+};
 
 static void fill(struct fuse_attr *attr, uint64_t node,
 		 const struct blob *contents)
@@ -48,9 +63,48 @@ static void answer(int fd, uint64_t unique, int error, const void *data,
 		_exit(1);
 }
 
-static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
-		      const struct blob *contents)
+/*
+ * Memory whose first block is the file's and whose second one never comes: the
+ * kernel copies from it until there, and waits.
+ */
+static const void *stalling(const struct blob *contents)
 {
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register missing = { .range.len = BLOCK };
+	int fault = syscall(SYS_userfaultfd, O_CLOEXEC);
+	unsigned char *at;
+
+	at = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		_exit(1);
+	memcpy(at, contents->data, BLOCK);
+	missing.range.start = (uintptr_t)at + BLOCK;
+	missing.mode = UFFDIO_REGISTER_MODE_MISSING;
+	if (ioctl(fault, UFFDIO_API, &api) ||
+	    ioctl(fault, UFFDIO_REGISTER, &missing))
+		_exit(1);
+	return at;
+}
+
+/* Says that a read has come, and does with it what it is told. */
+static void serve_slowly(int fd, uint64_t unique, const struct served *served)
+{
+	const void *data = served->contents->data;
+	char order = 0;
+
+	if (write(served->reports, "", 1) != 1 ||
+	    read(served->orders, &order, 1) != 1)
+		_exit(1);
+	if (order == STALL)
+		data = stalling(served->contents);
+	answer(fd, unique, 0, data, served->contents->len);
+}
+
+static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
+		      const struct served *served)
+{
+	const struct blob *const contents = served->contents;
 	union {
 		struct fuse_init_out init;
 		struct fuse_entry_out entry;
@@ -82,9 +136,15 @@ static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
 		answer(fd, in->unique, 0, &out, sizeof(out.attr));
 		break;
 	case FUSE_OPEN:
+		if (served->slow)
+			out.open.open_flags = FOPEN_DIRECT_IO;
 		answer(fd, in->unique, 0, &out, sizeof(out.open));
 		break;
 	case FUSE_READ:
+		if (served->slow) {
+			serve_slowly(fd, in->unique, served);
+			break;
+		}
 		len = 0;
 		if (read_in->offset < contents->len)
 			len = contents->len - read_in->offset;
@@ -109,7 +169,7 @@ static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
 	}
 }
 
-static void serve(int fd, const struct blob *contents)
+static void serve(int fd, const struct served *served)
 {
 	static _Alignas(struct fuse_in_header)
 		char request[FUSE_MIN_READ_BUFFER + BLOCK];
@@ -123,22 +183,22 @@ static void serve(int fd, const struct blob *contents)
 		/* The end of the mount. */
 		if (len < (ssize_t)sizeof(*in))
 			_exit(0);
-		serve_one(fd, in, in + 1, contents);
+		serve_one(fd, in, in + 1, served);
 	}
 }
 
-int fuse_mount(struct fuse_server *server, const char *device, const char *at,
-	       const struct blob *contents)
+/* Mounts, and serves in a child. */
+static int start(struct fuse_server *server, const char *device, const char *at,
+		 const char *type, const char *options,
+		 const struct served *served)
 {
-	char options[128];
+	char all[160];
 	int err, fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0,blksize=%d", fd,
-		 BLOCK);
-	if (mount(device, at, "fuseblk", MS_RDONLY, options)) {
+	snprintf(all, sizeof(all), "fd=%d,rootmode=40000,%s", fd, options);
+	if (mount(device, at, type, MS_RDONLY, all)) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -147,11 +207,67 @@ int fuse_mount(struct fuse_server *server, const char *device, const char *at,
 	server->pid = fork();
 	err = server->pid < 0 ? -errno : 0;
 	if (!server->pid)
-		serve(fd, contents);
+		serve(fd, served);
 	close(fd);
 	if (err)
 		umount2(at, MNT_DETACH);
 	return err;
+}
+
+int fuse_mount(struct fuse_server *server, const char *device, const char *at,
+	       const struct blob *contents)
+{
+	const struct served served = { .contents = contents };
+	char options[64];
+
+	snprintf(options, sizeof(options), "user_id=0,group_id=0,blksize=%d",
+		 BLOCK);
+	return start(server, device, at, "fuseblk", options, &served);
+}
+
+int fuse_mount_slow(struct fuse_server *server, const char *at,
+		    const struct blob *contents, uid_t user)
+{
+	struct served served = { .contents = contents, .slow = true };
+	int orders[2], reports[2], err;
+	char options[64];
+
+	if (pipe2(orders, O_CLOEXEC))
+		return -errno;
+	if (pipe2(reports, O_CLOEXEC)) {
+		err = -errno;
+		close(orders[0]);
+		close(orders[1]);
+		return err;
+	}
+	served.orders = orders[0];
+	served.reports = reports[1];
+	snprintf(options, sizeof(options), "user_id=%u,group_id=%u", user,
+		 user);
+	err = start(server, "slow", at, "fuse", options, &served);
+	close(orders[0]);
+	close(reports[1]);
+	server->orders = orders[1];
+	server->reports = reports[0];
+	if (err) {
+		close(orders[1]);
+		close(reports[0]);
+	}
+	return err;
+}
+
+int fuse_wait_for_read(const struct fuse_server *server)
+{
+	char report;
+
+	return read(server->reports, &report, 1) == 1 ? 0 : -EIO;
+}
+
+int fuse_answer(const struct fuse_server *server, bool stall)
+{
+	const char order = stall ? STALL : ANSWER;
+
+	return write_fd(server->orders, &order, 1);
 }
 
 int fuse_unmount(struct fuse_server *server)
@@ -163,4 +279,15 @@ int fuse_unmount(struct fuse_server *server)
 	if (waitpid(server->pid, &status, 0) != server->pid)
 		return -ECHILD;
 	return status ? -EIO : 0;
+}
+
+/* The server may be stuck: it is killed, which ends the reads of its file. */
+int fuse_abort(struct fuse_server *server)
+{
+	close(server->orders);
+	close(server->reports);
+	if (kill(server->pid, SIGKILL) ||
+	    waitpid(server->pid, NULL, 0) != server->pid)
+		return -ECHILD;
+	return umount2(server->mount, MNT_DETACH) ? -errno : 0;
 }

@@ -12,6 +12,8 @@
 struct fuse_server {
 	pid_t pid;
 	char mount[PATH_MAX];
+	/* Of those that fuse_mount_slow() makes. */
+	int orders, reports;
 };
 
 /*
@@ -21,5 +23,17 @@ struct fuse_server {
 int fuse_mount(struct fuse_server *server, const char *device, const char *at,
 	       const struct blob *contents);
 int fuse_unmount(struct fuse_server *server);
+
+/*
+ * Mounts a file system of that user without a device. Its file, "probe", is of two
+ * blocks and is read past the page cache, right into the memory of the reader. A
+ * read of both waits until fuse_answer() lets the server answer it, or only copy
+ * the first block and wait again.
+ */
+int fuse_mount_slow(struct fuse_server *server, const char *at,
+		    const struct blob *contents, uid_t user);
+int fuse_wait_for_read(const struct fuse_server *server);
+int fuse_answer(const struct fuse_server *server, bool stall);
+int fuse_abort(struct fuse_server *server);
 
 #endif /* IPE_SELFTEST_FUSE_H */

@@ -6,7 +6,11 @@
  */
 #include "probe.h"
 
+#ifndef PROBE_EXIT
+#define PROBE_EXIT PROBE_RAN
+#endif
+
 int main(void)
 {
-	return PROBE_RAN;
+	return PROBE_EXIT;
 }

@@ -2,8 +2,11 @@
 #ifndef IPE_SELFTEST_PROBE_H
 #define IPE_SELFTEST_PROBE_H
 
-/* The exit code of the program "probe". */
+/* The exit code of the programs "probe" and "original". */
 #define PROBE_RAN 42
+
+/* That of "changed", which is "original" but for this. */
+#define PROBE_CHANGED 43
 
 /* What "inherit32" adds: it has READ_IMPLIES_EXEC, its heap is executable. */
 #define PROBE_PERSONALITY 1

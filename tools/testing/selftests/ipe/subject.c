@@ -63,6 +63,12 @@ int run_program(int fd, const char *path, int flags,
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ENOEXEC;
 }
 
+/* Returns the exit code of the program, or a negative errno. */
+int try_run(const char *path)
+{
+	return run_program(AT_FDCWD, path, 0, NULL, NULL);
+}
+
 /* Turns what run_program() returned into 0, if the program says that it ran. */
 int program_ran(int code)
 {

@@ -2,7 +2,8 @@
 /*
  * IPE tests - what IPE is asked about: files to execute and to map
  *
- * Each try_*() returns 0 if the kernel allowed it, else a negative errno.
+ * Each try_*() returns 0 if the kernel allowed it, else a negative errno; try_run()
+ * the exit code of the program.
  */
 #ifndef IPE_SELFTEST_SUBJECT_H
 #define IPE_SELFTEST_SUBJECT_H
@@ -20,6 +21,7 @@ int run_program(int fd, const char *path, int flags,
 int program_ran(int code);
 int read_implies_exec(bool on);
 int set_read_implies_exec(void *unused);
+int try_run(const char *path);
 int try_execve(const char *path);
 int try_execveat(int fd);
 int try_execve_check(int fd);
