@@ -8,6 +8,7 @@
  */
 #include <sys/mount.h>
 
+#include "fuse.h"
 #include "harness.h"
 #include "interpreter.h"
 #include "stage.h"
@@ -359,6 +360,45 @@ TEST_F(nested, success_audit)
 	/* The outer file, the inner one, and what is executed in the end. */
 	EXPECT_EQ(2 + (!variant->denied && variant->inner != ELF),
 		  asked.bprm_check);
+}
+
+/*
+ * The interpreter that was opened when the format was registered cannot be opened
+ * again, and the file is executed by another format: nothing is left of the former.
+ */
+TEST(interpreter_refuses_to_be_opened)
+{
+	char lower[PATH_MAX], path[PATH_MAX], from[PATH_MAX], interpreter[PATH_MAX];
+	struct fuse_server server;
+	struct blob contents;
+
+	if (misc_missing)
+		SKIP(return, "%s", misc_missing);
+	ASSERT_EQ(0, ipe_reset());
+	snprintf(lower, sizeof(lower), "%s/once", stage_folder());
+	ASSERT_EQ(0, mkdir(lower, 0755));
+	ASSERT_EQ(0, blob_read(test_path(from, sizeof(from), "probe"),
+			       &contents));
+	ASSERT_EQ(0, fuse_mount_once(&server, lower, &contents));
+	ASSERT_EQ(0, stage_overlay("overlayonce", lower));
+	snprintf(interpreter, sizeof(interpreter), "%s/overlayonce/probe",
+		 stage_folder());
+	own_path(path, "program", ".ipe-once");
+	ASSERT_EQ(0, copy_file(from, path, 0755));
+	ASSERT_EQ(0, misc_register(misc, "ipe-once", misc_by_extension("ipe-once"),
+				   interpreter, "F"));
+
+	ASSERT_EQ(0, policy_enforce_rules("DEFAULT action=ALLOW\n"));
+	EXPECT_EQ(0, try_execve(path));
+
+	EXPECT_EQ(0, ipe_reset());
+	EXPECT_EQ(0, misc_unregister(misc, "ipe-once"));
+	EXPECT_EQ(0, unlink(path));
+	snprintf(interpreter, sizeof(interpreter), "%s/overlayonce",
+		 stage_folder());
+	EXPECT_EQ(0, umount2(interpreter, 0));
+	EXPECT_EQ(0, fuse_unmount(&server));
+	blob_free(&contents);
 }
 
 IPE_TEST_MAIN(setup, teardown)

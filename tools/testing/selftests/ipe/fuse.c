@@ -29,6 +29,8 @@ struct served {
 	const struct blob *contents;
 	bool slow;
 	int orders, reports;
+	/* Whether the file can be opened but once. */
+	bool once;
 };
 
 static void fill(struct fuse_attr *attr, uint64_t node,
@@ -113,6 +115,7 @@ static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
 		struct fuse_statfs_out statfs;
 	} out = {};
 	const struct fuse_read_in *read_in = body;
+	static unsigned int opened;
 	size_t len;
 
 	switch (in->opcode) {
@@ -136,6 +139,10 @@ static void serve_one(int fd, const struct fuse_in_header *in, const void *body,
 		answer(fd, in->unique, 0, &out, sizeof(out.attr));
 		break;
 	case FUSE_OPEN:
+		if (served->once && opened++) {
+			answer(fd, in->unique, -ENOEXEC, NULL, 0);
+			break;
+		}
 		if (served->slow)
 			out.open.open_flags = FOPEN_DIRECT_IO;
 		answer(fd, in->unique, 0, &out, sizeof(out.open));
@@ -223,6 +230,15 @@ int fuse_mount(struct fuse_server *server, const char *device, const char *at,
 	snprintf(options, sizeof(options), "user_id=0,group_id=0,blksize=%d",
 		 BLOCK);
 	return start(server, device, at, "fuseblk", options, &served);
+}
+
+int fuse_mount_once(struct fuse_server *server, const char *at,
+		    const struct blob *contents)
+{
+	const struct served served = { .contents = contents, .once = true };
+
+	return start(server, "once", at, "fuse", "user_id=0,group_id=0",
+		     &served);
 }
 
 int fuse_mount_slow(struct fuse_server *server, const char *at,

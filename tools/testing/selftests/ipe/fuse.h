@@ -25,6 +25,13 @@ int fuse_mount(struct fuse_server *server, const char *device, const char *at,
 int fuse_unmount(struct fuse_server *server);
 
 /*
+ * Mounts a file system without a device, whose file can be opened once: later opens
+ * answer -ENOEXEC.
+ */
+int fuse_mount_once(struct fuse_server *server, const char *at,
+		    const struct blob *contents);
+
+/*
  * Mounts a file system of that user without a device. Its file, "probe", is of two
  * blocks and is read past the page cache, right into the memory of the reader. A
  * read of both waits until fuse_answer() lets the server answer it, or only copy

@@ -242,6 +242,26 @@ TEST_F(genuine, just_enabled)
 	EXPECT_EQ(0, USE(self, variant));
 }
 
+/*
+ * The first reader has the tree of hashes checked, which stays cached as it was
+ * written: that is no reason to deny the file.
+ */
+TEST_F(genuine, read_before)
+{
+	char byte;
+	int fd;
+
+	ASSERT_EQ(0, target_enforce_digest(&self->target));
+	ASSERT_EQ(0, enable_as(STALE_USER, self->target.stale.path));
+	fd = open(self->target.stale.path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, posix_fadvise(fd, 0, self->target.contents.len,
+				   POSIX_FADV_DONTNEED));
+	ASSERT_EQ(1, read(fd, &byte, 1));
+	EXPECT_EQ(0, USE(self, variant));
+	EXPECT_EQ(0, close(fd));
+}
+
 /* Those who have it mapped keep it. */
 TEST_F(genuine, mapped_before)
 {
