@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# For people; the kernel's build reads `Kbuild`. `make help` tells what there is.
+# For people; the kernel's build reads `Kbuild`. `make help` prints the lines that begin
+# with `##`: headings (`##@`), targets and variables, each above what it describes.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -9,54 +10,15 @@ B := tools/build
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
 FIRMWARE := $(CACHE)/firmware
 
-# What the scripts understand, given on make's command line.
-export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
+TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
+CHECKERS := kasan kcsan cfi
+OTHERS := strict 7.2
 
-.PHONY: help run run-debian test test-debug test-full bench lint kernel shell deb ipectl kunit allow-path \
-	kselftest debian host fuzz model coverage coverage-kernel boot-policy strict 7.2 kasan kcsan cfi clean distclean
+.PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
+	coverage coverage-kernel bench lint deb kernel shell clean distclean
 
-help:
-	@echo 'Integrity Policy Enforcement in Rust'
-	@echo
-	@echo '  make run                  build and boot the example firmware, tell the attack story'
-	@echo '  make run INTERACTIVE=1    the same, and leave a shell in the appliance'
-	@echo '  make run-debian           boot Debian: systemd and auditd tell what they see of IPE'
-	@echo '                            (INTERACTIVE=1: a shell in it)'
-	@echo '  make test                 run the tests: on the host, and under QEMU KUnit, kselftest, ipectl, Debian'
-	@echo '                            (all from "make host" to "make boot-policy" below)'
-	@echo '  make test-full            the same, and those on other kernels: strict, 7.2'
-	@echo '  make host                 only the tests on the host'
-	@echo '  make ipectl               only the tests of ipectl'
-	@echo '  make kunit                only the KUnit suites'
-	@echo '  make allow-path           only the test of the machine code that decides'
-	@echo '  make kselftest            only the kselftests (ONLY="NAME...": only those programs, OPTIONS=-h: theirs)'
-	@echo '  make debian               only the tests in Debian'
-	@echo '  make fuzz TIME=60         fuzz the policy language and ipectl, so many seconds a target'
-	@echo '  make model SEQUENCES=60   compare a kernel with the model, in so many sequences of commands'
-	@echo '  make boot-policy          only that a bad boot policy stops the kernel'"'"'s build'
-	@echo '  make strict               the kselftests on a kernel that has a boot policy, refuses policies'
-	@echo '                            with warnings, and trusts the keys of the firmware'
-	@echo '  make 7.2                  KUnit, kselftest and Debian on Linux 7.2'
-	@echo '  make test-debug           KUnit and kselftest on kernels that check themselves: hours'
-	@echo '                            (TIME=120: seconds of stress, SMP=2: processors;'
-	@echo '                            one of them alone: make kasan, make kcsan, make cfi)'
-	@echo '  make coverage             what the host tests reach of policy/ and eval/'
-	@echo '  make coverage-kernel      what the selftests reach of the whole module'
-	@echo '  make bench                measure what decisions and policies cost, beside the IPE in C'
-	@echo '  make lint                 rustfmt, clippy, the kernel'"'"'s CLIPPY=1 W=e, shellcheck'
-	@echo '  make deb                  make a package of ipectl for Debian, print where it is'
-	@echo '  make kernel               build the kernel of the firmware and the tests, print where it is'
-	@echo '  make shell                a shell in the build root'
-	@echo '  make clean                remove kernels, firmware, Debian, programs and logs'
-	@echo '  make distclean            remove the whole cache: also the build root and the sources'
-	@echo
-	@echo '  KDIR=/path/to/linux       use this kernel tree (7.2 or newer, clean); it stays untouched'
-	@echo '  KSERIES=7.2               use another linux-source of Debian (default 7.3)'
-	@echo '  MIRROR=http://...         use this Debian mirror (default: the one of this machine)'
-	@echo '  MEMORY=256M               the memory of the appliance'
-	@echo
-	@echo 'Downloads and builds are kept in $(CACHE)'
-
+##@ Try it
+## run: build the example firmware, boot it and attack it
 # One kernel serves the example and the tests, so that it is built once. Its
 # KUnit suites do not run unless the command line asks for them.
 run:
@@ -65,56 +27,101 @@ run:
 	tools/firmware/build "$$kernel" "$(FIRMWARE)"; \
 	tools/firmware/run "$$kernel" "$(FIRMWARE)"
 
+## run-debian: boot Debian and show what systemd and auditd see of IPE
 run-debian:
 	@set -e; \
 	kernel=$$($(B)/kernel --config test); \
 	tools/debian/run "$$kernel" "$(CACHE)/debian"
 
-CHECKERS := kasan kcsan cfi
-TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
-
+##@ Test it
+## test: run the tests: all from "host" to "boot-policy"
 test:
 	@$(B)/test $(TESTS)
 
+## test-full: run these, "strict" and "7.2"
 test-full:
-	@$(B)/test $(TESTS) strict 7.2
+	@$(B)/test $(TESTS) $(OTHERS)
 
-$(TESTS) strict 7.2:
+## host: test the policy language and its evaluation, with cargo
+## ipectl: test ipectl and its package
+## fuzz: fuzz the policy language and ipectl
+## kunit: run the KUnit suites
+## allow-path: check the machine code that decides
+## kselftest: run the kselftests
+## model: compare a kernel with a model, in random sequences of commands
+## debian: test with systemd and auditd of Debian
+## boot-policy: check that an invalid boot policy fails the build of the kernel
+## strict: run the kselftests on a kernel with a boot policy that refuses warnings
+## 7.2: run KUnit, the kselftests and Debian on Linux 7.2
+$(TESTS) $(OTHERS):
 	@$(B)/test $@
 
-fuzz: export TIME ?= 60
-
-coverage:
-	@tools/host/coverage
-
-coverage-kernel:
-	@$(B)/coverage
-
-# Not part of `test`: other kernels to build, and slow ones.
+## test-debug: run KUnit and the kselftests on kernels that check themselves (hours)
 test-debug:
 	@$(B)/test $(CHECKERS)
 
+## kasan: run them with KASAN, UBSAN, lockdep and kmemleak only
+## kcsan: run them with KCSAN only
+## cfi: run them with kCFI only
 $(CHECKERS):
 	@$(B)/test $@
 
+##@ Measure and check it
+## coverage: show what the tests on the host reach of policy/ and eval/
+coverage:
+	@tools/host/coverage
+
+## coverage-kernel: show what the kselftests reach of the module
+coverage-kernel:
+	@$(B)/coverage
+
+## bench: measure decisions and policies, beside the IPE in C
 bench:
 	@tools/bench/run
 
+## lint: run rustfmt, clippy, the kernel's CLIPPY=1 W=e and shellcheck
 lint:
 	@$(B)/lint
 
-deb:
-	@$(B)/deb
-
+##@ Build it
+## kernel: build the kernel of the firmware and the tests, print where it is
 kernel:
 	@$(B)/kernel --config test
 
+## deb: build a Debian package of ipectl, print where it is
+deb:
+	@$(B)/deb
+
+## shell: start a shell in the build root
 shell:
 	@$(B)/enter
 
+##@ Clean up
+## clean: remove kernels, firmware, Debian, programs and logs
 clean:
 	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/debian" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
 
+## distclean: remove the whole cache, with the build root and the sources
 distclean:
 	chmod -R u+w "$(CACHE)" 2>/dev/null || true
 	rm -rf "$(CACHE)"
+
+## help: list targets and variables
+help:
+	@awk '/^##@/ { print "\n" substr($$0, 5) } sub(/^## /, "") { n = index($$0, ": "); printf "  %-21s %s\n", substr($$0, 1, n - 1), substr($$0, n + 2) }' $(MAKEFILE_LIST)
+	@printf '\nDownloads and builds are kept in %s\n' '$(CACHE)'
+
+##@ Variables, on the command line of make
+## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, clean); it stays untouched
+## KSERIES=7.2: use another linux-source of Debian (default: 7.3)
+## MIRROR=http://...: use this mirror of Debian (default: the one of this machine)
+## INTERACTIVE=1: run, run-debian: leave a shell in the guest
+## MEMORY=256M: run: memory of the appliance
+## ONLY="NAME...": kselftest: run only these programs
+## OPTIONS=-h: kselftest: options of these programs
+## TIME=60: fuzz: seconds for each target; kselftest, test-debug: seconds of stress
+## SEQUENCES=60: model: number of sequences
+## LENGTH=40: model: most commands in a sequence
+## SEED=1: model: what the random numbers come from
+## SMP=2: test-debug: processors of the guest
+export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
