@@ -15,7 +15,7 @@ CHECKERS := kasan kcsan cfi
 OTHERS := strict 7.2
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
-	coverage coverage-kernel bench lint deb kernel shell clean distclean
+	coverage coverage-kernel bench size lint deb kernel shell clean distclean
 
 ##@ Try it
 ## run: build the example firmware, boot it and attack it
@@ -78,6 +78,10 @@ coverage-kernel:
 ## bench: measure decisions and policies, beside the IPE in C
 bench:
 	@tools/bench/run
+
+## size: list the bytes of the functions by directory, beside the IPE in C
+size:
+	@$(B)/size
 
 ## lint: run rustfmt, clippy, the kernel's CLIPPY=1 W=e and shellcheck
 lint:
