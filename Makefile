@@ -15,7 +15,7 @@ CHECKERS := kasan kcsan cfi
 OTHERS := strict 7.2
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
-	coverage coverage-kernel bench size lint deb kernel shell clean distclean
+	coverage coverage-kernel bench size lint deb dist kernel shell clean distclean
 
 ##@ Try it
 ## run: build the example firmware, boot it and attack it
@@ -96,6 +96,10 @@ kernel:
 deb:
 	@$(B)/deb
 
+## dist: make a tarball of what a kernel tree needs, with its checksum, print where it is
+dist:
+	@$(B)/dist
+
 ## shell: start a shell in the build root
 shell:
 	@$(B)/enter
@@ -103,7 +107,7 @@ shell:
 ##@ Clean up
 ## clean: remove kernels, firmware, Debian, programs and logs
 clean:
-	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/debian" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
+	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/debian" "$(CACHE)/dist" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
 
 ## distclean: remove the whole cache, with the build root and the sources
 distclean:

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 /// Policies of Integrity Policy Enforcement: check, explain, sign, deploy.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = include_str!("../../../../VERSION").trim_ascii(),
     name = "ipectl",
     propagate_version = true,
     after_help = EXIT_CODES,
