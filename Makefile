@@ -130,6 +130,6 @@ help:
 ## TIME=60: fuzz: seconds for each target; kselftest, test-debug: seconds of stress
 ## SEQUENCES=60: model: number of sequences
 ## LENGTH=40: model: most commands in a sequence
-## SEED=1: model: what the random numbers come from
+## SEED=1: model, fuzz: what the random numbers come from
 ## SMP=2: test-debug: processors of the guest
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
