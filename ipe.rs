@@ -3,9 +3,9 @@
 //! Integrity Policy Enforcement: a security module by which an owner-signed policy says what code
 //! may run.
 //!
-//! The way of a decision is one direction: a hook names the operation and the subject, [`eval`]
-//! finds the verdict of the compiled [`policy`] in force, [`audit`] records it, and an errno goes
-//! back to the kernel. Policies come in through [`securityfs`] and become [`loaded`] ones.
+//! A decision flows in one direction: a hook names the operation and the object, [`eval`] finds the
+//! verdict of the active [`policy`], [`audit`] records it, and an errno goes back to the kernel.
+//! Policies come in through [`securityfs`], and [`loaded`] keeps them.
 
 #![deny(unsafe_code)]
 

@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     MacStatus,
     /// `AUDIT_IPE_ACCESS`, 1420: a decision of IPE.
     IpeAccess,
-    /// `AUDIT_IPE_CONFIG_CHANGE`, 1421: another policy of IPE is in force.
+    /// `AUDIT_IPE_CONFIG_CHANGE`, 1421: another policy of IPE became active.
     IpeConfigChange,
     /// `AUDIT_IPE_POLICY_LOAD`, 1422: a policy of IPE was loaded or refused.
     IpePolicyLoad,

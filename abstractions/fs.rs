@@ -297,7 +297,7 @@ impl Inode {
         unsafe { Superblock::from_raw((*self.as_ptr()).i_sb) }
     }
 
-    /// Whether it is the node of a device, whose data is not of its file system.
+    /// Returns whether it is a device file, whose data is not of its file system.
     ///
     /// Also true for a symbolic link, which nobody can open.
     #[inline]

@@ -216,7 +216,7 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// fs-verity: whether the inode's builtin signature was found valid. May sleep.
+    /// fs-verity: whether the inode's built-in signature was found valid. May sleep.
     fn inode_setintegrity(_inode: &Inode, _builtin_signature_valid: bool) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }

@@ -2,7 +2,7 @@
 
 //! Directories and files in securityfs.
 //!
-//! A [`Directory`] shares its data with the files in it, which are implementations of [`Node`].
+//! A [`Directory`] shares its data with the files in it, which are implementations of [`FileOperations`].
 //! Each open file has a state of its own. Dropping the directory removes it with its files; files
 //! that are open then keep the data alive until they are closed.
 //!
@@ -10,7 +10,7 @@
 //! when a file is opened. Hence the pointer, which is the directory's, is only followed with
 //! `OPENING` held, and is cleared with it held before the directory is removed.
 //!
-//! Lock order: an open file's state, then the locks of its [`Node`]'s, then `OPENING`. No lock of
+//! Lock order: an open file's state, then the locks of its [`FileOperations`]'s, then `OPENING`. No lock of
 //! securityfs is taken inside of the last.
 //!
 //! Making and removing takes the lock of the parent, which whoever lists that directory holds until
@@ -86,7 +86,7 @@ impl Opener<'_> {
 ///
 /// Calls for one open file are serialised; those for different open files are not. All may sleep.
 #[vtable]
-pub(crate) trait Node: 'static {
+pub(crate) trait FileOperations: 'static {
     /// What the files of a directory share.
     type Data: Send + Sync + 'static;
     /// What each open file has for itself.
@@ -169,7 +169,7 @@ impl<D: Send + Sync + 'static> Directory<D> {
     /// Makes a file in the directory. It is removed with the directory.
     ///
     /// May sleep. Errors as for [`Directory::new`].
-    pub(crate) fn file<N: Node<Data = D>>(&self, name: &CStr, mode: u16) -> Result {
+    pub(crate) fn file<N: FileOperations<Data = D>>(&self, name: &CStr, mode: u16) -> Result {
         // SAFETY: The name is a string, the parent a directory by the type invariant, the
         // operations are static and made for files of such a directory.
         from_err_ptr(unsafe {
@@ -178,7 +178,7 @@ impl<D: Send + Sync + 'static> Directory<D> {
                 mode,
                 self.0.as_ptr(),
                 core::ptr::null_mut(),
-                Operations::<N>::TABLE,
+                Callbacks::<N>::TABLE,
             )
         })?;
         Ok(())
@@ -215,16 +215,16 @@ impl<D: Send + Sync + 'static> Drop for Directory<D> {
 
 /// An open file: what its `private_data` points to.
 #[pin_data]
-struct OpenFile<N: Node> {
+struct OpenFile<N: FileOperations> {
     data: Arc<N::Data>,
     #[pin]
     state: Mutex<N::State>,
 }
 
 /// The table of C's callbacks for a kind of file.
-struct Operations<N: Node>(PhantomData<N>);
+struct Callbacks<N: FileOperations>(PhantomData<N>);
 
-impl<N: Node> Operations<N> {
+impl<N: FileOperations> Callbacks<N> {
     const TABLE: &'static bindings::file_operations = &bindings::file_operations {
         open: Some(Self::open),
         read: if N::HAS_READ { Some(Self::read) } else { None },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The calling task: what hooks and nodes need to know of it, and what it holds for them.
+//! The calling task: what a security module needs to know of it, and what the task holds for it.
 //!
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h),
 //! [`include/linux/audit.h`](srctree/include/linux/audit.h),

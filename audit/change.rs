@@ -20,7 +20,7 @@ use core::fmt::{
     Result, //
 };
 
-/// Records that `new` is in force in the place of `old`. May sleep.
+/// Records that `new` is active in the place of `old`. May sleep.
 pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
     emit(Kind::IpeConfigChange, |record, actor| {
         write_activation(record, old, new, actor)

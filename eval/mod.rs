@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The decision: a compiled policy and the facts of a subject make a verdict.
+//! The decision: a compiled policy and the properties of an object make a verdict.
 //!
 //! The first matching rule wins, then the operation's default, then the global default. What it
 //! costs to find that rule does not depend on the number of rules: those without a digest are a
@@ -13,7 +13,7 @@ use crate::policy::{
     Action,
     Algorithm,
     Compiled,
-    Fact,
+    Flag,
     Key,
     Operation,
     Outcome,
@@ -22,7 +22,7 @@ use crate::policy::{
 };
 use core::ops::Deref;
 
-/// A digest of a subject.
+/// A digest of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest<'a> {
     algorithm: Algorithm,
@@ -51,30 +51,30 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// What a decision is about: the facts that rules can ask for.
+/// The object of a decision: the properties that rules can ask for.
 ///
-/// Whatever cannot be told is `false` or `None`. The answers need not be prepared: each is asked
+/// A property that cannot be told is `false` or `None`. The answers need not be prepared: each is asked
 /// for at most once in a decision, and the digests only if a rule could use them.
-pub trait Subject {
-    /// Returns whether the subject comes from the initramfs.
+pub trait Object {
+    /// Returns whether the object comes from the initramfs.
     fn boot_verified(&self) -> bool;
 
-    /// Returns whether the subject is on a dm-verity volume whose root hash has a valid signature.
+    /// Returns whether the object is on a dm-verity volume whose root hash has a valid signature.
     fn dmverity_signature(&self) -> bool;
 
-    /// Returns whether the subject has an fs-verity digest with a valid built-in signature.
+    /// Returns whether the object has an fs-verity digest with a valid built-in signature.
     fn fsverity_signature(&self) -> bool;
 
-    /// Returns the root hash of the dm-verity volume that the subject is on.
+    /// Returns the root hash of the dm-verity volume that the object is on.
     fn dmverity_roothash(&self) -> Option<Digest<'_>>;
 
-    /// Returns whether the subject may have an fs-verity digest: worth asking where it costs less than
+    /// Returns whether the object may have an fs-verity digest: worth asking where it costs less than
     /// the digest.
     fn has_fsverity(&self) -> bool {
         true
     }
 
-    /// Returns the subject's fs-verity digest, in the buffer or from elsewhere.
+    /// Returns the object's fs-verity digest, in the buffer or from elsewhere.
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>>;
 }
 
@@ -87,17 +87,17 @@ pub struct Verdict {
     pub scope: Scope,
 }
 
-/// Decides whether the policy allows an operation on a subject.
+/// Decides whether the policy allows an operation on an object.
 ///
 /// `None` stands for an operation that the kernel knows and the language does not: the global
 /// default decides, and where there is none, it is denied.
 #[inline]
-pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, subject: &T) -> Verdict
+pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, object: &T) -> Verdict
 where
     S: Deref<Target = [u32]>,
-    T: Subject + ?Sized,
+    T: Object + ?Sized,
 {
-    outcome(policy, operation, subject).into()
+    outcome(policy, operation, object).into()
 }
 
 impl From<Outcome> for Verdict {
@@ -114,35 +114,35 @@ impl From<Outcome> for Verdict {
 pub(crate) fn outcome<S, T>(
     policy: &Compiled<S>,
     operation: Option<Operation>,
-    subject: &T,
+    object: &T,
 ) -> Outcome
 where
     S: Deref<Target = [u32]>,
-    T: Subject + ?Sized,
+    T: Object + ?Sized,
 {
     match operation {
-        Some(operation) => decide(policy, operation, subject),
+        Some(operation) => decide(policy, operation, object),
         None => policy.unknown(),
     }
 }
 
 /// Decides about an operation that the language knows.
 #[inline]
-fn decide<S, T>(policy: &Compiled<S>, operation: Operation, subject: &T) -> Outcome
+fn decide<S, T>(policy: &Compiled<S>, operation: Operation, object: &T) -> Outcome
 where
     S: Deref<Target = [u32]>,
-    T: Subject + ?Sized,
+    T: Object + ?Sized,
 {
-    let combination = Fact::BootVerified.bit(subject.boot_verified())
-        | Fact::DmveritySignature.bit(subject.dmverity_signature())
-        | Fact::FsveritySignature.bit(subject.fsverity_signature());
+    let combination = Flag::BootVerified.bit(object.boot_verified())
+        | Flag::DmveritySignature.bit(object.dmverity_signature())
+        | Flag::FsveritySignature.bit(object.fsverity_signature());
     let row = policy.row(operation);
     let slot = row.slots[combination as usize % row.slots.len()];
 
     // Rules that name both digests want the fs-verity one, too.
-    let fsverity = row.any_fsverity < slot && subject.has_fsverity();
+    let fsverity = row.any_fsverity < slot && object.has_fsverity();
     if fsverity || row.dmverity < slot {
-        look_up(policy, operation, combination, slot, subject, fsverity)
+        look_up(policy, operation, combination, slot, object, fsverity)
     } else {
         slot
     }
@@ -158,12 +158,12 @@ fn look_up<S, T>(
     operation: Operation,
     combination: u32,
     slot: Outcome,
-    subject: &T,
+    object: &T,
     fsverity: bool,
 ) -> Outcome
 where
     S: Deref<Target = [u32]>,
-    T: Subject + ?Sized,
+    T: Object + ?Sized,
 {
     let mut buffer;
     let row = policy.row(operation);
@@ -172,7 +172,7 @@ where
 
     let fsverity = if fsverity {
         buffer = [0; MAX_DIGEST_LEN];
-        subject.fsverity_digest(&mut buffer)
+        object.fsverity_digest(&mut buffer)
     } else {
         None
     };
@@ -185,7 +185,7 @@ where
 
     // A root hash is of no use where all that could come first also names a digest that is absent.
     if row.dmverity < first || (row.both < first && fsverity.is_some()) {
-        if let Some(dmv) = &subject.dmverity_roothash() {
+        if let Some(dmv) = &object.dmverity_roothash() {
             if row.dmverity < first {
                 let key = Key::new(operation, None, Some(dmv.algorithm));
                 first = first.min(index.find(key, combination, dmv.bytes));

@@ -65,9 +65,9 @@ mod cases {
         };
     }
 
-    /// A subject that counts how often it is asked for its digests.
+    /// An object that counts how often it is asked for its digests.
     #[derive(Default)]
-    struct Facts {
+    struct Properties {
         boot_verified: bool,
         dmverity_signature: bool,
         fsverity_signature: bool,
@@ -77,7 +77,7 @@ mod cases {
         digest_asked: Cell<u32>,
     }
 
-    impl Subject for Facts {
+    impl Object for Properties {
         fn boot_verified(&self) -> bool {
             self.boot_verified
         }
@@ -105,34 +105,34 @@ mod cases {
         }
     }
 
-    /// A subject with an fs-verity digest.
-    fn with_digest(digest: [u8; 32]) -> Facts {
-        Facts {
+    /// An object with an fs-verity digest.
+    fn with_digest(digest: [u8; 32]) -> Properties {
+        Properties {
             fsverity_digest: Some((Algorithm::Sha256, digest)),
-            ..Facts::default()
+            ..Properties::default()
         }
     }
 
-    /// A subject on a dm-verity volume.
-    fn with_roothash(digest: [u8; 32]) -> Facts {
-        Facts {
+    /// An object on a dm-verity volume.
+    fn with_roothash(digest: [u8; 32]) -> Properties {
+        Properties {
             dmverity_roothash: Some((Algorithm::Sha256, digest)),
-            ..Facts::default()
+            ..Properties::default()
         }
     }
 
-    /// A subject with both.
-    fn with_both(digest: [u8; 32], roothash: [u8; 32]) -> Facts {
-        Facts {
+    /// An object with both.
+    fn with_both(digest: [u8; 32], roothash: [u8; 32]) -> Properties {
+        Properties {
             dmverity_roothash: Some((Algorithm::Sha256, roothash)),
             ..with_digest(digest)
         }
     }
 
-    fn boot_verified() -> Facts {
-        Facts {
+    fn boot_verified() -> Properties {
+        Properties {
             boot_verified: true,
-            ..Facts::default()
+            ..Properties::default()
         }
     }
 
@@ -159,13 +159,13 @@ mod cases {
     fn decide_about(
         text: &str,
         operation: Option<Operation>,
-        subject: &Facts,
+        object: &Properties,
     ) -> Option<(Action, By)> {
         let mut memory = [0; 128];
         let plan = measure(text.as_bytes(), Providers::ALL, false, &mut Deaf).ok()?;
         let words = memory.get_mut(..plan.words())?;
         let compiled = plan.emit(text.as_bytes(), words);
-        let verdict = evaluate(&compiled, operation, subject);
+        let verdict = evaluate(&compiled, operation, object);
         let by = match verdict.scope {
             Scope::GlobalDefault => By::GlobalDefault,
             Scope::OperationDefault => By::OperationDefault,
@@ -183,8 +183,8 @@ mod cases {
     }
 
     /// Decides about execution.
-    fn execute(text: &str, subject: &Facts) -> Option<(Action, By)> {
-        decide_about(text, Some(Operation::Execute), subject)
+    fn execute(text: &str, object: &Properties) -> Option<(Action, By)> {
+        decide_about(text, Some(Operation::Execute), object)
     }
 
     fn allowed_by(line: usize) -> Option<(Action, By)> {
@@ -204,15 +204,15 @@ mod cases {
     #[test]
     fn nothing_matches() {
         let text = rules!("op=EXECUTE boot_verified=TRUE action=ALLOW\n");
-        assert_eq!(execute(text, &Facts::default()), denied());
+        assert_eq!(execute(text, &Properties::default()), denied());
     }
 
     #[test]
     fn default_of_the_operation_precedes_the_global_one() {
         let text = rules!("DEFAULT op=EXECUTE action=ALLOW\n");
         let expected = Some((Action::Allow, By::OperationDefault));
-        assert_eq!(execute(text, &Facts::default()), expected);
-        let other = decide_about(text, Some(Operation::Firmware), &Facts::default());
+        assert_eq!(execute(text, &Properties::default()), expected);
+        let other = decide_about(text, Some(Operation::Firmware), &Properties::default());
         assert_eq!(other, denied());
     }
 
@@ -222,27 +222,27 @@ mod cases {
         assert_eq!(decide_about(text, None, &boot_verified()), denied());
     }
 
-    // Facts.
+    // Properties.
 
     #[test]
-    fn facts_hold_or_not() {
+    fn flags_hold_or_not() {
         let text = rules!(
             "op=EXECUTE boot_verified=FALSE dmverity_signature=TRUE action=ALLOW\n",
             "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n",
         );
         for combination in 0..8 {
-            let subject = Facts {
+            let object = Properties {
                 boot_verified: combination & 1 != 0,
                 dmverity_signature: combination & 2 != 0,
                 fsverity_signature: combination & 4 != 0,
-                ..Facts::default()
+                ..Properties::default()
             };
             let expected = match combination {
                 2 | 6 => allowed_by(1),
                 4 | 5 | 7 => allowed_by(2),
                 _ => denied(),
             };
-            assert_eq!(execute(text, &subject), expected);
+            assert_eq!(execute(text, &object), expected);
         }
     }
 
@@ -254,7 +254,7 @@ mod cases {
             "op=EXECUTE action=ALLOW\n",
         );
         assert_eq!(execute(text, &boot_verified()), denied_by(2));
-        assert_eq!(execute(text, &Facts::default()), allowed_by(3));
+        assert_eq!(execute(text, &Properties::default()), allowed_by(3));
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod cases {
     #[test]
     fn rule_without_property_matches_whatever_comes() {
         let text = rules!("op=EXECUTE action=ALLOW\n");
-        assert_eq!(execute(text, &Facts::default()), allowed_by(1));
+        assert_eq!(execute(text, &Properties::default()), allowed_by(1));
         assert_eq!(execute(text, &with_both(D0, D1)), allowed_by(1));
     }
 
@@ -279,7 +279,7 @@ mod cases {
         let text = rules!("op=EXECUTE ", fsverity!(d0), " action=ALLOW\n");
         assert_eq!(execute(text, &with_digest(D0)), allowed_by(1));
         assert_eq!(execute(text, &with_digest(D1)), denied());
-        assert_eq!(execute(text, &Facts::default()), denied());
+        assert_eq!(execute(text, &Properties::default()), denied());
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod cases {
         let text = rules!("op=EXECUTE ", dmverity!(d0), " action=ALLOW\n");
         assert_eq!(execute(text, &with_roothash(D0)), allowed_by(1));
         assert_eq!(execute(text, &with_roothash(D1)), denied());
-        assert_eq!(execute(text, &Facts::default()), denied());
+        assert_eq!(execute(text, &Properties::default()), denied());
     }
 
     #[test]
@@ -301,11 +301,11 @@ mod cases {
     #[test]
     fn algorithm_must_be_the_same() {
         let text = rules!("op=EXECUTE ", dmverity!(d0), " action=ALLOW\n");
-        let subject = Facts {
+        let object = Properties {
             dmverity_roothash: Some((Algorithm::Sm3, D0)),
-            ..Facts::default()
+            ..Properties::default()
         };
-        assert_eq!(execute(text, &subject), denied());
+        assert_eq!(execute(text, &object), denied());
     }
 
     #[test]
@@ -338,16 +338,16 @@ mod cases {
             " action=DENY\n",
             "op=EXECUTE action=ALLOW\n",
         );
-        let subject = Facts {
+        let object = Properties {
             boot_verified: true,
             ..with_digest(D0)
         };
-        assert_eq!(execute(text, &subject), allowed_by(1));
+        assert_eq!(execute(text, &object), allowed_by(1));
         assert_eq!(execute(text, &with_digest(D0)), denied_by(2));
     }
 
     #[test]
-    fn same_digest_under_different_facts() {
+    fn same_digest_under_different_flags() {
         let text = rules!(
             "op=EXECUTE ",
             fsverity!(d0),
@@ -356,7 +356,7 @@ mod cases {
             fsverity!(d0),
             " action=ALLOW\n",
         );
-        let booted = Facts {
+        let booted = Properties {
             boot_verified: true,
             ..with_digest(D0)
         };
@@ -459,9 +459,9 @@ mod cases {
     // Laziness.
 
     /// Returns how often root hash and digest were asked for in a decision about execution.
-    fn asked(text: &str, subject: &Facts) -> Option<(u32, u32)> {
-        execute(text, subject)?;
-        Some((subject.roothash_asked.get(), subject.digest_asked.get()))
+    fn asked(text: &str, object: &Properties) -> Option<(u32, u32)> {
+        execute(text, object)?;
+        Some((object.roothash_asked.get(), object.digest_asked.get()))
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 //! The question that most hooks ask: may this be done with this file?
 
-use super::subject::{
-    Place,
-    Subject, //
+use super::object::{
+    Object,
+    Place, //
 };
 use crate::abstractions::fs::{
     File,
@@ -165,7 +165,7 @@ fn check_place(
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    let outcome = eval::outcome(policy.compiled(), operation, &Subject::new(place, &guard));
+    let outcome = eval::outcome(policy.compiled(), operation, &Object::new(place, &guard));
     let denied = outcome.action() == Action::Deny;
     if !denied && !SUCCESS_AUDIT.is_on() {
         return Ok(());

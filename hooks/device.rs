@@ -52,16 +52,16 @@ impl Roothash {
 /// A decision asks whether the root hash is signed, then for the root hash, in one RCU section. It
 /// never takes the signature of one volume for that of another: see [`Self::take_back`].
 #[derive(Zeroable)]
-pub(crate) struct DeviceFacts {
-    /// The root hash of the table in force.
+pub(crate) struct DeviceBlob {
+    /// The root hash of the active table.
     roothash: RcuPointer<KBox<Roothash>>,
     /// Whether that root hash came with a valid signature.
     signed: Switch,
 }
 
-impl Blob for DeviceFacts {}
+impl Blob for DeviceBlob {}
 
-impl DeviceFacts {
+impl DeviceBlob {
     /// Whether the root hash came with a valid signature.
     #[cfg(any(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE, CONFIG_SECURITY_IPE_KUNIT_TEST))]
     #[inline]
@@ -167,19 +167,19 @@ mod tests {
     }
 
     /// Whether all of this, and no more, is known.
-    fn knows(facts: &DeviceFacts, roothash: Option<&[u8]>, signed: bool) -> bool {
+    fn knows(blob: &DeviceBlob, roothash: Option<&[u8]>, signed: bool) -> bool {
         let guard = rcu::read_lock();
-        facts.roothash(&guard).map(|known| known.bytes()) == roothash && facts.is_signed() == signed
+        blob.roothash(&guard).map(|known| known.bytes()) == roothash && blob.is_signed() == signed
     }
 
-    fn signed() -> Result<DeviceFacts> {
-        let facts: DeviceFacts = pin_init::zeroed();
-        facts.set(sha256(&OLD), VerityChecks::Always)?;
-        facts.set(
+    fn signed() -> Result<DeviceBlob> {
+        let blob: DeviceBlob = pin_init::zeroed();
+        blob.set(sha256(&OLD), VerityChecks::Always)?;
+        blob.set(
             DeviceIntegrity::RoothashSignature(true),
             VerityChecks::Always,
         )?;
-        Ok(facts)
+        Ok(blob)
     }
 
     #[test]
@@ -189,39 +189,39 @@ mod tests {
 
     #[test]
     fn a_volume_is_signed_or_not() -> Result {
-        let facts = signed()?;
-        assert!(knows(&facts, Some(&OLD), true));
-        facts.set(
+        let blob = signed()?;
+        assert!(knows(&blob, Some(&OLD), true));
+        blob.set(
             DeviceIntegrity::RoothashSignature(false),
             VerityChecks::Always,
         )?;
-        assert!(knows(&facts, Some(&OLD), false));
+        assert!(knows(&blob, Some(&OLD), false));
         Ok(())
     }
 
     #[test]
     fn the_same_volume_stays_signed() -> Result {
-        let facts = signed()?;
-        facts.set(sha256(&OLD), VerityChecks::Always)?;
-        assert!(knows(&facts, Some(&OLD), true));
+        let blob = signed()?;
+        blob.set(sha256(&OLD), VerityChecks::Always)?;
+        assert!(knows(&blob, Some(&OLD), true));
         Ok(())
     }
 
     #[test]
     fn another_volume_is_not_signed() -> Result {
-        let facts = signed()?;
-        facts.set(sha256(&NEW), VerityChecks::Always)?;
-        assert!(knows(&facts, Some(&NEW), false));
+        let blob = signed()?;
+        blob.set(sha256(&NEW), VerityChecks::Always)?;
+        assert!(knows(&blob, Some(&NEW), false));
         // Neither is one with the same bytes, made otherwise.
-        let facts = signed()?;
-        facts.set(
+        let blob = signed()?;
+        blob.set(
             DeviceIntegrity::Roothash {
                 algorithm: c"sm3",
                 digest: &OLD,
             },
             VerityChecks::Always,
         )?;
-        assert!(knows(&facts, Some(&OLD), false));
+        assert!(knows(&blob, Some(&OLD), false));
         Ok(())
     }
 
@@ -234,18 +234,18 @@ mod tests {
             (c"sha256", &[]),
             (c"sha512", &OLD[..]),
         ] {
-            let facts = signed()?;
-            facts.set(
+            let blob = signed()?;
+            blob.set(
                 DeviceIntegrity::Roothash { algorithm, digest },
                 VerityChecks::Always,
             )?;
-            assert!(knows(&facts, None, false));
+            assert!(knows(&blob, None, false));
             // Its signature counts all the same.
-            facts.set(
+            blob.set(
                 DeviceIntegrity::RoothashSignature(true),
                 VerityChecks::Always,
             )?;
-            assert!(knows(&facts, None, true));
+            assert!(knows(&blob, None, true));
         }
         Ok(())
     }
@@ -266,18 +266,18 @@ mod tests {
 
     #[test]
     fn a_volume_that_checks_once_is_warned_of() -> Result {
-        let facts: DeviceFacts = pin_init::zeroed();
-        facts.set(sha256(&OLD), VerityChecks::Once)?;
-        facts.set(DeviceIntegrity::RoothashSignature(true), VerityChecks::Once)?;
-        assert!(knows(&facts, Some(&OLD), true));
+        let blob: DeviceBlob = pin_init::zeroed();
+        blob.set(sha256(&OLD), VerityChecks::Once)?;
+        blob.set(DeviceIntegrity::RoothashSignature(true), VerityChecks::Once)?;
+        assert!(knows(&blob, Some(&OLD), true));
         Ok(())
     }
 
     #[test]
     fn what_is_gone_is_forgotten() -> Result {
-        let facts = signed()?;
-        facts.set(DeviceIntegrity::RoothashGone, VerityChecks::Always)?;
-        assert!(knows(&facts, None, false));
+        let blob = signed()?;
+        blob.set(DeviceIntegrity::RoothashGone, VerityChecks::Always)?;
+        assert!(knows(&blob, None, false));
         Ok(())
     }
 
@@ -300,23 +300,22 @@ mod tests {
             pr_info!("not tried on one CPU\n");
             return Ok(());
         }
-        let facts = Arc::new(signed()?, GFP_KERNEL)?;
+        let blob = Arc::new(signed()?, GFP_KERNEL)?;
         let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 
-        let (changing, changed) = (facts.clone(), done.clone());
+        let (changing, changed) = (blob.clone(), done.clone());
         let guard = rcu::read_lock();
         // The decision asks for the signature first...
-        let found = knows(&facts, Some(&OLD), true);
+        let found = knows(&blob, Some(&OLD), true);
         workqueue::system_unbound().try_spawn(GFP_ATOMIC, move || {
             // A failure leaves the old root hash, which is found below.
             let _ = changing.set(sha256(&NEW), VerityChecks::Always);
             changed.complete_all();
         })?;
-        let taken_back = becomes_true(Delta::from_secs(5), || !facts.is_signed());
+        let taken_back = becomes_true(Delta::from_secs(5), || !blob.is_signed());
         // ...and then for the root hash.
         let mixed = becomes_true(Delta::from_millis(200), || {
-            facts
-                .roothash(&guard)
+            blob.roothash(&guard)
                 .is_some_and(|known| known.bytes() == NEW)
         });
         drop(guard);
@@ -325,7 +324,7 @@ mod tests {
         assert!(found);
         assert!(taken_back);
         assert!(!mixed);
-        assert!(knows(&facts, Some(&NEW), false));
+        assert!(knows(&blob, Some(&NEW), false));
         Ok(())
     }
 }

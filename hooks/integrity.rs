@@ -13,14 +13,14 @@ use crate::abstractions::fs::Inode;
 
 /// What is known of a superblock.
 #[derive(Zeroable)]
-pub(crate) struct SuperblockFacts {
+pub(crate) struct SuperblockBlob {
     /// Whether it holds what was unpacked from the initramfs.
     initramfs: Switch,
 }
 
-impl Blob for SuperblockFacts {}
+impl Blob for SuperblockBlob {}
 
-impl SuperblockFacts {
+impl SuperblockBlob {
     /// Whether it holds what was unpacked from the initramfs.
     #[inline]
     pub(super) fn is_initramfs(&self) -> bool {
@@ -36,8 +36,8 @@ pub(super) fn initramfs_populated(root: &Superblock) {
 /// What is known of an inode.
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 #[derive(Zeroable)]
-pub(crate) struct InodeFacts {
-    /// Whether fs-verity found its builtin signature valid.
+pub(crate) struct InodeBlob {
+    /// Whether fs-verity found its built-in signature valid.
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     signed: Switch,
     /// Whether pages may be cached that were read before fs-verity protected it.
@@ -45,11 +45,11 @@ pub(crate) struct InodeFacts {
 }
 
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
-impl Blob for InodeFacts {}
+impl Blob for InodeBlob {}
 
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
-impl InodeFacts {
-    /// Whether fs-verity found its builtin signature valid.
+impl InodeBlob {
+    /// Whether fs-verity found its built-in signature valid.
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
@@ -68,7 +68,7 @@ impl InodeFacts {
     }
 }
 
-/// fs-verity has looked at an inode's builtin signature.
+/// fs-verity has looked at an inode's built-in signature.
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 pub(super) fn set_inode(inode: &Inode, signed: bool) {
     inode.blob::<Ipe>().signed.set(signed);

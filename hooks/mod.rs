@@ -7,8 +7,8 @@ mod access;
 mod device;
 mod exec;
 mod integrity;
+mod object;
 mod reading;
-mod subject;
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 mod verity;
 
@@ -71,17 +71,17 @@ impl SecurityModule for Ipe {
     const NAME: &'static CStr = c"ipe";
     const ID: u64 = crate::abstractions::lsm::LSM_ID_IPE;
 
-    type Superblock = integrity::SuperblockFacts;
+    type Superblock = integrity::SuperblockBlob;
 
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
-    type Inode = integrity::InodeFacts;
+    type Inode = integrity::InodeBlob;
     #[cfg(not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)))]
     type Inode = ();
 
     type Task = reading::Reading;
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-    type BlockDevice = device::DeviceFacts;
+    type BlockDevice = device::DeviceBlob;
     #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
     type BlockDevice = ();
 

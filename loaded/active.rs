@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The policy in force: one pointer that hooks follow under RCU.
+//! The active policy: one pointer that hooks follow under RCU.
 //!
-//! Whoever changes it holds the lock of [`crate::securityfs`] that serialises writers, but for the
-//! boot policy, which comes before there is anybody else.
+//! A writer holds the lock of [`crate::securityfs`] that serialises writers. The boot policy needs none: it
+//! becomes active before there can be a second writer.
 
 use super::Policy;
 use crate::abstractions::compat::ESTALE;
@@ -16,10 +16,10 @@ use kernel::sync::rcu;
 use kernel::sync::Arc;
 use kernel::sync::ArcBorrow;
 
-/// Which policy is in force, if any. It only goes forward: never to a lower version, nor to none.
+/// Which policy is active, if any. It only moves forward: never to a lower version, nor to none.
 pub(crate) struct Active(RcuPointer<Arc<Policy>>);
 
-/// The policy in force; without one everything is allowed.
+/// The active policy. Without one, everything is allowed.
 pub(crate) static ACTIVE: Active = Active::none();
 
 impl Active {
@@ -34,7 +34,7 @@ impl Active {
         self.0.is_null()
     }
 
-    /// The policy in force, for as long as the guard lives. Any context.
+    /// Returns the active policy, for as long as the guard lives. Any context.
     #[inline]
     pub(crate) fn read<'guard>(
         &'guard self,
@@ -43,27 +43,27 @@ impl Active {
         self.0.read(guard)
     }
 
-    /// The policy in force, to keep.
+    /// Returns the active policy, to keep.
     pub(crate) fn get(&self) -> Option<Arc<Policy>> {
         self.read(&rcu::read_lock()).map(Arc::from)
     }
 
-    /// Whether `policy` is in force at this moment.
+    /// Returns whether `policy` is active at this moment.
     pub(crate) fn is(&self, policy: &Arc<Policy>) -> bool {
         self.read(&rcu::read_lock())
             .is_some_and(|active| core::ptr::eq(&*active, &**policy))
     }
 
-    /// Puts the first policy in force, before there can be a reader or a writer.
+    /// Activates the first policy, before there can be a reader or a writer.
     pub(crate) fn initialise(&self, policy: Arc<Policy>) {
         self.0.initialise(policy);
     }
 
-    /// Puts `policy` in force; returns what was before, unless it was in force already.
+    /// Activates `policy`. Returns the previous one, or `None` where `policy` was active already.
     ///
     /// Context: may sleep; the writers' lock is held. What it returns is to be dropped without it.
     ///
-    /// Errors: `ESTALE` where the policy in force has a higher version.
+    /// Errors: `ESTALE` where the active policy has a higher version.
     pub(crate) fn activate(&self, policy: &Arc<Policy>) -> Result<Option<Retired<Arc<Policy>>>> {
         if self.is(policy) {
             return Ok(None);
@@ -77,7 +77,7 @@ impl Active {
         Ok(Some(self.0.replace(Some(policy.clone()))))
     }
 
-    /// Puts `new` in force where `old` is.
+    /// Activates `new` where `old` is active.
     ///
     /// Context: may sleep; the writers' lock is held. What it returns is to be dropped without it.
     pub(crate) fn replace(
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_in_force_at_first() -> Result {
+    fn no_policy_is_active_at_first() -> Result {
         let active = Active::none();
         assert!(active.is_none());
         assert!(active.get().is_none());
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_boot_policy_is_in_force() -> Result {
+    fn initialise_activates_the_boot_policy() -> Result {
         let (active, boot) = (Active::none(), policy!("boot", "1.0.0")?);
         active.initialise(boot.clone());
         assert!(!active.is_none());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_in_force_is_returned() -> Result {
+    fn activation_returns_the_previous_policy() -> Result {
         let (active, old, new) = (
             Active::none(),
             policy!("a", "1.0.0")?,
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_in_force_is_replaced() -> Result {
+    fn replace_needs_the_old_policy_to_be_active() -> Result {
         let (active, old, new) = (
             Active::none(),
             policy!("a", "1.0.0")?,

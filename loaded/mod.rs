@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Policies in the kernel's memory: verified, compiled, and one of them in force.
+//! Policies in the kernel's memory: verified, compiled, and one of them active.
 
 mod active;
 mod report;
@@ -59,7 +59,7 @@ enum Source {
     },
 }
 
-/// A policy that may come into force. It never changes.
+/// A policy that can be activated. It never changes.
 pub(crate) struct Policy {
     /// Its text, and what it came in.
     source: Source,

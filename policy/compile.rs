@@ -52,7 +52,7 @@ struct Pass<'r, R, K> {
     sink: K,
     tables: Tables,
     defaults: Defaults,
-    /// For each operation: the combinations of facts that a rule without a digest decides.
+    /// For each operation: the combinations of flags that a rule without a digest decides.
     decided: [u32; Operation::COUNT],
     /// What the current rule asks for.
     conditions: Conditions,

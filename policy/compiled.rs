@@ -3,7 +3,7 @@
 //! The form in which a policy decides.
 
 use super::{
-    facts::COMBINATIONS,
+    flags::COMBINATIONS,
     index::Index,
     outcome::Outcome,
     version::Version,
@@ -17,7 +17,7 @@ use core::ops::Deref;
 /// The decisions of one operation.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
-    /// For each combination of facts: the first rule without a digest, or the default.
+    /// For each combination of flags: the first rule without a digest, or the default.
     pub(crate) slots: [Outcome; COMBINATIONS],
     /// The first rule that names an fs-verity digest alone.
     pub(crate) fsverity: Outcome,

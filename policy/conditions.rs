@@ -15,8 +15,8 @@ use super::{
         Fault,
         WarningKind, //
     },
-    facts::{
-        Fact,
+    flags::{
+        Flag,
         ALL_COMBINATIONS, //
     },
     lexer::Token,
@@ -130,7 +130,7 @@ impl Finding {
 
 /// What must hold for a rule to match.
 pub(super) struct Conditions {
-    /// The combinations of facts under which it matches.
+    /// The combinations of flags under which it matches.
     pub(super) combinations: u32,
     pub(super) fsverity: Wanted,
     pub(super) dmverity: Wanted,
@@ -167,9 +167,9 @@ impl Conditions {
     ) -> Result<Option<Finding>, Fault> {
         let kind = property.kind();
         let finding = match property {
-            Property::BootVerified(value) => self.fact(Fact::BootVerified, value, token),
-            Property::DmveritySignature(value) => self.fact(Fact::DmveritySignature, value, token),
-            Property::FsveritySignature(value) => self.fact(Fact::FsveritySignature, value, token),
+            Property::BootVerified(value) => self.flag(Flag::BootVerified, value, token),
+            Property::DmveritySignature(value) => self.flag(Flag::DmveritySignature, value, token),
+            Property::FsveritySignature(value) => self.flag(Flag::FsveritySignature, value, token),
             Property::DmverityRoothash(text) => {
                 let start = kind.value_start(token);
                 self.dmverity.add(text, start, &Algorithm::ALL, token)?
@@ -187,10 +187,10 @@ impl Conditions {
         })
     }
 
-    /// Adds a fact.
-    fn fact(&mut self, fact: Fact, value: bool, token: &Token<'_>) -> Option<Finding> {
+    /// Adds a flag.
+    fn flag(&mut self, flag: Flag, value: bool, token: &Token<'_>) -> Option<Finding> {
         let before = self.combinations;
-        self.combinations &= fact.combinations(value);
+        self.combinations &= flag.combinations(value);
         (self.combinations == 0 && before != 0)
             .then_some(Finding::of(token, WarningKind::Contradiction))
     }

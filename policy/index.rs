@@ -8,7 +8,7 @@
 //! | word | |
 //! |---|---|
 //! | 0 | [`Outcome`] of the rule |
-//! | 1 | [`Key`], [`FIRST_OF_KEY`], [`TAG`], and the combinations of facts that the entry is for |
+//! | 1 | [`Key`], [`FIRST_OF_KEY`], [`TAG`], and the combinations of flags that the entry is for |
 //! | 2 | where the next entry of the chain begins, 0 at its end |
 //! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
 //!
@@ -26,7 +26,7 @@
 
 use super::{
     algorithm::Algorithm,
-    facts::{
+    flags::{
         ALL_COMBINATIONS,
         COMBINATIONS, //
     },
@@ -222,7 +222,7 @@ fn strip<'w>(words: &'w [u32], digest: &[u8]) -> Option<&'w [u32]> {
 pub(super) struct Entry<'a> {
     pub(super) key: Key,
     pub(super) outcome: Outcome,
-    /// The combinations of facts under which the rule matches.
+    /// The combinations of flags under which the rule matches.
     pub(super) combinations: u32,
     pub(super) fsverity: &'a [u32],
     pub(super) dmverity: &'a [u32],
@@ -270,7 +270,7 @@ pub(crate) struct Index<S> {
 
 impl<S: Deref<Target = [u32]>> Index<S> {
     /// Returns the outcome of the entry with this key and this digest that is for this combination
-    /// of facts. At most one is; [`Outcome::NONE`] if none is.
+    /// of flags. At most one is; [`Outcome::NONE`] if none is.
     #[inline(always)]
     pub(crate) fn find(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
         // Most digests have 32 bytes: in place, and in code for that length alone.

@@ -18,7 +18,7 @@ mod conditions;
 mod digest;
 pub mod envelope;
 mod error;
-mod facts;
+mod flags;
 mod grammar;
 mod index;
 mod lexer;
@@ -64,7 +64,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    facts::Fact,
+    flags::Flag,
     index::Key,
     outcome::Outcome, //
 };

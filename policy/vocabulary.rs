@@ -16,7 +16,7 @@ use super::{
 /// Defines the operations: a variant and its token in the policy.
 macro_rules! operations {
     ($( $(#[$doc:meta])* $variant:ident = $token:literal, )*) => {
-        /// What a subject is about to be used for.
+        /// What an object is about to be used for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Operation {
@@ -70,9 +70,9 @@ operations! {
 /// What a rule or a default decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// The subject may be used.
+    /// The object may be used.
     Allow,
-    /// The subject may not be used.
+    /// The object may not be used.
     Deny,
 }
 

@@ -4,9 +4,9 @@
 //!
 //! ```text
 //! name, version, policy, pkcs7   0444   what it is
-//! active                         0600   whether it is in force; `1` puts it in force
+//! active                         0600   whether it is active; `1` activates it
 //! update                         0200   takes a signed policy of the same name and a higher version
-//! delete                         0200   `1` removes it, unless it is in force
+//! delete                         0200   `1` removes it, unless it is active
 //! ```
 //!
 //! A file that is still open when the policy is deleted answers `ENOENT`.
@@ -20,7 +20,7 @@ use super::Root;
 use crate::abstractions::compat::ESTALE;
 use crate::abstractions::securityfs::{
     Directory,
-    Node,
+    FileOperations,
     Opener, //
 };
 use crate::audit;
@@ -101,9 +101,9 @@ impl Entry {
         Ok(loaded.as_ref().ok_or(ENOENT)?.policy.clone())
     }
 
-    /// Puts the policy in force.
+    /// Activates the policy.
     ///
-    /// Errors: `ENOENT` where it was deleted, `ESTALE` where a higher version is in force.
+    /// Errors: `ENOENT` where it was deleted, `ESTALE` where a higher version is active.
     fn activate(&self) -> Result {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -116,7 +116,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Whether the policy is in force. Errors: `ENOENT` where it was deleted.
+    /// Returns whether the policy is active. Errors: `ENOENT` where it was deleted.
     fn is_active(&self) -> Result<bool> {
         Ok(self.root.active.is(&self.policy()?))
     }
@@ -135,7 +135,7 @@ impl Entry {
         self.replace(Policy::signed(message.bytes, message.form, report)?, report)
     }
 
-    /// Replaces the policy by one of the same name and a higher version, in force if it was.
+    /// Replaces the policy by one of the same name and a higher version, which is active if the old one was.
     ///
     /// Errors: `ENOENT` where it was deleted, `EINVAL` for another name, `ESTALE` for a version that
     /// is not higher.
@@ -162,7 +162,7 @@ impl Entry {
 
     /// Removes the policy.
     ///
-    /// Errors: `ENOENT` where it was deleted before, `EPERM` where it is in force.
+    /// Errors: `ENOENT` where it was deleted before, `EPERM` where it is active.
     fn delete(&self) -> Result {
         let removed = {
             let _writers = self.root.writers.lock();
@@ -259,7 +259,7 @@ impl Shown for Version {
 struct ReadOnly<S>(PhantomData<S>);
 
 #[vtable]
-impl<S: Shown> Node for ReadOnly<S> {
+impl<S: Shown> FileOperations for ReadOnly<S> {
     type Data = Entry;
     type State = Option<Arc<Policy>>;
 
@@ -284,7 +284,7 @@ impl<S: Shown> Node for ReadOnly<S> {
 struct Active;
 
 #[vtable]
-impl Node for Active {
+impl FileOperations for Active {
     type Data = Entry;
     type State = ();
 
@@ -314,7 +314,7 @@ impl Node for Active {
 struct Update;
 
 #[vtable]
-impl Node for Update {
+impl FileOperations for Update {
     type Data = Entry;
     type State = Collector;
 
@@ -344,7 +344,7 @@ impl Node for Update {
 struct Delete;
 
 #[vtable]
-impl Node for Delete {
+impl FileOperations for Delete {
     type Data = Entry;
     type State = ();
 
@@ -400,7 +400,7 @@ mod tests {
         };
     }
 
-    /// A folder of its own in securityfs, and a policy in force that is not the machine's.
+    /// A directory of its own in securityfs, and an active policy that is not the machine's.
     macro_rules! root {
         () => {{
             static ACTIVE: Active = Active::none();
@@ -411,7 +411,7 @@ mod tests {
         }};
     }
 
-    /// Removes what it loaded, also what is in force.
+    /// Removes all policies that it loaded, the active one, too.
     struct Fixture {
         root: Arc<Root>,
         entries: KVec<Arc<Entry>>,
@@ -434,7 +434,7 @@ mod tests {
         }
     }
 
-    /// What is known of an entry from outside: its policy, and whether it is in force.
+    /// What is known of an entry from outside: its policy, and whether it is active.
     fn shown(entry: &Entry) -> Result<(Arc<Policy>, bool)> {
         Ok((entry.policy()?, entry.is_active()?))
     }
@@ -613,7 +613,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_in_force_where_the_old_one_was() -> Result {
+    fn update_of_the_active_policy_is_active() -> Result {
         let mut root = root!();
         let active = root.load(policy!("active", "1.0.0")?)?;
         let other = root.load(policy!("other", "1.0.0")?)?;
@@ -624,7 +624,7 @@ mod tests {
         let new = policy!("active", "2.0.0")?;
         replace(&active, new.clone())?;
         assert!(unchanged(&active, &(new, true)));
-        // A refused one leaves it in force.
+        // A refused one leaves it active.
         assert_eq!(replace(&active, policy!("active", "2.0.0")?), Err(ESTALE));
         assert!(active.is_active()?);
         Ok(())
@@ -645,7 +645,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_force_is_not_deleted() -> Result {
+    fn active_policy_is_not_deleted() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("a", "1.0.0")?)?;
         entry.activate()?;
@@ -677,7 +677,7 @@ mod tests {
         let mut root = root!();
         let old = root.load(policy!("a", "2.0.0")?)?;
         old.delete()?;
-        // Also for an older version, as long as it is not to be in force.
+        // Also for an older version, as no newer policy is active.
         let new = root.load(policy!("a", "1.0.0")?)?;
         new.activate()?;
         assert_eq!(old.activate(), Err(ENOENT));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The nodes under `/sys/kernel/security/ipe`.
+//! The files under `/sys/kernel/security/ipe`.
 //!
 //! ```text
 //! ipe/enforce          0600   whether denials deny
@@ -38,7 +38,7 @@ use kernel::sync::{
 pub(crate) struct Root {
     /// `ipe/policies`, where each loaded policy has a directory.
     policies: Directory<()>,
-    /// Which of them is in force.
+    /// Which of them is active.
     active: &'static Active,
     /// Held by whoever loads, updates, activates or deletes a policy.
     #[pin]
@@ -59,9 +59,11 @@ impl Root {
     }
 }
 
-/// Makes the nodes, with those of the boot policy where there is one. Once.
+/// Makes the files, with those of the boot policy where there is one. Called once.
 ///
-/// Errors: `ENOMEM`, upon which there are none; what is in force stays in force.
+/// # Errors
+///
+/// `ENOMEM`. Then there are none; the boot policy stays active.
 pub(crate) fn init() -> Result {
     let directory = Directory::new(c"ipe")?;
     directory.file::<switches::SuccessAudit>(c"success_audit", 0o600)?;

@@ -10,7 +10,7 @@ use super::entry::Entry;
 use super::text;
 use super::Root;
 use crate::abstractions::securityfs::{
-    Node,
+    FileOperations,
     Opener, //
 };
 use crate::audit;
@@ -27,7 +27,7 @@ use kernel::uaccess::UserSliceReader;
 pub(super) struct NewPolicy;
 
 #[vtable]
-impl Node for NewPolicy {
+impl FileOperations for NewPolicy {
     type Data = Root;
     type State = Collector;
 

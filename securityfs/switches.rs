@@ -6,7 +6,7 @@ use super::text;
 use super::Root;
 use crate::abstractions::param::Switch;
 use crate::abstractions::securityfs::{
-    Node,
+    FileOperations,
     Opener, //
 };
 use crate::audit;
@@ -55,15 +55,15 @@ impl Setting for SuccessAuditSetting {
 }
 
 /// The file of a switch.
-pub(super) struct SwitchNode<S>(PhantomData<S>);
+pub(super) struct SwitchFile<S>(PhantomData<S>);
 
 /// `ipe/enforce`.
-pub(super) type Enforce = SwitchNode<EnforceSetting>;
+pub(super) type Enforce = SwitchFile<EnforceSetting>;
 /// `ipe/success_audit`.
-pub(super) type SuccessAudit = SwitchNode<SuccessAuditSetting>;
+pub(super) type SuccessAudit = SwitchFile<SuccessAuditSetting>;
 
 #[vtable]
-impl<S: Setting> Node for SwitchNode<S> {
+impl<S: Setting> FileOperations for SwitchFile<S> {
     type Data = Root;
     type State = ();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How nodes read and write small values, and who may write.
+//! Small values as files of securityfs show and take them, and the right to write them.
 
 use crate::abstractions::securityfs::Opener;
 use kernel::fs::file::Offset;

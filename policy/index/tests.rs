@@ -9,11 +9,11 @@
 mod cases {
     use super::super::*;
     use crate::policy::{
-        facts::COMBINATIONS,
+        flags::COMBINATIONS,
         Action, //
     };
 
-    /// Every combination of facts.
+    /// Every combination of flags.
     const ALL: u32 = ALL_COMBINATIONS;
 
     /// Words for what the tests put into an index.

@@ -392,7 +392,7 @@ mod cases {
         assert!(compiled.as_ref().is_ok_and(denies_everything));
     }
 
-    // Outcomes and facts.
+    // Outcomes and flags.
 
     #[test]
     fn outcomes_are_ordered_by_their_rules() {
@@ -407,15 +407,15 @@ mod cases {
 
     #[test]
     fn facts_have_half_of_the_combinations_each() {
-        for fact in [
-            Fact::BootVerified,
-            Fact::DmveritySignature,
-            Fact::FsveritySignature,
+        for flag in [
+            Flag::BootVerified,
+            Flag::DmveritySignature,
+            Flag::FsveritySignature,
         ] {
-            let (holds, fails) = (fact.combinations(true), fact.combinations(false));
+            let (holds, fails) = (flag.combinations(true), flag.combinations(false));
             assert_eq!(holds.count_ones(), 4);
             assert_eq!(holds ^ fails, 0xff);
-            assert_eq!((holds >> fact.bit(true)) & 1, 1);
+            assert_eq!((holds >> flag.bit(true)) & 1, 1);
             assert_eq!(fails & 1, 1);
         }
     }

@@ -6,4 +6,4 @@
 #[path = "../../host/tests/common/mod.rs"]
 pub mod common;
 pub mod naive;
-pub mod subjects;
+pub mod objects;

@@ -8,8 +8,8 @@
 /// A property that a rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Property {
-    /// One of the facts that are true or false, by name, and its value.
-    Fact(String, bool),
+    /// One of the flags, which are true or false, by name, and its value.
+    Flag(String, bool),
     /// One of the digests, by name: algorithm and digits, in lower case.
     Digest(String, Vec<u8>, String),
 }
@@ -110,8 +110,8 @@ fn property(word: &[u8]) -> Property {
     let name = String::from_utf8(name.to_vec()).unwrap();
     match name.as_str() {
         "boot_verified" | "dmverity_signature" | "fsverity_signature" => match value {
-            b"TRUE" => Property::Fact(name, true),
-            b"FALSE" => Property::Fact(name, false),
+            b"TRUE" => Property::Flag(name, true),
+            b"FALSE" => Property::Flag(name, false),
             _ => panic!("not a boolean"),
         },
         "dmverity_roothash" | "fsverity_digest" => {

@@ -9,9 +9,9 @@
 #![no_main]
 
 use ipe_fuzz::{
-    common::{reference, Collector, TestSubject},
+    common::{reference, Collector, TestObject},
     naive,
-    subjects::{compare, subjects},
+    objects::{compare, objects},
 };
 use ipe_policy::{
     eval::{evaluate, Verdict},
@@ -35,35 +35,35 @@ fuzz_target!(|data: &[u8]| {
     let fits = words >= plan.words();
     let compiled = plan.emit(emitted, vec![0xdead_beef; words]);
 
-    let denies = |subject: &TestSubject| {
+    let denies = |object: &TestObject| {
         let nothing = Verdict {
             action: Action::Deny,
             scope: Scope::GlobalDefault,
         };
         let mut operations = Operation::ALL.into_iter().map(Some).chain([None]);
-        operations.all(|operation| evaluate(&compiled, operation, subject) == nothing)
+        operations.all(|operation| evaluate(&compiled, operation, object) == nothing)
     };
     if good(emitted).is_err() {
-        assert!(denies(&TestSubject::default()));
+        assert!(denies(&TestObject::default()));
         assert!(compiled.name(emitted).is_empty());
         return;
     }
     let policy = naive::Policy::read(emitted);
-    let subjects = subjects(&policy);
+    let objects = objects(&policy);
     if compiled.name(emitted).is_empty() {
         assert!(measured != emitted || !fits);
-        assert!(subjects.iter().all(denies));
+        assert!(objects.iter().all(denies));
         return;
     }
-    for subject in &subjects {
-        compare(&compiled, &policy, subject, Providers::ALL);
+    for object in &objects {
+        compare(&compiled, &policy, object, Providers::ALL);
     }
     // The other reference, which is slower.
-    if let (Ok(text), Some(subject)) = (std::str::from_utf8(emitted), subjects.last()) {
+    if let (Ok(text), Some(object)) = (std::str::from_utf8(emitted), objects.last()) {
         let operation = Some(Operation::Execute);
         assert_eq!(
-            evaluate(&compiled, operation, subject),
-            reference(text, Providers::ALL, operation, subject)
+            evaluate(&compiled, operation, object),
+            reference(text, Providers::ALL, operation, object)
         );
     }
 });

@@ -6,9 +6,9 @@
 
 use arbitrary::Arbitrary;
 use ipe_fuzz::{
-    common::{compile_for, OwnedDigest, TestSubject},
+    common::{compile_for, OwnedDigest, TestObject},
     naive,
-    subjects::{compare, providers, subjects},
+    objects::{compare, objects, providers},
 };
 use ipe_policy::policy::{Algorithm, Operation};
 use libfuzzer_sys::fuzz_target;
@@ -74,8 +74,8 @@ struct Rule {
 }
 
 #[derive(Arbitrary, Debug)]
-struct Subject {
-    facts: [bool; 3],
+struct Object {
+    flags: [bool; 3],
     dmverity: Option<Digest>,
     fsverity: Option<Digest>,
 }
@@ -86,7 +86,7 @@ struct Case {
     default: bool,
     defaults: [Option<bool>; Operation::COUNT],
     rules: Vec<Rule>,
-    subjects: Vec<Subject>,
+    objects: Vec<Object>,
 }
 
 /// The most rules of a policy.
@@ -146,18 +146,18 @@ fuzz_target!(|case: Case| {
     let policy = naive::Policy::read(text.as_bytes());
     let providers = providers(case.providers);
     let compiled = compile_for(text.as_bytes(), providers);
-    for subject in case.subjects.iter().take(16) {
-        let subject = TestSubject {
-            boot_verified: subject.facts[0],
-            dmverity_signature: subject.facts[1],
-            fsverity_signature: subject.facts[2],
-            dmverity_roothash: subject.dmverity.map(Digest::owned),
-            fsverity_digest: subject.fsverity.map(Digest::of_fsverity),
-            ..TestSubject::default()
+    for object in case.objects.iter().take(16) {
+        let object = TestObject {
+            boot_verified: object.flags[0],
+            dmverity_signature: object.flags[1],
+            fsverity_signature: object.flags[2],
+            dmverity_roothash: object.dmverity.map(Digest::owned),
+            fsverity_digest: object.fsverity.map(Digest::of_fsverity),
+            ..TestObject::default()
         };
-        compare(&compiled, &policy, &subject, providers);
+        compare(&compiled, &policy, &object, providers);
     }
-    for subject in subjects(&policy).iter().take(64) {
-        compare(&compiled, &policy, subject, providers);
+    for object in objects(&policy).iter().take(64) {
+        compare(&compiled, &policy, object, providers);
     }
 });

@@ -9,7 +9,7 @@
 use ipe_fuzz::{
     common::{compile_for, parse},
     naive,
-    subjects::{compare, providers, subjects},
+    objects::{compare, objects, providers},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -29,8 +29,8 @@ fuzz_target!(|data: &[u8]| {
             [version.major, version.minor, version.revision],
             policy.version
         );
-        for subject in subjects(&policy) {
-            compare(&compiled, &policy, &subject, providers);
+        for object in objects(&policy) {
+            compare(&compiled, &policy, &object, providers);
         }
     }
 });

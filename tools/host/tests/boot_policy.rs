@@ -17,10 +17,10 @@ const ALL: [&str; 4] = [
     "fsverity_signature",
 ];
 
-/// A folder of one test.
-struct Folder(PathBuf);
+/// A directory of one test.
+struct Directory(PathBuf);
 
-impl Folder {
+impl Directory {
     fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("boot-policy-{name}"));
         let _ = fs::remove_dir_all(&path);
@@ -28,7 +28,7 @@ impl Folder {
         Self(path)
     }
 
-    /// Runs the program in the folder.
+    /// Runs the program in the directory.
     fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_check-boot-policy"))
             .current_dir(&self.0)
@@ -63,7 +63,7 @@ fn policy(lines: &str) -> String {
 
 #[test]
 fn what_is_good_is_copied_byte_for_byte() {
-    let folder = Folder::new("good");
+    let directory = Directory::new("good");
     let texts = [
         policy(""),
         policy("op=EXECUTE boot_verified=TRUE action=ALLOW # why"),
@@ -74,39 +74,39 @@ fn what_is_good_is_copied_byte_for_byte() {
         "\r\n# comment\r\n policy_name=a\tpolicy_version=1.2.3 \r\nDEFAULT action=ALLOW".into(),
     ];
     for text in texts {
-        assert_eq!(folder.check(&text, &ALL), Ok(text.into_bytes()));
+        assert_eq!(directory.check(&text, &ALL), Ok(text.into_bytes()));
     }
     // Any byte that a name may have.
     let text = b"policy_name=b\xff\x01t policy_version=0.0.0\nDEFAULT action=DENY";
-    assert_eq!(folder.check(text, &ALL), Ok(text.to_vec()));
+    assert_eq!(directory.check(text, &ALL), Ok(text.to_vec()));
 }
 
 #[test]
 fn the_examples_are_good() {
-    let folder = Folder::new("examples");
+    let directory = Directory::new("examples");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation/examples");
     for example in fs::read_dir(examples).unwrap() {
         let text = fs::read(example.unwrap().path()).unwrap();
-        assert_eq!(folder.check(&text, &ALL), Ok(text));
+        assert_eq!(directory.check(&text, &ALL), Ok(text));
     }
 }
 
 #[test]
 fn without_a_boot_policy_there_is_nothing() {
-    let folder = Folder::new("none");
+    let directory = Directory::new("none");
     // kbuild passes what is left of a list of files.
     for input in ["", " ", "  "] {
-        fs::write(folder.0.join("out"), "of before").unwrap();
-        let output = folder.run(&["out", input, ALL[0]]);
+        fs::write(directory.0.join("out"), "of before").unwrap();
+        let output = directory.run(&["out", input, ALL[0]]);
         assert!(output.status.success());
         assert!(output.stderr.is_empty());
-        assert_eq!(fs::read(folder.0.join("out")).unwrap(), b"");
+        assert_eq!(fs::read(directory.0.join("out")).unwrap(), b"");
     }
 }
 
 #[test]
 fn an_error_has_its_place() {
-    let folder = Folder::new("error");
+    let directory = Directory::new("error");
     let cases = [
         ("", "1:1: error: the policy is empty"),
         ("# no policy\n", "2:1: error: the policy is empty"),
@@ -138,15 +138,15 @@ fn an_error_has_its_place() {
     ];
     for (text, said) in cases {
         let said = format!("boot.pol:{said}\n");
-        assert_eq!(folder.check(text, &ALL), Err(said), "{text:?}");
+        assert_eq!(directory.check(text, &ALL), Err(said), "{text:?}");
     }
 }
 
 #[test]
 fn every_error_is_told() {
-    let folder = Folder::new("errors");
+    let directory = Directory::new("errors");
     let text = policy("op=EXEC action=ALLOW\nop=EXECUTE action=allow\nop=KMODULE action=ALLOW");
-    let said = folder.check(text, &ALL).unwrap_err();
+    let said = directory.check(text, &ALL).unwrap_err();
     let places: Vec<_> = said
         .lines()
         .map(|line| line.rsplit_once(": error: ").unwrap().0)
@@ -156,7 +156,7 @@ fn every_error_is_told() {
 
 #[test]
 fn what_could_not_match_is_an_error() {
-    let folder = Folder::new("strict");
+    let directory = Directory::new("strict");
     let digits = "01".repeat(28);
     let cases = [
         (
@@ -178,13 +178,13 @@ fn what_could_not_match_is_an_error() {
     ];
     for (rule, said) in cases {
         let said = format!("boot.pol:{said}\n");
-        assert_eq!(folder.check(policy(&rule), &ALL), Err(said), "{rule}");
+        assert_eq!(directory.check(policy(&rule), &ALL), Err(said), "{rule}");
     }
 }
 
 #[test]
 fn a_property_needs_its_provider_in_this_kernel() {
-    let folder = Folder::new("providers");
+    let directory = Directory::new("providers");
     let digest = format!("sha256:{}", "01".repeat(32));
     let cases = [
         (
@@ -211,50 +211,50 @@ fn a_property_needs_its_provider_in_this_kernel() {
     for (property, value, option) in cases {
         let text = policy(&format!("op=EXECUTE {property}={value} action=ALLOW"));
         let others: Vec<_> = ALL.into_iter().filter(|name| *name != property).collect();
-        let said = folder.check(&text, &others).unwrap_err();
+        let said = directory.check(&text, &others).unwrap_err();
         assert_eq!(
             said,
             format!(
                 "boot.pol:3:12: error: the rule never matches: the kernel is built without {option}\n"
             )
         );
-        assert!(folder.check(&text, &[property]).is_ok());
+        assert!(directory.check(&text, &[property]).is_ok());
     }
     // This one is always there.
     let text = policy("op=EXECUTE boot_verified=TRUE action=ALLOW");
-    assert!(folder.check(text, &[]).is_ok());
+    assert!(directory.check(text, &[]).is_ok());
 }
 
 #[test]
 fn the_name_must_be_that_of_a_directory() {
-    let folder = Folder::new("name");
+    let directory = Directory::new("name");
     let long = "x".repeat(256);
     for name in [".", "..", "/", "a/b", "a/", &long] {
         let text = format!(
             "# first\r\n\n\r  policy_name={name} policy_version=1.0.0\nDEFAULT action=DENY"
         );
         let said = "boot.pol:4:15: error: no directory can have the policy's name\n".to_owned();
-        assert_eq!(folder.check(text, &ALL), Err(said), "{name}");
+        assert_eq!(directory.check(text, &ALL), Err(said), "{name}");
     }
     for name in ["...", ".a", &long[1..]] {
         let text = format!("policy_name={name} policy_version=1.0.0\nDEFAULT action=DENY");
-        assert!(folder.check(text, &ALL).is_ok(), "{name}");
+        assert!(directory.check(text, &ALL).is_ok(), "{name}");
     }
 }
 
 #[test]
 fn files_that_cannot_be_read_or_written_are_named() {
-    let folder = Folder::new("files");
-    let output = folder.run(&["out", "missing.pol"]);
+    let directory = Directory::new("files");
+    let output = directory.run(&["out", "missing.pol"]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("missing.pol: "), "{said}");
 
-    fs::write(folder.0.join("boot.pol"), policy("")).unwrap();
-    let output = folder.run(&["missing/out", "boot.pol"]);
+    fs::write(directory.0.join("boot.pol"), policy("")).unwrap();
+    let output = directory.run(&["missing/out", "boot.pol"]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("missing/out: "), "{said}");
 
-    assert_eq!(folder.run(&["out"]).status.code(), Some(2));
+    assert_eq!(directory.run(&["out"]).status.code(), Some(2));
 }

@@ -25,7 +25,7 @@ enum Write {
 /// How writer and decisions go about it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Discipline {
-    /// As `DeviceFacts` does it.
+    /// As `DeviceBlob` does it.
     Kept,
     /// `take_back` does not wait.
     NoGracePeriod,

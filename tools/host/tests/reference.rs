@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The compiled policy decides as the language is defined, for generated policies and subjects.
+//! The compiled policy decides as the language is defined, for generated policies and objects.
 
 mod common;
 
-use common::{compile_for, reference, OwnedDigest, TestSubject};
+use common::{compile_for, reference, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
     policy::{Algorithm, Operation, PropertyKind, Providers},
 };
 use proptest::{prelude::*, sample::select};
 
-/// How many different digests there are of each algorithm: few, so that rules and subjects meet.
+/// How many different digests there are of each algorithm: few, so that rules and objects meet.
 const VARIANTS: u8 = 2;
 
 /// A digest with one of the algorithms.
@@ -140,12 +140,12 @@ fn any_digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = Opti
     ]
 }
 
-fn subject() -> impl Strategy<Value = TestSubject> {
-    let facts = (any::<bool>(), any::<bool>(), any::<bool>());
-    (facts, any_digest(DMVERITY), any_digest(FSVERITY)).prop_map(|(facts, dmv, fsv)| TestSubject {
-        boot_verified: facts.0,
-        dmverity_signature: facts.1,
-        fsverity_signature: facts.2,
+fn object() -> impl Strategy<Value = TestObject> {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (flags, any_digest(DMVERITY), any_digest(FSVERITY)).prop_map(|(flags, dmv, fsv)| TestObject {
+        boot_verified: flags.0,
+        dmverity_signature: flags.1,
+        fsverity_signature: flags.2,
         dmverity_roothash: dmv,
         fsverity_digest: fsv,
         ..Default::default()
@@ -159,19 +159,19 @@ proptest! {
     fn compiled_policy_decides_as_the_reference(
         text in policy(),
         providers in providers(),
-        subjects in prop::collection::vec(subject(), 24),
+        objects in prop::collection::vec(object(), 24),
     ) {
         let compiled = compile_for(text.as_bytes(), providers);
         prop_assert_eq!(compiled.name(text.as_bytes()), b"generated");
 
-        for subject in subjects {
+        for object in objects {
             let operations = OPERATIONS.into_iter().map(Some).chain([None, Some(Operation::Policy)]);
             for operation in operations {
-                subject.asked.take();
-                let verdict = evaluate(&compiled, operation, &subject);
-                let expected = reference(&text, providers, operation, &subject);
-                prop_assert_eq!(verdict, expected, "{:?} {:?}\n{}", operation, subject, text);
-                let (dmv, fsv) = subject.asked.get();
+                object.asked.take();
+                let verdict = evaluate(&compiled, operation, &object);
+                let expected = reference(&text, providers, operation, &object);
+                prop_assert_eq!(verdict, expected, "{:?} {:?}\n{}", operation, object, text);
+                let (dmv, fsv) = object.asked.get();
                 prop_assert!(dmv <= 1 && fsv <= 1);
             }
         }

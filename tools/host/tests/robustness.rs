@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{compile, parse, reference, TestSubject};
+use common::{compile, parse, reference, TestObject};
 use ipe_policy::{
     eval::evaluate,
     policy::{Operation, Providers},
@@ -36,14 +36,14 @@ fn every_byte_at_every_place() {
             if let Ok(text) = std::str::from_utf8(&text) {
                 let compiled = compile(text.as_bytes());
                 for boot_verified in [false, true] {
-                    let subject = TestSubject {
+                    let object = TestObject {
                         boot_verified,
                         ..Default::default()
                     };
                     for operation in [Operation::Execute, Operation::KernelModule].map(Some) {
                         assert_eq!(
-                            evaluate(&compiled, operation, &subject),
-                            reference(text, Providers::ALL, operation, &subject),
+                            evaluate(&compiled, operation, &object),
+                            reference(text, Providers::ALL, operation, &object),
                             "{text}"
                         );
                     }

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{compile, Collector, OwnedDigest, TestSubject};
+use common::{compile, Collector, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
     policy::{measure, rule_at, Action, ErrorKind, Operation, Providers, Scope},
@@ -23,11 +23,11 @@ fn numbered(number: u64) -> String {
     format!("{number:064x}")
 }
 
-/// A subject with the fs-verity digest that has a number.
-fn subject(number: u64) -> TestSubject {
+/// An object with the fs-verity digest that has a number.
+fn object(number: u64) -> TestObject {
     let mut bytes = vec![0; 32];
     bytes[24..].copy_from_slice(&number.to_be_bytes());
-    TestSubject {
+    TestObject {
         fsverity_digest: Some(OwnedDigest {
             algorithm: "sha256",
             bytes,
@@ -82,13 +82,13 @@ fn each_of_many_rules_is_found() {
     let compiled = within(10, || compile(text.as_bytes()));
     let line = text.lines().last().unwrap().len() + 1;
     for number in (0..100_000).step_by(997).chain([0, 99_999]) {
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(number));
+        let verdict = evaluate(&compiled, Some(Operation::Execute), &object(number));
         let offset = HEADER.len() + line * number as usize;
         assert_eq!(verdict.action, Action::Allow);
         assert_eq!(verdict.scope, Scope::Rule(offset as u32));
     }
     for number in 100_000..101_000 {
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(number));
+        let verdict = evaluate(&compiled, Some(Operation::Execute), &object(number));
         assert_eq!(verdict.scope, Scope::GlobalDefault);
     }
 }
@@ -97,7 +97,7 @@ fn each_of_many_rules_is_found() {
 fn a_million_rules_compile() {
     let text = policy(1_000_000);
     let compiled = within(60, || compile(text.as_bytes()));
-    let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(999_999));
+    let verdict = evaluate(&compiled, Some(Operation::Execute), &object(999_999));
     assert_eq!(verdict.action, Action::Allow);
 }
 
@@ -106,15 +106,15 @@ fn a_digest_may_be_named_often() {
     let mut text = HEADER.to_owned();
     for number in 0..100_000 {
         let digest = numbered(7);
-        let fact = ["", " boot_verified=TRUE", " fsverity_signature=FALSE"][number % 3];
+        let flag = ["", " boot_verified=TRUE", " fsverity_signature=FALSE"][number % 3];
         writeln!(
             text,
-            "op=EXECUTE fsverity_digest=sha256:{digest}{fact} action=ALLOW"
+            "op=EXECUTE fsverity_digest=sha256:{digest}{flag} action=ALLOW"
         )
         .unwrap();
     }
     let compiled = within(10, || compile(text.as_bytes()));
-    let verdict = evaluate(&compiled, Some(Operation::Execute), &subject(7));
+    let verdict = evaluate(&compiled, Some(Operation::Execute), &object(7));
     assert_eq!(verdict.scope, Scope::Rule(HEADER.len() as u32));
 }
 
@@ -252,11 +252,11 @@ fn deep_white_space() {
         );
         let compiled = within(60, || compile(text.as_bytes()));
         assert_eq!(compiled.name(text.as_bytes()), b"a");
-        let subject = TestSubject {
+        let object = TestObject {
             boot_verified: true,
             ..Default::default()
         };
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &subject);
+        let verdict = evaluate(&compiled, Some(Operation::Execute), &object);
         assert_eq!(verdict.action, Action::Allow);
     }
 }

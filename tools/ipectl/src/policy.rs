@@ -9,7 +9,7 @@ use crate::{
     source::Source,
 };
 use ipe_policy::{
-    eval::{self, Subject, Verdict},
+    eval::{self, Object, Verdict},
     policy::{self, Compiled, Operation, Providers, Reporter, Version},
 };
 use std::ops::ControlFlow;
@@ -98,7 +98,7 @@ impl Policy {
     pub fn evaluate(
         &self,
         operation: impl Into<Option<Operation>>,
-        subject: &impl Subject,
+        subject: &impl Object,
     ) -> Verdict {
         eval::evaluate(&self.compiled, operation.into(), subject)
     }

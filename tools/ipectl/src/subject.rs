@@ -158,7 +158,7 @@ impl Facts {
     }
 }
 
-impl eval::Subject for Facts {
+impl eval::Object for Facts {
     fn boot_verified(&self) -> bool {
         self.boot_verified
     }

@@ -39,7 +39,7 @@ macro_rules! words {
 words! {
     /// The names that policies have.
     Name {
-        /// The one that each sequence begins with, in force.
+        /// The active one that each sequence begins with.
         Reset = "reset",
         /// One that sequences load.
         A = "a",
@@ -106,8 +106,8 @@ words! {
 
 words! {
     /// A file of a policy's directory.
-    Node {
-        /// Puts it in force.
+    PolicyFile {
+        /// Activates it.
         Active = "active",
         /// Removes it.
         Delete = "delete",
@@ -171,7 +171,7 @@ pub enum Command {
     /// Something is written to `enforce`.
     Enforce(Value, Who),
     /// A file is opened, and held; what was held there is closed.
-    Hold(usize, Name, Node),
+    Hold(usize, Name, PolicyFile),
     /// Something is written to the held `active` or `delete`.
     Write(usize, Value),
     /// A policy is written to the held `update`.
@@ -188,7 +188,7 @@ impl fmt::Display for Command {
             Self::Activate(name, value, who) => write!(f, "activate {name} {value} {who}"),
             Self::Delete(name, value, who) => write!(f, "delete {name} {value} {who}"),
             Self::Enforce(value, who) => write!(f, "enforce {value} {who}"),
-            Self::Hold(slot, name, node) => write!(f, "hold {slot} {name} {node}"),
+            Self::Hold(slot, name, file) => write!(f, "hold {slot} {name} {file}"),
             Self::Write(slot, value) => write!(f, "write {slot} {value}"),
             Self::Send(slot, policy) => write!(f, "send {slot} {policy}"),
         }
@@ -219,8 +219,8 @@ impl Command {
                 Self::Delete(Name::parse(name)?, Value::parse(value)?, Who::parse(who)?)
             }
             ["enforce", value, who] => Self::Enforce(Value::parse(value)?, Who::parse(who)?),
-            ["hold", at, name, node] => {
-                Self::Hold(slot(at)?, Name::parse(name)?, Node::parse(node)?)
+            ["hold", at, name, file] => {
+                Self::Hold(slot(at)?, Name::parse(name)?, PolicyFile::parse(file)?)
             }
             ["write", at, value] => Self::Write(slot(at)?, Value::parse(value)?),
             ["send", at, policy] => Self::Send(slot(at)?, Policy::parse(policy)?),

@@ -2,7 +2,7 @@
 
 //! Sequences of commands, the same for the same seed.
 
-use crate::command::{Command, Name, Node, Policy, Rules, Signature, Value, Who, SLOTS};
+use crate::command::{Command, Name, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -54,7 +54,7 @@ fn command() -> impl Strategy<Value = Command> {
         4 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Activate(name, v, w)),
         3 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Delete(name, v, w)),
         1 => (switch, who()).prop_map(|(v, w)| Command::Enforce(v, w)),
-        2 => (slot(), name(), select(Node::ALL)).prop_map(|(s, n, node)| Command::Hold(s, n, node)),
+        2 => (slot(), name(), select(PolicyFile::ALL)).prop_map(|(s, n, file)| Command::Hold(s, n, file)),
         2 => (slot(), value()).prop_map(|(s, v)| Command::Write(s, v)),
         1 => (slot(), policy()).prop_map(|(s, p)| Command::Send(s, p)),
     ]

@@ -2,7 +2,7 @@
 
 //! What the kernel is to do.
 
-use crate::command::{Command, Name, Node, Policy, Rules, Signature, Value, Who, SLOTS};
+use crate::command::{Command, Name, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS};
 use std::{collections::BTreeMap, fmt};
 
 /// What a system call answers: nothing, or an errno by its name.
@@ -17,13 +17,13 @@ struct Loaded {
 }
 
 /// A file that is held open: of which policy, and which file.
-type Held = (Name, u32, Node);
+type Held = (Name, u32, PolicyFile);
 
 /// The state of the kernel.
 #[derive(Clone, Debug)]
 pub struct Model {
     loaded: BTreeMap<Name, Loaded>,
-    /// The policy in force, which cannot be removed.
+    /// The active policy, which cannot be removed.
     active: Name,
     enforce: bool,
     held: [Option<Held>; SLOTS],
@@ -110,19 +110,19 @@ impl Model {
                 };
                 Ok(())
             }
-            Command::Hold(slot, name, node) => {
+            Command::Hold(slot, name, file) => {
                 self.held[slot] = None;
-                self.held[slot] = Some((name, self.open(name)?, node));
+                self.held[slot] = Some((name, self.open(name)?, file));
                 Ok(())
             }
             Command::Write(slot, value) => match self.held[slot] {
-                Some((name, serial, Node::Active)) => self.activate(name, serial, value),
-                Some((name, serial, Node::Delete)) => self.delete(name, serial, value),
-                Some((_, _, Node::Update)) | None => Err("EBADF"),
+                Some((name, serial, PolicyFile::Active)) => self.activate(name, serial, value),
+                Some((name, serial, PolicyFile::Delete)) => self.delete(name, serial, value),
+                Some((_, _, PolicyFile::Update)) | None => Err("EBADF"),
             },
             Command::Send(slot, policy) => match self.held[slot] {
-                Some((name, serial, Node::Update)) => self.update(name, serial, policy),
-                Some((_, _, Node::Active | Node::Delete)) | None => Err("EBADF"),
+                Some((name, serial, PolicyFile::Update)) => self.update(name, serial, policy),
+                Some((_, _, PolicyFile::Active | PolicyFile::Delete)) | None => Err("EBADF"),
             },
         }
     }
@@ -187,7 +187,7 @@ impl Model {
         Ok(())
     }
 
-    /// The policy in force.
+    /// The active policy.
     fn active(&self) -> &Policy {
         &self.loaded[&self.active].policy
     }

@@ -25,7 +25,7 @@ pub fn text(policy: &Policy, sequence: usize) -> String {
     )
 }
 
-/// Signs a policy with a key of the folder `keys`, in the folder `work`.
+/// Signs a policy with a key of the directory `keys`, in the directory `work`.
 pub fn sign(policy: &Policy, sequence: usize, keys: &Path, work: &Path) -> io::Result<Vec<u8>> {
     let signer = match policy.signature {
         Signature::Untrusted => "untrusted",

@@ -3,7 +3,7 @@
 //! What the benchmarks measure: policies and files.
 
 use ipe_policy::{
-    eval::{Digest, Subject},
+    eval::{Digest, Object},
     policy::{measure, Algorithm, Compiled, Error, Providers, Reporter, Warning, MAX_DIGEST_LEN},
 };
 use std::{fmt::Write, ops::ControlFlow};
@@ -27,7 +27,7 @@ pub enum File {
     Verity(u64),
 }
 
-impl Subject for File {
+impl Object for File {
     fn boot_verified(&self) -> bool {
         matches!(self, File::Initramfs)
     }

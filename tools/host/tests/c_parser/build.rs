@@ -27,7 +27,7 @@ const HEADERS: [&str; 4] = [
 
 /// Returns a command that compiles the C parser together with `caller`; it lacks the output.
 ///
-/// `shim` is the folder with what stands for a kernel, `out` one for generated headers.
+/// `shim` is the directory with what stands for a kernel, `out` one for generated headers.
 pub(crate) fn command(
     compiler: &str,
     tree: &Path,

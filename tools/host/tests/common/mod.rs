@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the host tests share: a subject, and the evaluation of a policy as it is defined.
+//! What the host tests share: an object, and the evaluation of a policy as it is defined.
 
 #![allow(
     dead_code,
@@ -9,7 +9,7 @@
 )]
 
 use ipe_policy::{
-    eval::{Digest, Subject, Verdict},
+    eval::{Digest, Object, Verdict},
     policy::{
         measure, rule_at, Action, Algorithm, Compiled, DigestText, Errno, Error, Operation,
         Property, Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
@@ -42,9 +42,9 @@ impl OwnedDigest {
     }
 }
 
-/// A subject that counts how often it is asked for digests.
+/// An object that counts how often it is asked for digests.
 #[derive(Clone, Debug, Default)]
-pub struct TestSubject {
+pub struct TestObject {
     pub boot_verified: bool,
     pub dmverity_signature: bool,
     pub fsverity_signature: bool,
@@ -53,7 +53,7 @@ pub struct TestSubject {
     pub asked: Cell<(u32, u32)>,
 }
 
-impl Subject for TestSubject {
+impl Object for TestObject {
     fn boot_verified(&self) -> bool {
         self.boot_verified
     }
@@ -181,7 +181,7 @@ pub fn compile(text: &[u8]) -> Compiled<Vec<u32>> {
     compile_for(text, Providers::ALL)
 }
 
-/// Returns whether a digest that a policy asks for is the one that the subject has.
+/// Returns whether a digest that a policy asks for is the one that the object has.
 fn same_digest(wanted: DigestText<'_>, given: Option<&OwnedDigest>) -> bool {
     let Some(given) = given else { return false };
     let hex: Vec<u8> = wanted.hex.to_ascii_lowercase();
@@ -201,7 +201,7 @@ pub fn reference(
     text: &str,
     providers: Providers,
     operation: Option<Operation>,
-    subject: &TestSubject,
+    object: &TestObject,
 ) -> Verdict {
     let mut global_default = None;
     let mut operation_default = None;
@@ -236,14 +236,14 @@ pub fn reference(
         let holds = |property: Property<'_>| {
             providers.contains(property.kind())
                 && match property {
-                    Property::BootVerified(value) => subject.boot_verified == value,
-                    Property::DmveritySignature(value) => subject.dmverity_signature == value,
-                    Property::FsveritySignature(value) => subject.fsverity_signature == value,
+                    Property::BootVerified(value) => object.boot_verified == value,
+                    Property::DmveritySignature(value) => object.dmverity_signature == value,
+                    Property::FsveritySignature(value) => object.fsverity_signature == value,
                     Property::DmverityRoothash(digest) => {
-                        same_digest(digest, subject.dmverity_roothash.as_ref())
+                        same_digest(digest, object.dmverity_roothash.as_ref())
                     }
                     Property::FsverityDigest(digest) => {
-                        same_digest(digest, subject.fsverity_digest.as_ref())
+                        same_digest(digest, object.fsverity_digest.as_ref())
                     }
                 }
         };

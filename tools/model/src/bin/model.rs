@@ -3,8 +3,8 @@
 //! Makes what a guest replays, and compares what it printed with the model.
 //!
 //! ```text
-//! model generate SEED SEQUENCES LENGTH KEYS FOLDER
-//! model compare FOLDER LOG SMALLER KEYS
+//! model generate SEED SEQUENCES LENGTH KEYS DIRECTORY
+//! model compare DIRECTORY LOG SMALLER KEYS
 //! model show FILE
 //! ```
 //!
@@ -30,11 +30,11 @@ use std::{
 
 type Sequences = Vec<Vec<Command>>;
 
-/// Puts sequences and their policies into a folder.
-fn store(sequences: &Sequences, keys: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let _ = fs::remove_dir_all(folder);
-    fs::create_dir_all(folder)?;
-    let work = folder.join("work");
+/// Puts sequences and their policies into a directory.
+fn store(sequences: &Sequences, keys: &Path, directory: &Path) -> Result<(), Box<dyn Error>> {
+    let _ = fs::remove_dir_all(directory);
+    fs::create_dir_all(directory)?;
+    let work = directory.join("work");
     fs::create_dir(&work)?;
     let mut text = String::new();
     let end = sequences.len();
@@ -44,7 +44,7 @@ fn store(sequences: &Sequences, keys: &Path, folder: &Path) -> Result<(), Box<dy
         } else {
             number.to_string()
         };
-        fs::create_dir(folder.join(&name))?;
+        fs::create_dir(directory.join(&name))?;
         if number < end {
             writeln!(text, "sequence {name}")?;
         }
@@ -56,11 +56,11 @@ fn store(sequences: &Sequences, keys: &Path, folder: &Path) -> Result<(), Box<dy
         for policy in policies {
             // Versions only rise, from one sequence to the next, too.
             let signed = sign::sign(&policy, number + 1, keys, &work)?;
-            fs::write(folder.join(&name).join(policy.to_string()), signed)?;
+            fs::write(directory.join(&name).join(policy.to_string()), signed)?;
         }
     }
     fs::remove_dir_all(work)?;
-    fs::write(folder.join("commands"), text)?;
+    fs::write(directory.join("commands"), text)?;
     Ok(())
 }
 
@@ -114,12 +114,12 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *words.as_slice() {
-        ["generate", seed, number, length, keys, folder] => {
+        ["generate", seed, number, length, keys, directory] => {
             let sequences = generate::sequences(seed.parse()?, number.parse()?, length.parse()?);
-            store(&sequences, Path::new(keys), Path::new(folder))?;
+            store(&sequences, Path::new(keys), Path::new(directory))?;
         }
-        ["compare", folder, log, next, keys] => {
-            let sequences = load(&Path::new(folder).join("commands"))?;
+        ["compare", directory, log, next, keys] => {
+            let sequences = load(&Path::new(directory).join("commands"))?;
             let log = fs::read_to_string(log)?;
             let found = differences(&sequences, &log);
             let steps: usize = sequences.iter().map(Vec::len).sum();

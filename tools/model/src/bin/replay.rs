@@ -6,10 +6,10 @@
 //! step SEQUENCE NUMBER ANSWER STATE
 //! ```
 //!
-//! `replay FOLDER`, with `FOLDER/commands` and the signed policies as `FOLDER/SEQUENCE/POLICY`.
+//! `replay DIRECTORY`, with `DIRECTORY/commands` and the signed policies as `DIRECTORY/SEQUENCE/POLICY`.
 
 use ipe_model::{
-    command::{Command, Name, Node, Policy, Value, Who, SLOTS},
+    command::{Command, Name, Policy, PolicyFile, Value, Who, SLOTS},
     compare::line,
     model::RESET,
 };
@@ -59,11 +59,11 @@ fn may_map(file: Option<&File>) -> bool {
     true
 }
 
-fn node(name: Name, node: &str) -> PathBuf {
+fn path_of(name: Name, file: &str) -> PathBuf {
     Path::new(ROOT)
         .join("policies")
         .join(name.to_string())
-        .join(node)
+        .join(file)
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -106,34 +106,34 @@ const fn bytes(value: Value) -> &'static [u8] {
 
 /// A sequence in progress.
 struct Sequence {
-    folder: PathBuf,
-    held: [Option<(Node, File)>; SLOTS],
+    directory: PathBuf,
+    held: [Option<(PolicyFile, File)>; SLOTS],
 }
 
 impl Sequence {
     fn message(&self, policy: &Policy) -> io::Result<Vec<u8>> {
-        fs::read(self.folder.join(policy.to_string()))
+        fs::read(self.directory.join(policy.to_string()))
     }
 
     /// Makes the state that a sequence begins with.
-    fn begin(folder: PathBuf) -> io::Result<Self> {
+    fn begin(directory: PathBuf) -> io::Result<Self> {
         let sequence = Self {
-            folder,
+            directory,
             held: [const { None }; SLOTS],
         };
         let reset = sequence.message(&RESET)?;
-        let update = node(Name::Reset, "update");
+        let update = path_of(Name::Reset, "update");
         let path = if update.exists() {
             update
         } else {
             Path::new(ROOT).join("new_policy")
         };
         put(&path, &reset, 1, Who::Admin)?;
-        put(&node(Name::Reset, "active"), b"1", 1, Who::Admin)?;
+        put(&path_of(Name::Reset, "active"), b"1", 1, Who::Admin)?;
         put(&Path::new(ROOT).join("enforce"), b"1", 1, Who::Admin)?;
         for name in Name::ALL {
-            if *name != Name::Reset && node(*name, "delete").exists() {
-                put(&node(*name, "delete"), b"1", 1, Who::Admin)?;
+            if *name != Name::Reset && path_of(*name, "delete").exists() {
+                put(&path_of(*name, "delete"), b"1", 1, Who::Admin)?;
             }
         }
         Ok(sequence)
@@ -146,25 +146,34 @@ impl Sequence {
                 let message = self.message(&policy)?;
                 put(&Path::new(ROOT).join("new_policy"), &message, pieces, who)
             }
-            Command::Update(name, policy, pieces, who) => {
-                put(&node(name, "update"), &self.message(&policy)?, pieces, who)
+            Command::Update(name, policy, pieces, who) => put(
+                &path_of(name, "update"),
+                &self.message(&policy)?,
+                pieces,
+                who,
+            ),
+            Command::Activate(name, value, who) => {
+                put(&path_of(name, "active"), bytes(value), 1, who)
             }
-            Command::Activate(name, value, who) => put(&node(name, "active"), bytes(value), 1, who),
-            Command::Delete(name, value, who) => put(&node(name, "delete"), bytes(value), 1, who),
+            Command::Delete(name, value, who) => {
+                put(&path_of(name, "delete"), bytes(value), 1, who)
+            }
             Command::Enforce(value, who) => {
                 put(&Path::new(ROOT).join("enforce"), bytes(value), 1, who)
             }
             Command::Hold(slot, name, which) => {
                 self.held[slot] = None;
-                self.held[slot] = Some((which, open(&node(name, &which.to_string()))?));
+                self.held[slot] = Some((which, open(&path_of(name, &which.to_string()))?));
                 Ok(())
             }
             Command::Write(slot, value) => match &self.held[slot] {
-                Some((Node::Active | Node::Delete, file)) => write(file, bytes(value), 1),
+                Some((PolicyFile::Active | PolicyFile::Delete, file)) => {
+                    write(file, bytes(value), 1)
+                }
                 _ => Err(wrong()),
             },
             Command::Send(slot, policy) => match &self.held[slot] {
-                Some((Node::Update, file)) => write(file, &self.message(&policy)?, 1),
+                Some((PolicyFile::Update, file)) => write(file, &self.message(&policy)?, 1),
                 _ => Err(wrong()),
             },
         }
@@ -175,8 +184,8 @@ impl Sequence {
 fn state(initramfs: &File) -> io::Result<String> {
     let mut loaded = Vec::new();
     for entry in fs::read_dir(Path::new(ROOT).join("policies"))? {
-        let folder = entry?.path();
-        let read = |node: &str| fs::read_to_string(folder.join(node));
+        let directory = entry?.path();
+        let read = |file: &str| fs::read_to_string(directory.join(file));
         let version = read("version")?;
         let text = read("policy")?;
         // What does not come from this sequence, or does not fit its text, is to be seen as such.
@@ -187,7 +196,7 @@ fn state(initramfs: &File) -> io::Result<String> {
             .and_then(|rest| rest.lines().next());
         let rules = rules.map_or("?", |line| line.trim_start_matches("# "));
         let mark = if read("active")? == "1" { "*" } else { "" };
-        let name = folder
+        let name = directory
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
@@ -226,9 +235,9 @@ fn errno(error: &io::Error) -> String {
 }
 
 fn main() -> io::Result<()> {
-    let folder = PathBuf::from(env::args_os().nth(1).expect("replay FOLDER"));
+    let directory = PathBuf::from(env::args_os().nth(1).expect("replay DIRECTORY"));
     let initramfs = File::open("/init")?;
-    let commands = fs::read_to_string(folder.join("commands"))?;
+    let commands = fs::read_to_string(directory.join("commands"))?;
     let mut sequence = None;
     let mut number = 0;
     let mut step = 0;
@@ -240,7 +249,7 @@ fn main() -> io::Result<()> {
             step = 0;
             // What the one before holds open is closed.
             drop(sequence.take());
-            sequence = Some(Sequence::begin(folder.join(next))?);
+            sequence = Some(Sequence::begin(directory.join(next))?);
             continue;
         }
         let command = Command::parse(text).ok_or_else(|| io::Error::other(text.to_owned()))?;
@@ -255,6 +264,6 @@ fn main() -> io::Result<()> {
     }
     // So that programs can be executed after this one.
     drop(sequence.take());
-    Sequence::begin(folder.join("end"))?;
+    Sequence::begin(directory.join("end"))?;
     writeln!(out, "replay: end")
 }

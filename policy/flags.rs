@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The facts of a subject that are either true or false, and their combinations.
+//! The flags of an object that are either true or false, and their combinations.
 //!
 //! There are so few that all their combinations can be kept: a combination is a number, a set of
 //! combinations a word with one bit for each.
 
-/// The number of combinations of facts.
-pub(crate) const COMBINATIONS: usize = 1 << Fact::COUNT;
+/// The number of combinations of flags.
+pub(crate) const COMBINATIONS: usize = 1 << Flag::COUNT;
 
-/// The set of all combinations of facts.
+/// The set of all combinations of flags.
 pub(super) const ALL_COMBINATIONS: u32 = (1 << COMBINATIONS) - 1;
 
-/// A fact that is either true or false: bit `n` of a combination is the fact with number `n`.
+/// A flag that is either true or false: bit `n` of a combination is the flag with number `n`.
 #[derive(Clone, Copy)]
 #[repr(u8)]
-pub(crate) enum Fact {
-    /// The subject comes from the initramfs.
+pub(crate) enum Flag {
+    /// The object comes from the initramfs.
     BootVerified,
     /// It is on a dm-verity volume whose root hash has a valid signature.
     DmveritySignature,
@@ -23,17 +23,17 @@ pub(crate) enum Fact {
     FsveritySignature,
 }
 
-impl Fact {
-    /// The number of facts.
+impl Flag {
+    /// The number of flags.
     const COUNT: usize = Self::FsveritySignature as usize + 1;
 
-    /// Returns the combination in which the fact has this value and all others are false.
+    /// Returns the combination in which the flag has this value and all others are false.
     #[inline]
     pub(crate) const fn bit(self, value: bool) -> u32 {
         (value as u32) << self as u32
     }
 
-    /// Returns the set of the combinations in which the fact has this value.
+    /// Returns the set of the combinations in which the flag has this value.
     pub(super) const fn combinations(self, value: bool) -> u32 {
         let mut set = 0;
         let mut combination = 0;

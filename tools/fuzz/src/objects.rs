@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Subjects, and the comparison of what the evaluation and the naive reading decide about them.
+//! Objects, and the comparison of what the evaluation and the naive reading decide about them.
 
 use crate::{
-    common::{OwnedDigest, TestSubject},
+    common::{OwnedDigest, TestObject},
     naive::{self, Property},
 };
 use ipe_policy::{
@@ -14,7 +14,7 @@ use ipe_policy::{
 /// The algorithms that fs-verity has.
 const FSVERITY: [&[u8]; 2] = [b"sha256", b"sha512"];
 
-/// The most digests of a policy that become subjects.
+/// The most digests of a policy that become objects.
 const MAX_DIGESTS: usize = 8;
 
 /// The digits of a digest, in lower case.
@@ -25,28 +25,28 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
 
-/// Whether a subject has what a rule asks for.
-fn holds(property: &Property, subject: &TestSubject, providers: Providers) -> bool {
+/// Whether an object has what a rule asks for.
+fn holds(property: &Property, object: &TestObject, providers: Providers) -> bool {
     let name = match property {
-        Property::Fact(name, _) | Property::Digest(name, ..) => name,
+        Property::Flag(name, _) | Property::Digest(name, ..) => name,
     };
     let kind = PropertyKind::from_name(name.as_bytes()).unwrap();
     if !providers.contains(kind) {
         return false;
     }
     match property {
-        Property::Fact(name, value) => {
-            let fact = match name.as_str() {
-                "boot_verified" => subject.boot_verified,
-                "dmverity_signature" => subject.dmverity_signature,
-                _ => subject.fsverity_signature,
+        Property::Flag(name, value) => {
+            let flag = match name.as_str() {
+                "boot_verified" => object.boot_verified,
+                "dmverity_signature" => object.dmverity_signature,
+                _ => object.fsverity_signature,
             };
-            fact == *value
+            flag == *value
         }
         Property::Digest(name, algorithm, digits) => {
             let digest = match name.as_str() {
-                "dmverity_roothash" => &subject.dmverity_roothash,
-                _ => &subject.fsverity_digest,
+                "dmverity_roothash" => &object.dmverity_roothash,
+                _ => &object.fsverity_digest,
             };
             digest.as_ref().is_some_and(|digest| {
                 algorithm == digest.algorithm.as_bytes()
@@ -66,26 +66,26 @@ fn plain(verdict: Verdict) -> naive::Verdict {
     }
 }
 
-/// Decides about a subject in both ways, for all operations, and compares.
+/// Decides about an object in both ways, for all operations, and compares.
 pub fn compare(
     compiled: &Compiled<Vec<u32>>,
     policy: &naive::Policy,
-    subject: &TestSubject,
+    object: &TestObject,
     providers: Providers,
 ) {
     for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
-        subject.asked.take();
-        let verdict = plain(evaluate(compiled, operation, subject));
+        object.asked.take();
+        let verdict = plain(evaluate(compiled, operation, object));
         let expected = policy.decide(operation.map(Operation::name), |property| {
-            holds(property, subject, providers)
+            holds(property, object, providers)
         });
-        assert_eq!(verdict, expected, "{operation:?} {subject:?} {policy:?}");
-        let (dmverity, fsverity) = subject.asked.get();
+        assert_eq!(verdict, expected, "{operation:?} {object:?} {policy:?}");
+        let (dmverity, fsverity) = object.asked.get();
         assert!(dmverity <= 1 && fsverity <= 1);
     }
 }
 
-/// A digest that a subject can have.
+/// A digest that an object can have.
 fn digest(algorithm: &[u8], digits: &str) -> Option<OwnedDigest> {
     let algorithm = Algorithm::from_name(algorithm)?;
     let bytes: Vec<u8> = (0..digits.len() / 2)
@@ -97,9 +97,9 @@ fn digest(algorithm: &[u8], digits: &str) -> Option<OwnedDigest> {
     })
 }
 
-/// Subjects that tell the rules of a policy apart: all combinations of facts, with some of the
+/// Objects that tell the rules of a policy apart: all combinations of flags, with some of the
 /// digests that it names, with ones that are nearly the same, and without.
-pub fn subjects(policy: &naive::Policy) -> Vec<TestSubject> {
+pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     let named = |of: &str| {
         let mut digests = vec![None];
         for property in policy.rules.iter().flat_map(|rule| &rule.properties) {
@@ -125,22 +125,22 @@ pub fn subjects(policy: &naive::Policy) -> Vec<TestSubject> {
         }
         digests
     };
-    let mut subjects = Vec::new();
+    let mut objects = Vec::new();
     for dmverity_roothash in named("dmverity_roothash") {
         for fsverity_digest in named("fsverity_digest") {
-            for facts in 0..8 {
-                subjects.push(TestSubject {
-                    boot_verified: facts & 1 != 0,
-                    dmverity_signature: facts & 2 != 0,
-                    fsverity_signature: facts & 4 != 0,
+            for flags in 0..8 {
+                objects.push(TestObject {
+                    boot_verified: flags & 1 != 0,
+                    dmverity_signature: flags & 2 != 0,
+                    fsverity_signature: flags & 4 != 0,
                     dmverity_roothash: dmverity_roothash.clone(),
                     fsverity_digest: fsverity_digest.clone(),
-                    ..TestSubject::default()
+                    ..TestObject::default()
                 });
             }
         }
     }
-    subjects
+    objects
 }
 
 /// The set of providers with these bits, in the order of the table.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel object as the subject of a decision: where its facts are.
+//! The object of a decision: where the data of a file is, and where its properties are kept.
 
 use super::Ipe;
 use crate::abstractions::fs::{
@@ -38,8 +38,8 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Returns the place of a file that is read from now on. A device's node has none: it has its data
-    /// elsewhere, as anonymous memory has, which a private mapping of `/dev/zero` is.
+    /// Returns the place of a file that is read from now on. A device file has none: its data is
+    /// elsewhere. A private mapping of `/dev/zero` is anonymous memory, for example.
     ///
     /// # Context
     ///
@@ -80,14 +80,14 @@ impl<'a> Place<'a> {
 }
 
 /// What a decision is about; anonymous memory, devices and data from userspace have no place.
-pub(super) struct Subject<'a> {
+pub(super) struct Object<'a> {
     place: Option<Place<'a>>,
     #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
     guard: &'a rcu::Guard,
 }
 
-impl<'a> Subject<'a> {
-    /// Returns the subject that has its data in that place.
+impl<'a> Object<'a> {
+    /// Returns the object that has its data in that place.
     #[inline]
     pub(super) fn new(place: Option<Place<'a>>, guard: &'a rcu::Guard) -> Self {
         Self { place, guard }
@@ -96,12 +96,12 @@ impl<'a> Subject<'a> {
     /// What dm-verity said of the volume that the data is on.
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     #[inline]
-    fn device(&self) -> Option<&'a super::device::DeviceFacts> {
+    fn device(&self) -> Option<&'a super::device::DeviceBlob> {
         Some(self.place?.inode.superblock().block_device()?.blob::<Ipe>())
     }
 }
 
-impl eval::Subject for Subject<'_> {
+impl eval::Object for Object<'_> {
     #[inline]
     fn boot_verified(&self) -> bool {
         self.place
