@@ -33,40 +33,4 @@ pub(super) fn write_bool(on: bool, to: &mut UserSliceWriter, offset: &mut Offset
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
-#[kunit_tests(ipe_securityfs_text)]
-mod tests {
-    use super::*;
-
-    /// What a boolean that begins with these bytes means, as `lib/kstrtox.c` says.
-    fn meaning(first: u8, second: u8) -> Option<bool> {
-        match (first, second) {
-            (b'e' | b'E' | b'y' | b'Y' | b't' | b'T' | b'1', _) => Some(true),
-            (b'd' | b'D' | b'n' | b'N' | b'f' | b'F' | b'0', _) => Some(false),
-            (b'o' | b'O', b'n' | b'N') => Some(true),
-            (b'o' | b'O', b'f' | b'F') => Some(false),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn booleans_of_one_byte() {
-        for first in 0..=u8::MAX {
-            assert_eq!(kstrtobool_bytes(&[first]).ok(), meaning(first, 0));
-        }
-        assert_eq!(kstrtobool_bytes(b""), Err(EINVAL));
-    }
-
-    #[test]
-    fn booleans_of_more_bytes() {
-        let mut different = 0;
-        for first in 0..=u8::MAX {
-            for second in 0..=u8::MAX {
-                for third in [0, b'\n', b'f', 0xff] {
-                    let parsed = kstrtobool_bytes(&[first, second, third]);
-                    different += usize::from(parsed.ok() != meaning(first, second));
-                }
-            }
-        }
-        assert_eq!(different, 0);
-    }
-}
+mod tests;

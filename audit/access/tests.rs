@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The text of record 1420.
+
+#[kernel::prelude::kunit_tests(ipe_audit_access)]
+mod cases {
+    use super::super::*;
+    use crate::audit::line::Line;
+    use crate::policy::Action;
+    use core::fmt::Write;
+    use kernel::prelude::{
+        Result,
+        EINVAL, //
+    };
+
+    /// A decision about anonymous memory, by the global default.
+    const DENIED: Decision<'static> = Decision {
+        text: b"",
+        operation: Some(Operation::Execute),
+        hook: Hook::Mmap,
+        enforcing: true,
+        process_id: 42,
+        comm: b"program",
+        file: None,
+        verdict: Verdict {
+            action: Action::Deny,
+            scope: Scope::GlobalDefault,
+        },
+    };
+
+    /// What `DENIED` is recorded as.
+    const DENIED_TEXT: &str = "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
+         path=? dev=? ino=? rule=\"DEFAULT action=DENY\"";
+
+    fn says(decision: &Decision<'_>, text: &str) -> Result<bool> {
+        let mut line = Line::default();
+        write(&mut line, decision)?;
+        Ok(line.is(text))
+    }
+
+    /// Whether a rule, in a policy that has others, is shown like this.
+    fn shows(rule: &[u8], text: &str) -> Result<bool> {
+        const BEFORE: &[u8] = b"policy_name=a policy_version=0.0.0\r\nDEFAULT action=DENY\n";
+        let mut policy = kernel::prelude::KVec::new();
+        for part in [BEFORE, rule, b"\nop=EXECUTE action=DENY"] {
+            policy.extend_from_slice(part, kernel::alloc::flags::GFP_KERNEL)?;
+        }
+        let decision = Decision {
+            text: &policy,
+            verdict: Verdict {
+                action: Action::Allow,
+                scope: Scope::Rule(BEFORE.len() as u32),
+            },
+            ..DENIED
+        };
+        let mut line = Line::default();
+        write(&mut line, &decision)?;
+        let (_, shown) = line.split(" ino=? ").ok_or(EINVAL)?;
+        Ok(shown == text.as_bytes())
+    }
+
+    #[test]
+    fn without_a_file() -> Result {
+        assert!(says(&DENIED, DENIED_TEXT)?);
+        Ok(())
+    }
+
+    #[test]
+    fn operations() -> Result {
+        for operation in Operation::ALL {
+            let mut line = Line::default();
+            let decision = Decision {
+                operation: Some(operation),
+                verdict: Verdict {
+                    action: Action::Allow,
+                    scope: Scope::OperationDefault,
+                },
+                ..DENIED
+            };
+            write(&mut line, &decision)?;
+            let mut wanted = Line::default();
+            write!(
+                wanted,
+                "ipe_op={0} ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" path=? dev=? ino=? \
+                 rule=\"DEFAULT op={0} action=ALLOW\"",
+                operation.name()
+            )?;
+            assert!(line == wanted);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_operation_that_the_language_does_not_know() -> Result {
+        let decision = Decision {
+            operation: None,
+            hook: Hook::KernelRead,
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=UNKNOWN ipe_hook=KERNEL_READ enforcing=1 pid=42 comm=\"program\" \
+             path=? dev=? ino=? rule=\"DEFAULT action=DENY\""
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn hooks() {
+        // Those of C, which tools look for.
+        for (hook, name) in [
+            (Hook::BprmCheck, "BPRM_CHECK"),
+            (Hook::BprmCredsForExec, "BPRM_CREDS_FOR_EXEC"),
+            (Hook::Mmap, "MMAP"),
+            (Hook::Mprotect, "MPROTECT"),
+            (Hook::KernelRead, "KERNEL_READ"),
+            (Hook::KernelLoad, "KERNEL_LOAD"),
+        ] {
+            assert!(hook.name() == name);
+        }
+    }
+
+    #[test]
+    fn permissive() -> Result {
+        let decision = Decision {
+            enforcing: false,
+            process_id: i32::MAX,
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=EXECUTE ipe_hook=MMAP enforcing=0 pid=2147483647 comm=\"program\" \
+             path=? dev=? ino=? rule=\"DEFAULT action=DENY\""
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_that_could_pass_for_a_field() -> Result {
+        let cases: [(&[u8], &str); 6] = [
+            (b"a b", "612062"),
+            (b"x\" pid=1", "7822207069643D31"),
+            (b"\x1b[2J\n", "1B5B324A0A"),
+            (b"\xc3\xa9", "C3A9"),
+            (b"(sd-pam)", "\"(sd-pam)\""),
+            (b"", "\"\""),
+        ];
+        for (comm, shown) in cases {
+            let mut line = Line::default();
+            write(&mut line, &Decision { comm, ..DENIED })?;
+            let (before, _) = line.split(" path=").ok_or(EINVAL)?;
+            assert!(before.ends_with(shown.as_bytes()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rules_have_one_form() -> Result {
+        const ONE: &str = "rule=\"op=EXECUTE boot_verified=TRUE action=ALLOW\"";
+        assert!(shows(b"op=EXECUTE boot_verified=TRUE action=ALLOW", ONE)?);
+        assert!(shows(
+            b" \top=EXECUTE\t boot_verified=TRUE \taction=ALLOW",
+            ONE
+        )?);
+        assert!(shows(
+            b"op=EXECUTE boot_verified=TRUE action=ALLOW# why",
+            ONE
+        )?);
+        assert!(shows(
+            b"op=EXECUTE boot_verified=TRUE action=ALLOW \x0c\xa0\r",
+            ONE
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn rules_show_what_they_ask_for() -> Result {
+        for rule in [
+            "op=EXECUTE action=ALLOW",
+            "op=KMODULE boot_verified=FALSE action=ALLOW",
+            "op=FIRMWARE dmverity_signature=TRUE action=DENY",
+            "op=POLICY dmverity_signature=FALSE action=DENY",
+            "op=X509_CERT fsverity_signature=TRUE action=ALLOW",
+            "op=KEXEC_IMAGE fsverity_signature=FALSE action=ALLOW",
+            "op=KEXEC_INITRAMFS boot_verified=TRUE fsverity_signature=TRUE boot_verified=TRUE action=DENY",
+        ] {
+            let mut wanted = Line::default();
+            write!(wanted, "rule=\"{rule}\"")?;
+            let text = core::str::from_utf8(wanted.as_bytes()).map_err(|_| EINVAL)?;
+            assert!(shows(rule.as_bytes(), text)?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn digests() -> Result {
+        // The quotes of the algorithm are those of C, inside of the rule's own.
+        assert!(shows(
+            b"op=EXECUTE dmverity_roothash=rmd160:0123456789abcdefABCDEF0123456789abcdef01 action=ALLOW",
+            "rule=\"op=EXECUTE dmverity_roothash=\"rmd160\":\
+             0123456789ABCDEFABCDEF0123456789ABCDEF01 action=ALLOW\""
+        )?);
+        macro_rules! four {
+            ($text:literal) => {
+                concat!($text, $text, $text, $text)
+            };
+        }
+        // The longest.
+        assert!(shows(
+            concat!(
+                "op=EXECUTE fsverity_digest=sha512:",
+                four!("00112233445566778899aabbccddeeff"),
+                " boot_verified=TRUE action=ALLOW"
+            )
+            .as_bytes(),
+            concat!(
+                "rule=\"op=EXECUTE fsverity_digest=\"sha512\":",
+                four!("00112233445566778899AABBCCDDEEFF"),
+                " boot_verified=TRUE action=ALLOW\""
+            )
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_rule_that_is_not_there() -> Result {
+        let decision = Decision {
+            text: b"policy_name=a policy_version=0.0.0\nDEFAULT action=DENY",
+            verdict: Verdict {
+                action: Action::Deny,
+                scope: Scope::Rule(7),
+            },
+            ..DENIED
+        };
+        assert!(says(
+            &decision,
+            "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
+             path=? dev=? ino=? rule=?"
+        )?);
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The text of records 1421, 1422 and 1404.
+
+#[kernel::prelude::kunit_tests(ipe_audit_change)]
+mod cases {
+    use super::super::*;
+    use crate::abstractions::compat::{
+        EKEYREJECTED,
+        ENOKEY,
+        ESTALE, //
+    };
+    use crate::audit::line::Line;
+    use crate::policy::{
+        measure,
+        Providers, //
+    };
+    use core::fmt::Write;
+    use kernel::prelude::{
+        Result,
+        EINVAL,
+        EPERM, //
+    };
+    use kernel::sync::Arc;
+
+    const ACTOR: Actor = Actor {
+        login_uid: 1000,
+        session_id: 7,
+    };
+
+    /// The digest of no message, which policies without a signature have.
+    macro_rules! nothing {
+        () => {
+            "sha256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
+        };
+    }
+
+    fn load_text(text: &'static [u8]) -> Result<Arc<Policy>, Refusal> {
+        Policy::builtin(text)
+    }
+
+    fn policy(text: &'static [u8]) -> Result<Arc<Policy>> {
+        load_text(text).map_err(|refusal| refusal.errno())
+    }
+
+    /// What is said of a refusal.
+    fn refused(refusal: &Refusal) -> Result<Line> {
+        let mut line = Line::default();
+        write_refusal(&mut line, refusal, ACTOR)?;
+        Ok(line)
+    }
+
+    #[test]
+    fn first_activation() -> Result {
+        let new = policy(b"policy_name=new policy_version=1.2.3\nDEFAULT action=DENY")?;
+        let mut line = Line::default();
+        write_activation(&mut line, None, &new, ACTOR)?;
+        assert!(line.is(concat!(
+            "old_active_pol_name=? old_active_pol_version=? old_policy_digest=? ",
+            "new_active_pol_name=\"new\" new_active_pol_version=1.2.3 new_policy_digest=",
+            nothing!(),
+            " auid=1000 ses=7 lsm=ipe res=1"
+        )));
+        Ok(())
+    }
+
+    #[test]
+    fn later_activation() -> Result {
+        let old = policy(b"policy_name=old policy_version=0.0.0\nDEFAULT action=DENY")?;
+        let new = policy(b"policy_name=new policy_version=65535.65535.65535\nDEFAULT action=DENY")?;
+        let mut line = Line::default();
+        write_activation(&mut line, Some(&old), &new, ACTOR)?;
+        assert!(line.is(concat!(
+            "old_active_pol_name=\"old\" old_active_pol_version=0.0.0 old_policy_digest=",
+            nothing!(),
+            " new_active_pol_name=\"new\" new_active_pol_version=65535.65535.65535 new_policy_digest=",
+            nothing!(),
+            " auid=1000 ses=7 lsm=ipe res=1"
+        )));
+        Ok(())
+    }
+
+    #[test]
+    fn load_without_a_warning() -> Result {
+        let policy = policy(b"policy_name=a policy_version=01.+2.3\nDEFAULT action=DENY")?;
+        let mut line = Line::default();
+        write_load(&mut line, &policy, &Report::default(), ACTOR)?;
+        assert!(line.is(concat!(
+            "policy_name=\"a\" policy_version=1.2.3 policy_digest=",
+            nothing!(),
+            " auid=1000 ses=7 lsm=ipe res=1 errno=0"
+        )));
+        Ok(())
+    }
+
+    #[test]
+    fn load_with_warnings() -> Result {
+        let policy = policy(b"policy_name=a policy_version=1.2.3\nDEFAULT action=DENY")?;
+        let text = b"policy_name=a policy_version=1.2.3\nDEFAULT action=DENY\n\
+            op=EXECUTE dmverity_roothash=sha256:abcd action=DENY\n\
+            op=EXECUTE fsverity_digest=md9:ab action=DENY";
+        let mut report = Report::default();
+        let plan = measure(text, Providers::ALL, false, &mut report);
+        assert!(plan.is_ok());
+        let mut line = Line::default();
+        write_load(&mut line, &policy, &report, ACTOR)?;
+        let (_, end) = line.split(" res=1 ").ok_or(EINVAL)?;
+        assert!(
+            end == b"errno=0 warnings=2 line=3 column=37 reason=\"the rule never matches: \
+                the digest has 2 bytes, those of its algorithm have 32\""
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn names_that_could_pass_for_fields() -> Result {
+        let cases: [(&'static [u8], &[u8]); 4] = [
+            (
+                b"policy_name=x\"res=1 policy_version=0.0.0\nDEFAULT action=DENY",
+                b"policy_name=78227265733D31 ",
+            ),
+            (
+                b"policy_name=\x1b[2J policy_version=0.0.0\nDEFAULT action=DENY",
+                b"policy_name=1B5B324A ",
+            ),
+            (
+                b"policy_name=\xff\x7f policy_version=0.0.0\nDEFAULT action=DENY",
+                b"policy_name=FF7F ",
+            ),
+            (
+                b"policy_name=a=b,c/d' policy_version=0.0.0\nDEFAULT action=DENY",
+                b"policy_name=\"a=b,c/d'\" ",
+            ),
+        ];
+        for (text, shown) in cases {
+            let policy = policy(text)?;
+            let mut line = Line::default();
+            write_load(&mut line, &policy, &Report::default(), ACTOR)?;
+            assert!(line.as_bytes().starts_with(shown));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn refusal_of_a_text() -> Result {
+        let cases: [(&'static [u8], &str); 5] = [
+            (b"", "-74 line=1 column=1 reason=\"the policy is empty\""),
+            (
+                b"policy_name=a policy_version=1.x.2\nDEFAULT action=DENY",
+                "-22 line=1 column=32 reason=\"the version must have a number here\"",
+            ),
+            (
+                b"policy_name=a policy_version=1.2.65536\nDEFAULT action=DENY",
+                "-34 line=1 column=34 reason=\"a number of a version can be at most 65535\"",
+            ),
+            (
+                b"policy_name=a policy_version=1.2.3\n\nop=x\"res=1\x1b[2J action=DENY",
+                "-74 line=3 column=1 reason=\"unknown operation\"",
+            ),
+            (
+                b"policy_name=a policy_version=1.2.3\nop=EXECUTE action=DENY",
+                "-74 line=2 column=23 reason=\"no global DEFAULT, and none for op=EXECUTE\"",
+            ),
+        ];
+        for (text, end) in cases {
+            let refusal = load_text(text).err().ok_or(EINVAL)?;
+            let line = refused(&refusal)?;
+            let mut wanted = Line::default();
+            write!(
+                wanted,
+                "policy_name=? policy_version=? policy_digest=? auid=1000 ses=7 lsm=ipe res=0 \
+                 errno={end}"
+            )?;
+            assert!(line == wanted);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn refusal_for_other_reasons() -> Result {
+        for (error, errno) in [
+            (EPERM, "-1"),
+            (EINVAL, "-22"),
+            (ESTALE, "-116"),
+            (ENOKEY, "-126"),
+            (EKEYREJECTED, "-129"),
+        ] {
+            let line = refused(&Refusal::from(error))?;
+            let (_, end) = line.split("lsm=ipe res=0 errno=").ok_or(EINVAL)?;
+            assert!(end == errno.as_bytes());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn refusal_of_what_is_incomplete() -> Result {
+        let line = refused(&Refusal::Incomplete)?;
+        assert!(line.is(
+            "policy_name=? policy_version=? policy_digest=? auid=1000 ses=7 lsm=ipe res=0 \
+             errno=-74 reason=\"incomplete\""
+        ));
+        Ok(())
+    }
+
+    #[test]
+    fn modes() -> Result {
+        for (new, old, begin) in [
+            (false, true, "enforcing=0 old_enforcing=1"),
+            (true, false, "enforcing=1 old_enforcing=0"),
+        ] {
+            let mut line = Line::default();
+            write_enforcement(&mut line, new, old, ACTOR)?;
+            let mut wanted = Line::default();
+            write!(
+                wanted,
+                "{begin} auid=1000 ses=7 enabled=1 old-enabled=1 lsm=ipe res=1"
+            )?;
+            assert!(line == wanted);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_is_logged_in() -> Result {
+        let nobody = Actor {
+            login_uid: u32::MAX,
+            session_id: u32::MAX,
+        };
+        let mut line = Line::default();
+        write_enforcement(&mut line, true, false, nobody)?;
+        assert!(line
+            .split(" auid=4294967295 ses=4294967295 enabled=")
+            .is_some());
+        Ok(())
+    }
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Loading, updating, activating and deleting policies.
+
+#[kernel::prelude::kunit_tests(ipe_securityfs_entry)]
+mod cases {
+    use super::super::*;
+    use crate::abstractions::alloc::PageExactVec;
+    use crate::abstractions::compat::{
+        EBADMSG,
+        ENAMETOOLONG, //
+    };
+    use crate::abstractions::securityfs::Directory;
+    use crate::loaded::Active;
+    use crate::policy::envelope::Form;
+
+    /// A policy without a signature.
+    macro_rules! policy {
+        ($name:expr, $version:literal) => {
+            Policy::builtin(
+                concat!(
+                    "policy_name=",
+                    $name,
+                    " policy_version=",
+                    $version,
+                    "\nDEFAULT action=ALLOW"
+                )
+                .as_bytes(),
+            )
+            .map_err(|refusal| refusal.errno())
+        };
+    }
+
+    /// A directory of its own in securityfs, and an active policy that is not the machine's.
+    macro_rules! root {
+        () => {{
+            static ACTIVE: Active = Active::none();
+            Fixture {
+                root: Root::new(Directory::new(c"ipe_kunit")?, &ACTIVE)?,
+                entries: KVec::new(),
+            }
+        }};
+    }
+
+    /// Removes all policies that it loaded, the active one, too.
+    struct Fixture {
+        root: Arc<Root>,
+        entries: KVec<Arc<Entry>>,
+    }
+
+    impl Fixture {
+        fn load(&mut self, policy: Arc<Policy>) -> Result<Arc<Entry>> {
+            let entry = Entry::create(&self.root, policy)?.publish();
+            self.entries.push(entry.clone(), GFP_KERNEL)?;
+            Ok(entry)
+        }
+    }
+
+    impl Drop for Fixture {
+        fn drop(&mut self) {
+            for entry in &self.entries {
+                let removed = entry.loaded.lock().take();
+                drop(removed);
+            }
+        }
+    }
+
+    /// What is known of an entry from outside: its policy, and whether it is active.
+    fn shown(entry: &Entry) -> Result<(Arc<Policy>, bool)> {
+        Ok((entry.policy()?, entry.is_active()?))
+    }
+
+    /// Whether the entry is as it was.
+    fn unchanged(entry: &Entry, (policy, active): &(Arc<Policy>, bool)) -> bool {
+        shown(entry).is_ok_and(|(now, is)| Arc::ptr_eq(&now, policy) && is == *active)
+    }
+
+    fn replace(entry: &Entry, new: Arc<Policy>) -> Result {
+        (entry.replace(new, &Report::default())).map_err(|refusal| refusal.errno())
+    }
+
+    fn update(entry: &Entry, bytes: &[u8], form: Form) -> Result {
+        let mut message = PageExactVec::new();
+        message.extend_from_slice(bytes, GFP_KERNEL)?;
+        let message = Message {
+            bytes: message,
+            form,
+        };
+        (entry.update(message, &mut Report::default())).map_err(|refusal| refusal.errno())
+    }
+
+    #[test]
+    fn loading_does_not_activate() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        assert!(!entry.is_active()?);
+        assert!(root.root.active.is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_is_loaded_once() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        let before = shown(&entry)?;
+        for again in [policy!("a", "1.0.0")?, policy!("a", "2.0.0")?] {
+            assert_eq!(root.load(again).err(), Some(EEXIST));
+            assert!(unchanged(&entry, &before));
+        }
+        assert!(root.load(policy!("A", "1.0.0")?).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_published_has_the_name_alone() -> Result {
+        let mut root = root!();
+        let unpublished = Entry::create(&root.root, policy!("a", "1.0.0")?)?;
+        assert_eq!(unpublished.entry.policy().err(), Some(ENOENT));
+        assert_eq!(root.load(policy!("a", "2.0.0")?).err(), Some(EEXIST));
+        // Removed with its files, it leaves nothing behind.
+        drop(unpublished);
+        let new = policy!("a", "1.0.0")?;
+        let entry = root.load(new.clone())?;
+        assert!(unchanged(&entry, &(new, false)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_is_made_and_removed_without_the_writers() -> Result {
+        let mut root = root!();
+        let writers = root.root.writers.lock();
+        drop(Entry::create(&root.root, policy!("a", "1.0.0")?)?);
+        let unpublished = Entry::create(&root.root, policy!("a", "1.0.0")?)?;
+        drop(writers);
+        let entry = unpublished.publish();
+        root.entries.push(entry.clone(), GFP_KERNEL)?;
+        assert!(!entry.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_must_be_that_of_a_directory() -> Result {
+        let mut root = root!();
+        let names = [
+            policy!(".", "1.0.0")?,
+            policy!("..", "1.0.0")?,
+            policy!("/", "1.0.0")?,
+            policy!("a/b", "1.0.0")?,
+            policy!("../a", "1.0.0")?,
+        ];
+        for policy in names {
+            assert_eq!(root.load(policy).err(), Some(EACCES));
+        }
+        macro_rules! ten {
+            ($ten:literal) => {
+                concat!($ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten, $ten)
+            };
+        }
+        macro_rules! letters {
+            ($more:literal) => {
+                concat!(
+                    ten!("0123456789"),
+                    ten!("0123456789"),
+                    "01234567890123456789012345678901234567890123456789",
+                    $more
+                )
+            };
+        }
+        assert!(root.load(policy!(letters!("01234"), "1.0.0")?).is_ok());
+        let long = root.load(policy!(letters!("012345"), "1.0.0")?);
+        assert_eq!(long.err(), Some(ENAMETOOLONG));
+        Ok(())
+    }
+
+    #[test]
+    fn activation_is_of_one_policy() -> Result {
+        let mut root = root!();
+        let one = root.load(policy!("one", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        one.activate()?;
+        assert!(one.is_active()? && !other.is_active()?);
+        other.activate()?;
+        assert!(!one.is_active()? && other.is_active()?);
+        other.activate()?;
+        assert!(!one.is_active()? && other.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn an_older_policy_is_not_activated() -> Result {
+        let mut root = root!();
+        let new = root.load(policy!("new", "2.0.0")?)?;
+        let old = root.load(policy!("old", "1.65535.65535")?)?;
+        new.activate()?;
+        let before = (shown(&new)?, shown(&old)?);
+        assert_eq!(old.activate(), Err(ESTALE));
+        assert!(unchanged(&new, &before.0));
+        assert!(unchanged(&old, &before.1));
+        // Brought up to date, it may.
+        replace(&old, policy!("old", "2.0.0")?)?;
+        old.activate()?;
+        assert!(old.is_active()? && !new.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_needs_a_higher_version() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.2.3")?)?;
+        let before = shown(&entry)?;
+        let lower = [
+            policy!("a", "0.65535.65535")?,
+            policy!("a", "1.1.65535")?,
+            policy!("a", "1.2.2")?,
+            policy!("a", "1.2.3")?,
+        ];
+        for policy in lower {
+            assert_eq!(replace(&entry, policy), Err(ESTALE));
+            assert!(unchanged(&entry, &before));
+        }
+        let new = policy!("a", "1.2.4")?;
+        replace(&entry, new.clone())?;
+        assert!(unchanged(&entry, &(new, false)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_has_the_same_name() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("name", "1.0.0")?)?;
+        let before = shown(&entry)?;
+        let others = [
+            policy!("nam", "2.0.0")?,
+            policy!("name2", "2.0.0")?,
+            policy!("Name", "2.0.0")?,
+            // The name counts before the version.
+            policy!("other", "0.0.0")?,
+        ];
+        for policy in others {
+            assert_eq!(replace(&entry, policy), Err(EINVAL));
+            assert!(unchanged(&entry, &before));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn update_of_the_active_policy_is_active() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        active.activate()?;
+        replace(&other, policy!("other", "3.0.0")?)?;
+        assert!(active.is_active()? && !other.is_active()?);
+
+        let new = policy!("active", "2.0.0")?;
+        replace(&active, new.clone())?;
+        assert!(unchanged(&active, &(new, true)));
+        // A refused one leaves it active.
+        assert_eq!(replace(&active, policy!("active", "2.0.0")?), Err(ESTALE));
+        assert!(active.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_signed_is_no_update() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.activate()?;
+        let before = shown(&entry)?;
+        let appended = b"policy_name=a policy_version=2.0.0\nDEFAULT action=ALLOW\n\
+            \x30\x00\0\0\x02\0\0\0\0\0\0\0\0\x02~Module signature appended~\n";
+        assert_eq!(update(&entry, b"\x30\x00", Form::Pkcs7), Err(EBADMSG));
+        assert_eq!(update(&entry, appended, Form::Appended), Err(EBADMSG));
+        assert!(unchanged(&entry, &before));
+        Ok(())
+    }
+
+    #[test]
+    fn active_policy_is_not_deleted() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.activate()?;
+        let before = shown(&entry)?;
+        assert_eq!(entry.delete(), Err(EPERM));
+        assert!(unchanged(&entry, &before));
+        root.load(policy!("b", "1.0.0")?)?.activate()?;
+        entry.delete()?;
+        assert!(entry.policy().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_deleted_is_gone() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        entry.delete()?;
+        assert_eq!(entry.policy().err(), Some(ENOENT));
+        assert_eq!(entry.is_active(), Err(ENOENT));
+        assert_eq!(entry.activate(), Err(ENOENT));
+        assert_eq!(replace(&entry, policy!("a", "2.0.0")?), Err(ENOENT));
+        assert_eq!(update(&entry, b"\x30\x00", Form::Pkcs7), Err(ENOENT));
+        assert_eq!(entry.delete(), Err(ENOENT));
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_is_free_again() -> Result {
+        let mut root = root!();
+        let old = root.load(policy!("a", "2.0.0")?)?;
+        old.delete()?;
+        // Also for an older version, as no newer policy is active.
+        let new = root.load(policy!("a", "1.0.0")?)?;
+        new.activate()?;
+        assert_eq!(old.activate(), Err(ENOENT));
+        assert_eq!(old.delete(), Err(ENOENT));
+        assert!(new.is_active()?);
+        Ok(())
+    }
+}
