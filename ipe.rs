@@ -15,35 +15,14 @@ mod audit;
 pub mod eval;
 mod hooks;
 mod loaded;
+mod mode;
 pub mod policy;
 mod securityfs;
 
 #[cfg(not(linux_7_2))]
 use abstractions::module::LocalModule;
-use abstractions::param::{
-    parameter,
-    Switch, //
-};
 
-/// What precedes this module's lines in the kernel log.
+/// The prefix of this module's lines in the kernel log.
 const __LOG_PREFIX: &[u8] = b"ipe\0";
-
-/// Whether a denial denies; otherwise it is only recorded.
-static ENFORCE: Switch = Switch::new(true);
-parameter!(
-    "ipe",
-    "enforce",
-    ENFORCE,
-    "Start IPE in enforce or permissive mode"
-);
-
-/// Whether what is allowed is recorded, too.
-static SUCCESS_AUDIT: Switch = Switch::new(false);
-parameter!(
-    "ipe",
-    "success_audit",
-    SUCCESS_AUDIT,
-    "Start IPE with success auditing enabled"
-);
 
 abstractions::lsm::security_module!(crate::hooks::Ipe);

@@ -2,8 +2,8 @@
 
 //! Safe wrappers of kernel interfaces that the `kernel` crate lacks.
 //!
-//! The only place of this project with `unsafe` code. Each module is written as it would stand in
-//! `rust/kernel/`, and knows nothing of IPE.
+//! All `unsafe` code and all calls of C belong here, and nothing else does: no decision, no policy, no
+//! record. Each module is written as it would stand in `rust/kernel/`.
 
 pub(crate) mod alloc;
 pub(crate) mod audit;

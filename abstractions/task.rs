@@ -8,7 +8,7 @@
 
 use super::bindings;
 use super::fs::File;
-use super::lsm::Declared;
+use super::lsm::interface::Declared;
 use core::ptr::NonNull;
 use kernel::error::to_result;
 use kernel::prelude::*;

@@ -2,6 +2,7 @@
 
 //! Record 1420: a decision, what it was about, and the rule that made it.
 
+use super::hook::Hook;
 use crate::abstractions::audit::{
     Fields,
     Kind,
@@ -10,7 +11,6 @@ use crate::abstractions::audit::{
 use crate::abstractions::fs::File;
 use crate::abstractions::task;
 use crate::eval::Verdict;
-use crate::hooks::Hook;
 use crate::loaded::Policy;
 use crate::policy::{
     rule_at,

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The audit records, with the fields of the C implementation in their order; what is new stands at
-//! the end.
+//! The audit records: which fields they have, in which order, and the names in them.
 //!
-//! What a user or an author chose is written so that it cannot pass for another field: a policy's
-//! name, too, which C prints as it is. Of usual names the record is the same to the byte.
+//! How a record reaches the audit subsystem is in [`crate::abstractions::audit`]. When one is written
+//! is for the callers to decide.
+//!
+//! The fields are those of the C implementation in its order. New ones come at the end. A name that a
+//! user or an author chose is written so that it cannot pass for another field. That includes the name
+//! of a policy, which C prints as it is. For common names, the record is the same to the byte.
 
 mod access;
 mod change;
+mod hook;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 mod line;
 
@@ -18,3 +22,4 @@ pub(crate) use change::{
     load,
     refusal, //
 };
+pub(crate) use hook::Hook;

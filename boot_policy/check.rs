@@ -4,10 +4,10 @@
 //!
 //! Usage: `check OUTPUT INPUT [PROPERTY…]`
 //!
-//! `INPUT` is the policy's text, or empty where there is none, upon which the output is. The
-//! properties are those whose providers are built in. The parser is the kernel's own; what would be
-//! a warning on a running machine is an error here, as nobody would see it in time. Each problem
-//! is printed as `file:line:column: reason`, and makes the build fail.
+//! `INPUT` is the file with the policy's text. Without a boot policy it is empty, and the output is, too.
+//! The properties are those whose providers are built in. The parser is the kernel's own. A warning of
+//! a running machine is an error here, as nobody would see it in time. The program prints each problem
+//! as `file:line:column: reason` and fails the build.
 
 #[path = "../policy/mod.rs"]
 #[allow(
@@ -63,11 +63,6 @@ fn place(before: &[u8]) -> (usize, usize) {
     (lines + 1, before.len() - start + 1)
 }
 
-/// Whether there can be a directory of this name, which each loaded policy gets.
-fn may_name_a_directory(name: &[u8]) -> bool {
-    name.len() <= 255 && !name.contains(&b'/') && name != b"." && name != b".."
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [output, input, properties @ ..] = arguments.as_slice() else {
@@ -98,7 +93,7 @@ fn main() -> ExitCode {
         let words = vec![0; plan.words()];
         let compiled = plan.emit(&text, words);
         let name = compiled.name(&text);
-        if !may_name_a_directory(name) {
+        if policy::name::refusal(name).is_some() {
             let (line, column) = place(&text[..name.as_ptr().addr() - text.as_ptr().addr()]);
             eprintln!("{input}:{line}:{column}: error: no directory can have the policy's name");
             return ExitCode::FAILURE;

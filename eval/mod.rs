@@ -2,10 +2,14 @@
 
 //! The decision: a compiled policy and the properties of an object make a verdict.
 //!
-//! The first matching rule wins, then the operation's default, then the global default. What it
-//! costs to find that rule does not depend on the number of rules: those without a digest are a
-//! table, and those with one are found by hash. Digests are only asked for where a rule that names
-//! one could come first, and at most once.
+//! The first matching rule wins, then the operation's default, then the global default. The cost of
+//! finding that rule does not depend on the number of rules: rules without a digest are a table, and
+//! rules with one are found by hash. A decision asks for a digest only where a rule that names one
+//! could come first, and at most once.
+//!
+//! Only the decision is here. [`crate::policy`] builds the table and the index, the hooks know where the
+//! properties of an object are, and enforcement and records are the business of the caller. Pure
+//! `core`, like the language.
 
 #![forbid(unsafe_code)]
 

@@ -12,58 +12,22 @@ use crate::abstractions::fs::{
 };
 use crate::abstractions::identity::Identity;
 use crate::abstractions::lsm::ReadPurpose;
-use crate::audit;
+use crate::audit::{
+    self,
+    Hook, //
+};
 use crate::eval;
 use crate::loaded::ACTIVE;
+use crate::mode::{
+    ENFORCE,
+    SUCCESS_AUDIT, //
+};
 use crate::policy::{
     Action,
     Operation, //
 };
-use crate::{
-    ENFORCE,
-    SUCCESS_AUDIT, //
-};
 use kernel::prelude::*;
 use kernel::sync::rcu;
-
-/// Defines the hooks that ask, with their names in the audit.
-macro_rules! hooks {
-    ($( $(#[$doc:meta])* $variant:ident = $name:literal, )*) => {
-        /// The hook that asks.
-        #[derive(Copy, Clone)]
-        pub(crate) enum Hook {
-            $( $(#[$doc])* $variant, )*
-        }
-
-        impl Hook {
-            /// Its name in the audit.
-            pub(crate) const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $name, )*
-                }
-            }
-        }
-    };
-}
-
-hooks! {
-    /// A program is executed.
-    BprmCheck = "BPRM_CHECK",
-    /// A program asks whether a file might be executed.
-    BprmCredsForExec = "BPRM_CREDS_FOR_EXEC",
-    /// The interpreter of a program is opened.
-    ExecOpen = "EXEC_OPEN",
-    /// A program would inherit that memory which can be read can be executed.
-    BprmCredsFromFile = "BPRM_CREDS_FROM_FILE",
-    /// A mapping is made executable from the start.
-    Mmap = "MMAP",
-    /// A mapping is made executable later.
-    Mprotect = "MPROTECT",
-    /// The kernel reads a file.
-    KernelRead = "KERNEL_READ",
-    /// The kernel takes data.
-    KernelLoad = "KERNEL_LOAD",
-}
 
 /// The operation that a purpose of the kernel's reading is; `None` for one that the policy
 /// language does not know.

@@ -7,15 +7,15 @@
 //! are opened; and fs-verity counts only for a file that it protected before its first byte was read.
 
 use super::access;
-use super::access::Hook;
+use super::module::Ipe;
 use super::reading;
 use super::reading::with_reading;
-use super::Ipe;
 use crate::abstractions::fs::{
     File,
     Program, //
 };
 use crate::abstractions::task;
+use crate::audit::Hook;
 use crate::policy::Operation;
 use kernel::prelude::*;
 

@@ -2,7 +2,7 @@
 
 //! What integrity providers say of superblocks and inodes, kept beside them.
 
-use super::Ipe;
+use super::module::Ipe;
 use crate::abstractions::fs::Superblock;
 use crate::abstractions::lsm::Blob;
 use crate::abstractions::param::Switch;

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The hooks: what the kernel asks or tells.
+//! The hooks: the questions that the kernel asks, and the events that it reports.
+//!
+//! Each hook has a line or two in this file, which name the operation and the object. The files beside
+//! it find the object's properties, and ask the active policy. The decision itself is in
+//! [`crate::eval`], the text of records in [`crate::audit`], and the C side of a hook in
+//! [`crate::abstractions::lsm`].
 
 mod access;
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 mod device;
 mod exec;
 mod integrity;
+mod module;
 mod object;
 mod reading;
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 mod verity;
 
-pub(crate) use access::Hook;
+pub(crate) use module::Ipe;
 
 use crate::abstractions::fs::{
     File,
@@ -29,17 +35,14 @@ use crate::abstractions::lsm::{
     SecurityModule, //
 };
 use crate::abstractions::task;
-use crate::loaded::{
-    Policy,
-    ACTIVE, //
-};
+use crate::audit::Hook;
+use crate::loaded::boot;
 use crate::policy::Operation;
 use kernel::ffi::{
     c_int,
     c_ulong, //
 };
 use kernel::prelude::*;
-use kernel::str::BStr;
 
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 use crate::abstractions::{
@@ -58,13 +61,6 @@ const PROT_READ: c_ulong = 1;
 
 /// The protection bit of a mapping that may be executed: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
-
-/// The policy that was compiled into the kernel: empty, or text that the build has checked.
-static BOOT_POLICY: &[u8] =
-    include_bytes!(concat!(env!("OBJTREE"), "/security/ipe/boot_policy.bin"));
-
-/// The security module.
-pub(crate) struct Ipe;
 
 #[vtable]
 impl SecurityModule for Ipe {
@@ -86,24 +82,7 @@ impl SecurityModule for Ipe {
     type BlockDevice = ();
 
     fn init() -> Result {
-        if BOOT_POLICY.is_empty() {
-            return Ok(());
-        }
-        match Policy::builtin(BOOT_POLICY) {
-            Ok(policy) => {
-                pr_info!(
-                    "boot policy in force: {}, version {}\n",
-                    BStr::from_bytes(policy.name()),
-                    format_args!("{}", policy.version())
-                );
-                ACTIVE.initialise(policy);
-            }
-            // The device was built to enforce this policy. To run without it is to run anything.
-            Err(refusal) => panic!(
-                "the boot policy cannot be put in force: {:?}",
-                refusal.errno()
-            ),
-        }
+        boot::activate();
         Ok(())
     }
 
@@ -112,10 +91,7 @@ impl SecurityModule for Ipe {
     }
 
     fn not_initialised() {
-        // The device was built to enforce this policy, and nothing of it can be enforced.
-        if !BOOT_POLICY.is_empty() {
-            panic!("there is a boot policy, but neither CONFIG_LSM nor lsm= names ipe");
-        }
+        boot::require_module();
     }
 
     fn bprm_check_security(program: &Program) -> Result {

@@ -2,7 +2,7 @@
 
 //! The object of a decision: where the data of a file is, and where its properties are kept.
 
-use super::Ipe;
+use super::module::Ipe;
 use crate::abstractions::fs::{
     File,
     Inode,

@@ -7,8 +7,7 @@
 //! before: the inode alone does not tell any more. So the task that reads notes it before.
 
 use super::access;
-use super::access::Hook;
-use super::Ipe;
+use super::module::Ipe;
 use crate::abstractions::fs::File;
 use crate::abstractions::identity::Identity;
 use crate::abstractions::lsm::{
@@ -17,6 +16,7 @@ use crate::abstractions::lsm::{
 };
 use crate::abstractions::param::Switch;
 use crate::abstractions::task;
+use crate::audit::Hook;
 use kernel::prelude::*;
 use pin_init::Zeroable;
 

@@ -8,7 +8,7 @@
 //! file is marked when somebody is about to enable fs-verity, and the cache of its data is dropped at
 //! the first use of the file that a policy may have to judge.
 
-use super::Ipe;
+use super::module::Ipe;
 use crate::abstractions::fs::Inode;
 
 /// Somebody asks for fs-verity on the file, with or without the right to.

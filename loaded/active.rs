@@ -5,8 +5,8 @@
 //! A writer holds the lock of [`crate::securityfs`] that serialises writers. The boot policy needs none: it
 //! becomes active before there can be a second writer.
 
-use super::Policy;
-use crate::abstractions::compat::ESTALE;
+use super::life;
+use super::policy::Policy;
 use crate::abstractions::rcu::{
     RcuPointer,
     Retired, //
@@ -68,12 +68,7 @@ impl Active {
         if self.is(policy) {
             return Ok(None);
         }
-        let stale = self
-            .read(&rcu::read_lock())
-            .is_some_and(|active| active.version() > policy.version());
-        if stale {
-            return Err(ESTALE);
-        }
+        life::check_activation(self.read(&rcu::read_lock()).as_deref(), policy)?;
         Ok(Some(self.0.replace(Some(policy.clone()))))
     }
 

@@ -2,54 +2,33 @@
 
 //! The hash algorithms that a digest can have.
 
+use super::named::named_enum;
+
 /// Defines the algorithms: a variant, its name in the kernel's crypto API, the digest's bytes.
 macro_rules! algorithms {
     ($( $variant:ident = $name:literal, $length:literal; )*) => {
-        /// A hash algorithm.
-        ///
-        /// dm-verity reports the algorithm of a root hash by its `cra_name` in the kernel's crypto
-        /// API, fs-verity by a number that stands for such a name (`hash_algo_name`); both name
-        /// algorithms as this table does. Checksums that the crypto API also offers as hashes are
-        /// left out, as they say nothing about integrity.
-        #[allow(missing_docs, reason = "the variants are the names of the algorithms")]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Algorithm {
-            $( $variant, )*
+        named_enum! {
+            /// A hash algorithm.
+            ///
+            /// dm-verity reports the algorithm of a root hash by its `cra_name` in the kernel's crypto
+            /// API, fs-verity by a number that stands for such a name (`hash_algo_name`). Both name
+            /// algorithms as this table does. The crypto API also offers checksums as hashes. They are
+            /// left out, as they say nothing about integrity.
+            #[allow(missing_docs, reason = "the variants are the names of the algorithms")]
+            pub enum Algorithm {
+                $( $variant = $name, )*
+            }
         }
 
         impl Algorithm {
-            /// Every algorithm, in the order of the table.
-            pub const ALL: [Self; Self::COUNT] = [$( Self::$variant, )*];
-
-            /// The number of algorithms.
-            pub const COUNT: usize = [$( $name, )*].len();
-
-            /// Returns the algorithm's name.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $name, )*
-                }
-            }
-
             /// Returns the length in bytes of the algorithm's digests.
             ///
             /// It is a multiple of 4, and at most [`MAX_DIGEST_LEN`].
             pub const fn digest_len(self) -> usize {
+                $( const { assert!($length % 4 == 0 && $length <= MAX_DIGEST_LEN) }; )*
                 match self {
                     $( Self::$variant => $length, )*
                 }
-            }
-
-            /// Finds the algorithm with the given name.
-            pub fn from_name(name: &[u8]) -> Option<Self> {
-                $(
-                    const { assert!($length % 4 == 0 && $length <= MAX_DIGEST_LEN) };
-                    if name == $name.as_bytes() {
-                        return Some(Self::$variant);
-                    }
-                )*
-                None
             }
         }
     };

@@ -20,10 +20,8 @@ use super::{
         ALL_COMBINATIONS, //
     },
     lexer::Token,
-    vocabulary::{
-        Property,
-        Providers, //
-    },
+    property::Property,
+    vocabulary::Providers,
 };
 
 /// A digest that a rule asks for.

@@ -8,7 +8,6 @@ use super::{
         ErrorKind,
         Fault, //
     },
-    vocabulary::Value,
 };
 
 /// A digest as the policy writes it.
@@ -20,9 +19,13 @@ pub struct DigestText<'a> {
     pub hex: &'a [u8],
 }
 
-impl<'a> Value<'a> for DigestText<'a> {
-    /// Splits the value; [`Words::decode`] checks its digits.
-    fn parse(text: &'a [u8]) -> Result<Self, Fault> {
+impl<'a> DigestText<'a> {
+    /// Splits a value at its first colon. [`Words::decode`] checks its digits.
+    ///
+    /// # Errors
+    ///
+    /// The whole value, where it has no colon.
+    pub(super) fn split(text: &'a [u8]) -> Result<Self, Fault> {
         let colon = text.iter().position(|&byte| byte == b':');
         match colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
             Some((algorithm, hex)) => Ok(Self { algorithm, hex }),

@@ -20,11 +20,11 @@ use super::{
         Lexer,
         Token, //
     },
+    property::Property,
     version::Version,
     vocabulary::{
         Action,
         Operation,
-        Property,
         PropertyKind, //
     },
 };

@@ -5,9 +5,11 @@
 //! Pure `core`, without allocation: the kernel, the program that checks the boot policy while the
 //! kernel is built, and `ipectl` use the same source.
 //!
-//! [`measure`] parses and validates a text, and says how many words its compiled form needs. The
-//! caller allocates them, [`Plan::emit`] fills them. What a [`Compiled`] policy decides is
-//! [`crate::eval`]'s business.
+//! [`measure`] parses and validates a text, and returns how many words its compiled form needs. The
+//! caller allocates them, [`Plan::emit`] fills them.
+//!
+//! Words, grammar, errors and the compiled form belong here. What a [`Compiled`] policy decides is in
+//! [`crate::eval`]. Signatures are verified elsewhere: [`envelope`] only finds where a message ends.
 
 #![forbid(unsafe_code)]
 
@@ -22,7 +24,10 @@ mod flags;
 mod grammar;
 mod index;
 mod lexer;
+pub mod name;
+pub(crate) mod named;
 mod outcome;
+mod property;
 #[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
 mod tests;
 mod version;
@@ -53,11 +58,11 @@ pub use self::{
         Rule, //
     },
     outcome::Scope,
+    property::Property,
     version::Version,
     vocabulary::{
         Action,
         Operation,
-        Property,
         PropertyKind,
         Providers, //
     },

@@ -3,68 +3,28 @@
 //! The words of the policy language.
 //!
 //! Two tables, one for the operations and one for the properties. The enums, the tokens that the
-//! parser reads, the names that the audit prints and the Kconfig switches all come from here.
+//! parser reads, the names that the audit prints and the Kconfig symbols all come from here.
 
-use super::{
-    digest::DigestText,
-    error::{
-        ErrorKind,
-        Fault, //
-    },
-};
+use super::named::named_enum;
 
-/// Defines the operations: a variant and its token in the policy.
-macro_rules! operations {
-    ($( $(#[$doc:meta])* $variant:ident = $token:literal, )*) => {
-        /// What an object is about to be used for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Operation {
-            $( $(#[$doc])* $variant, )*
-        }
-
-        impl Operation {
-            /// Every operation, in the order of the table.
-            pub const ALL: [Self; Self::COUNT] = [$( Self::$variant, )*];
-
-            /// The number of operations.
-            pub const COUNT: usize = [$( $token, )*].len();
-
-            /// Returns the operation's name in the policy and in the audit.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $token, )*
-                }
-            }
-
-            /// Finds the operation with the given name.
-            pub fn from_name(name: &[u8]) -> Option<Self> {
-                $(
-                    if name == $token.as_bytes() {
-                        return Some(Self::$variant);
-                    }
-                )*
-                None
-            }
-        }
-    };
-}
-
-operations! {
-    /// A file is executed, or mapped as executable.
-    Execute = "EXECUTE",
-    /// Firmware is loaded.
-    Firmware = "FIRMWARE",
-    /// A kernel module is loaded.
-    KernelModule = "KMODULE",
-    /// A kernel is loaded by kexec.
-    KexecImage = "KEXEC_IMAGE",
-    /// An initrd is loaded by kexec.
-    KexecInitramfs = "KEXEC_INITRAMFS",
-    /// The kernel reads a policy of another subsystem, IMA for example.
-    Policy = "POLICY",
-    /// The kernel reads a certificate of IMA or EVM.
-    X509Cert = "X509_CERT",
+named_enum! {
+    /// What an object is about to be used for.
+    pub enum Operation {
+        /// A file is executed, or mapped as executable.
+        Execute = "EXECUTE",
+        /// Firmware is loaded.
+        Firmware = "FIRMWARE",
+        /// A kernel module is loaded.
+        KernelModule = "KMODULE",
+        /// A kernel is loaded by kexec.
+        KexecImage = "KEXEC_IMAGE",
+        /// An initrd is loaded by kexec.
+        KexecInitramfs = "KEXEC_INITRAMFS",
+        /// The kernel reads a policy of another subsystem, IMA for example.
+        Policy = "POLICY",
+        /// The kernel reads a certificate of IMA or EVM.
+        X509Cert = "X509_CERT",
+    }
 }
 
 /// What a rule or a default decides.
@@ -95,57 +55,40 @@ impl Action {
     }
 }
 
-/// A type of values that a property of the policy can have.
-pub(super) trait Value<'a>: Sized {
-    /// Parses the text after the property's `=`.
-    fn parse(text: &'a [u8]) -> Result<Self, Fault>;
-}
-
-impl<'a> Value<'a> for bool {
-    fn parse(text: &'a [u8]) -> Result<Self, Fault> {
-        match text {
-            b"TRUE" => Ok(true),
-            b"FALSE" => Ok(false),
-            _ => Err(Fault::new(ErrorKind::BooleanInvalid, 0, text.len())),
-        }
-    }
-}
-
-/// Defines the properties: a variant with the type of its value, its token in the policy, and the
+/// The table of the properties: each with the type of its value, its token in the policy, and the
 /// Kconfig symbol of what provides it to the kernel (none where it is always there).
+///
+/// Expands `$define` with the table: here for [`PropertyKind`], in [`super::property`] for the
+/// properties with their values.
 macro_rules! properties {
+    ($define:ident) => {
+        $define! {
+            /// The file comes from the initramfs.
+            BootVerified(bool) = "boot_verified", None;
+            /// The file is on a dm-verity volume with this root hash.
+            DmverityRoothash(DigestText<'a>) = "dmverity_roothash", Some("IPE_PROP_DM_VERITY");
+            /// The file is on a dm-verity volume whose root hash has a valid signature.
+            DmveritySignature(bool) = "dmverity_signature", Some("IPE_PROP_DM_VERITY_SIGNATURE");
+            /// The file has this fs-verity digest.
+            FsverityDigest(DigestText<'a>) = "fsverity_digest", Some("IPE_PROP_FS_VERITY");
+            /// The file has an fs-verity digest with a valid built-in signature.
+            FsveritySignature(bool) = "fsverity_signature", Some("IPE_PROP_FS_VERITY_BUILTIN_SIG");
+        }
+    };
+}
+pub(super) use properties;
+
+/// Defines the kinds of properties.
+macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident($value:ty) = $token:literal, $provider:expr; )*) => {
-        /// A property that a rule can ask for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum PropertyKind {
-            $( $(#[$doc])* $variant, )*
+        named_enum! {
+            /// A property that a rule can ask for.
+            pub enum PropertyKind {
+                $( $(#[$doc])* $variant = $token, )*
+            }
         }
 
         impl PropertyKind {
-            /// Every property, in the order of the table.
-            pub const ALL: [Self; Self::COUNT] = [$( Self::$variant, )*];
-
-            /// The number of properties.
-            pub const COUNT: usize = [$( $token, )*].len();
-
-            /// Returns the property's name in the policy and in the audit.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $token, )*
-                }
-            }
-
-            /// Finds the property with the given name.
-            pub fn from_name(name: &[u8]) -> Option<Self> {
-                $(
-                    if name == $token.as_bytes() {
-                        return Some(Self::$variant);
-                    }
-                )*
-                None
-            }
-
             /// Returns the Kconfig symbol of what provides the property to the kernel.
             pub const fn provider(self) -> Option<&'static str> {
                 match self {
@@ -153,49 +96,10 @@ macro_rules! properties {
                 }
             }
         }
-
-        /// A property as a rule asks for it: its kind and the value that it must have.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Property<'a> {
-            $( $(#[$doc])* $variant($value), )*
-        }
-
-        impl<'a> Property<'a> {
-            /// Returns the kind of the property.
-            pub const fn kind(&self) -> PropertyKind {
-                match self {
-                    $( Self::$variant(_) => PropertyKind::$variant, )*
-                }
-            }
-
-            /// Parses `property=value`; there is none if the property is not known.
-            pub(super) fn parse(text: &'a [u8]) -> Option<Result<Self, Fault>> {
-                $(
-                    if let Some((name, [b'=', value @ ..])) = text.split_at_checked($token.len()) {
-                        if name == $token.as_bytes() {
-                            let value = Value::parse(value).map(Self::$variant);
-                            return Some(value.map_err(|fault| fault.after($token.len() + 1)));
-                        }
-                    }
-                )*
-                None
-            }
-        }
     };
 }
 
-properties! {
-    /// The file comes from the initramfs.
-    BootVerified(bool) = "boot_verified", None;
-    /// The file is on a dm-verity volume with this root hash.
-    DmverityRoothash(DigestText<'a>) = "dmverity_roothash", Some("IPE_PROP_DM_VERITY");
-    /// The file is on a dm-verity volume whose root hash has a valid signature.
-    DmveritySignature(bool) = "dmverity_signature", Some("IPE_PROP_DM_VERITY_SIGNATURE");
-    /// The file has this fs-verity digest.
-    FsverityDigest(DigestText<'a>) = "fsverity_digest", Some("IPE_PROP_FS_VERITY");
-    /// The file has an fs-verity digest with a valid built-in signature.
-    FsveritySignature(bool) = "fsverity_signature", Some("IPE_PROP_FS_VERITY_BUILTIN_SIG");
-}
+properties!(kinds);
 
 /// The set of properties whose provider is built into the kernel.
 ///

@@ -15,9 +15,8 @@ use super::collector::{
     Collector,
     Message, //
 };
+use super::root::Root;
 use super::text;
-use super::Root;
-use crate::abstractions::compat::ESTALE;
 use crate::abstractions::securityfs::{
     Directory,
     FileOperations,
@@ -25,6 +24,7 @@ use crate::abstractions::securityfs::{
 };
 use crate::audit;
 use crate::loaded::{
+    life,
     Policy,
     Refusal,
     Report, //
@@ -128,7 +128,7 @@ impl Entry {
     /// Errors: those of [`Policy::signed`] and of [`Entry::replace`].
     fn update(&self, message: Message, report: &mut Report) -> Result<(), Refusal> {
         let old = self.policy()?;
-        if old.message() == Some(message.bytes.as_slice()) {
+        if life::is_loaded(&old, &message.bytes) {
             audit::load(&old, report);
             return Ok(());
         }
@@ -145,12 +145,7 @@ impl Entry {
         let _writers = self.root.writers.lock();
         let mut loaded = self.loaded.lock();
         let loaded = Option::as_mut(&mut *loaded).ok_or(ENOENT)?;
-        if loaded.policy.name() != new.name() {
-            return Err(EINVAL.into());
-        }
-        if loaded.policy.version() >= new.version() {
-            return Err(ESTALE.into());
-        }
+        life::check_update(&loaded.policy, &new)?;
         let old = core::mem::replace(&mut loaded.policy, new.clone());
         audit::load(&new, report);
         retired = self.root.active.replace(&old, &new);
@@ -168,9 +163,7 @@ impl Entry {
             let _writers = self.root.writers.lock();
             let mut loaded = self.loaded.lock();
             let policy = &loaded.as_ref().ok_or(ENOENT)?.policy;
-            if self.root.active.is(policy) {
-                return Err(EPERM);
-            }
+            life::check_deletion(self.root.active.is(policy))?;
             loaded.take()
         };
         // Without the locks, as the directory's removal waits for others who use it.

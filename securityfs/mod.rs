@@ -3,61 +3,34 @@
 //! The files under `/sys/kernel/security/ipe`.
 //!
 //! ```text
-//! ipe/enforce          0600   whether denials deny
-//! ipe/success_audit    0600   whether what is allowed is recorded
+//! ipe/enforce          0600   whether denials are enforced
+//! ipe/success_audit    0600   whether allowed accesses are recorded
 //! ipe/new_policy       0200   takes a signed policy
 //! ipe/policies/<name>/        a policy that is loaded, see `entry`
 //! ```
 //!
-//! Lock order: an open file's state, [`Root::writers`], an entry's `loaded`. Reading takes the first
-//! and the third alone. What takes long happens with none held but the first: verification, and
-//! whatever waits for userspace. That is copying from and to its memory, and also making and removing
-//! directories: whoever lists one has it locked until their memory takes the names.
+//! Directories, files, and the right to write them belong here. The rules by which a policy is
+//! activated, replaced or deleted are in [`crate::loaded::life`], its compilation in [`crate::loaded`],
+//! and C's callbacks in [`crate::abstractions::securityfs`].
+//!
+//! Lock order: the state of an open file, [`Root::writers`], the `loaded` of an entry. Reading takes the
+//! first and the third alone. Slow work is done with none held but the first: verification, and all that
+//! waits for userspace. Copying from and to its memory waits, and so does making or removing a
+//! directory, as a process that lists the parent holds the parent's lock until the names are in its
+//! memory.
 
 mod collector;
 mod entry;
 mod new_policy;
+mod root;
 mod switches;
 mod text;
 
 use crate::abstractions::securityfs::Directory;
-use crate::loaded::{
-    Active,
-    ACTIVE, //
-};
+use crate::loaded::ACTIVE;
 use entry::Entry;
-use kernel::new_mutex;
 use kernel::prelude::*;
-use kernel::sync::{
-    Arc,
-    Mutex, //
-};
-
-/// What the files of `ipe/` share.
-#[pin_data]
-pub(crate) struct Root {
-    /// `ipe/policies`, where each loaded policy has a directory.
-    policies: Directory<()>,
-    /// Which of them is active.
-    active: &'static Active,
-    /// Held by whoever loads, updates, activates or deletes a policy.
-    #[pin]
-    writers: Mutex<()>,
-}
-
-impl Root {
-    /// Policies that are to be loaded below `policies`.
-    fn new(policies: Directory<()>, active: &'static Active) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                policies,
-                active,
-                writers <- new_mutex!((), "ipe::writers"),
-            }),
-            GFP_KERNEL,
-        )
-    }
-}
+use root::Root;
 
 /// Makes the files, with those of the boot policy where there is one. Called once.
 ///

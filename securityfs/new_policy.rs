@@ -7,8 +7,8 @@ use super::collector::{
     Message, //
 };
 use super::entry::Entry;
+use super::root::Root;
 use super::text;
-use super::Root;
 use crate::abstractions::securityfs::{
     FileOperations,
     Opener, //

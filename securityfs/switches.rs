@@ -2,15 +2,15 @@
 
 //! The switches: files that hold `0` or `1`.
 
+use super::root::Root;
 use super::text;
-use super::Root;
 use crate::abstractions::param::Switch;
 use crate::abstractions::securityfs::{
     FileOperations,
     Opener, //
 };
 use crate::audit;
-use crate::{
+use crate::mode::{
     ENFORCE,
     SUCCESS_AUDIT, //
 };

@@ -2,7 +2,7 @@
 
 //! What C calls: a function for each hook, named like it, that hands a module what C passes.
 
-use super::{
+use super::interface::{
     errno,
     Declared,
     DeviceIntegrity,

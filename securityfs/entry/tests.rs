@@ -8,28 +8,13 @@ mod cases {
     use crate::abstractions::alloc::PageExactVec;
     use crate::abstractions::compat::{
         EBADMSG,
-        ENAMETOOLONG, //
+        ENAMETOOLONG,
+        ESTALE, //
     };
     use crate::abstractions::securityfs::Directory;
+    use crate::loaded::tests::policy;
     use crate::loaded::Active;
     use crate::policy::envelope::Form;
-
-    /// A policy without a signature.
-    macro_rules! policy {
-        ($name:expr, $version:literal) => {
-            Policy::builtin(
-                concat!(
-                    "policy_name=",
-                    $name,
-                    " policy_version=",
-                    $version,
-                    "\nDEFAULT action=ALLOW"
-                )
-                .as_bytes(),
-            )
-            .map_err(|refusal| refusal.errno())
-        };
-    }
 
     /// A directory of its own in securityfs, and an active policy that is not the machine's.
     macro_rules! root {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A policy in the kernel's memory: verified, compiled, and never changed.
+
+use super::report::{
+    Refusal,
+    Report, //
+};
+use super::verify;
+use crate::abstractions::alloc::PageExactVec;
+use crate::abstractions::compat::EBADMSG;
+use crate::policy::{
+    self,
+    envelope,
+    Compiled,
+    Providers,
+    Version, //
+};
+use core::ops::Range;
+use kernel::prelude::*;
+use kernel::sync::Arc;
+
+/// The properties whose providers are built into this kernel.
+const PROVIDERS: Providers = {
+    let mut providers = Providers::NONE;
+    if cfg!(CONFIG_IPE_PROP_DM_VERITY) {
+        providers = providers.with(policy::PropertyKind::DmverityRoothash);
+    }
+    if cfg!(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE) {
+        providers = providers.with(policy::PropertyKind::DmveritySignature);
+    }
+    if cfg!(CONFIG_IPE_PROP_FS_VERITY) {
+        providers = providers.with(policy::PropertyKind::FsverityDigest);
+    }
+    if cfg!(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG) {
+        providers = providers.with(policy::PropertyKind::FsveritySignature);
+    }
+    providers
+};
+
+/// Where a policy's text is.
+enum Source {
+    /// Compiled into the kernel.
+    Builtin(&'static [u8]),
+    /// In a signed message that came from userspace.
+    Signed {
+        /// The message as it was written.
+        message: PageExactVec<u8>,
+        /// Where in the message the text lies.
+        text: Range<usize>,
+    },
+}
+
+/// A policy that can be activated. It never changes.
+pub(crate) struct Policy {
+    /// Its text, and what it came in.
+    source: Source,
+    /// What decides.
+    compiled: Compiled<PageExactVec<u32>>,
+}
+
+impl Policy {
+    /// Compiles the text that was compiled into the kernel. May sleep.
+    ///
+    /// Errors: `ENOMEM`, and what the parser has to say, which the build has excluded.
+    pub(crate) fn builtin(text: &'static [u8]) -> Result<Arc<Self>, Refusal> {
+        let compiled = compile(text, &mut Report::default())?;
+        Self::new(Source::Builtin(text), compiled)
+    }
+
+    /// Verifies and compiles a signed message. May sleep.
+    ///
+    /// Errors: `ENOMEM`; those of the signature, see [`verify::verify`]; those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
+    pub(crate) fn signed(
+        message: PageExactVec<u8>,
+        form: envelope::Form,
+        report: &mut Report,
+    ) -> Result<Arc<Self>, Refusal> {
+        let text = verify::verify(&message, form)?;
+        let compiled = compile(message.get(text.clone()).ok_or(EBADMSG)?, report)?;
+        Self::new(Source::Signed { message, text }, compiled)
+    }
+
+    fn new(source: Source, compiled: Compiled<PageExactVec<u32>>) -> Result<Arc<Self>, Refusal> {
+        Ok(Arc::new(Self { source, compiled }, GFP_KERNEL)?)
+    }
+
+    /// The policy as its author wrote it.
+    pub(crate) fn text(&self) -> &[u8] {
+        match &self.source {
+            Source::Builtin(text) => text,
+            Source::Signed { message, text } => message.get(text.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The signed message as it was loaded; `None` for one compiled into the kernel.
+    pub(crate) fn message(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Builtin(_) => None,
+            Source::Signed { message, .. } => Some(message),
+        }
+    }
+
+    /// Its compiled form.
+    #[inline]
+    pub(crate) fn compiled(&self) -> &Compiled<PageExactVec<u32>> {
+        &self.compiled
+    }
+
+    /// Its name, in the author's bytes.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.compiled.name(self.text())
+    }
+
+    /// Its version.
+    pub(crate) fn version(&self) -> Version {
+        self.compiled.version()
+    }
+}
+
+/// Compiles a text with one allocation.
+fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<PageExactVec<u32>>, Refusal> {
+    let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
+    let plan = policy::measure(text, PROVIDERS, strict, report).map_err(Refusal::Text)?;
+    let words = PageExactVec::from_elem(0, plan.words(), GFP_KERNEL)?;
+    Ok(plan.emit(text, words))
+}

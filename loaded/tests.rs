@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What tests of policies share.
+
+/// A policy without a signature that has this name and version, and no rule.
+macro_rules! policy {
+    ($name:expr, $version:literal) => {
+        $crate::loaded::Policy::builtin(
+            concat!(
+                "policy_name=",
+                $name,
+                " policy_version=",
+                $version,
+                "\nDEFAULT action=ALLOW"
+            )
+            .as_bytes(),
+        )
+        .map_err(|refusal| refusal.errno())
+    };
+}
+pub(crate) use policy;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What all files of `ipe/` share.
+
+use crate::abstractions::securityfs::Directory;
+use crate::loaded::Active;
+use kernel::new_mutex;
+use kernel::prelude::*;
+use kernel::sync::{
+    Arc,
+    Mutex, //
+};
+
+/// What the files of `ipe/` share.
+#[pin_data]
+pub(super) struct Root {
+    /// `ipe/policies`, where each loaded policy has a directory.
+    pub(super) policies: Directory<()>,
+    /// Which of them is active.
+    pub(super) active: &'static Active,
+    /// Serialises loading, updating, activating and deleting policies.
+    #[pin]
+    pub(super) writers: Mutex<()>,
+}
+
+impl Root {
+    /// Creates the root of the policies below the directory `policies`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(super) fn new(policies: Directory<()>, active: &'static Active) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                policies,
+                active,
+                writers <- new_mutex!((), "ipe::writers"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
