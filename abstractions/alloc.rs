@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Memory that takes no more than what is asked for, but for the rest of a page.
+//! Memory that wastes less than a page.
 //!
 //! C header: [`include/linux/slab.h`](srctree/include/linux/slab.h)
 
@@ -18,11 +18,11 @@ use kernel::alloc::{
 };
 use kernel::page::PAGE_SIZE;
 
-/// An allocator for what is as long as userspace makes it, and stays.
+/// An allocator for objects whose length userspace chooses, and which stay.
 ///
-/// `KVmalloc` rounds up to the next power of two up to 4 MiB, and where it can to 2 MiB above that.
-/// This one rounds what is longer than a page up to whole pages. What grows is rounded as `KVmalloc`
-/// does.
+/// `KVmalloc` rounds up to the next power of two up to 4 MiB, and above that to 2 MiB where it can.
+/// This one rounds a new object that is longer than a page up to whole pages. An object that grows
+/// is rounded as `KVmalloc` does.
 pub(crate) struct PageExact;
 
 /// A vector in such memory.

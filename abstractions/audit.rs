@@ -35,29 +35,29 @@ impl Kind {
     }
 }
 
-/// What a record's fields are written to.
+/// The destination of a record's fields.
 ///
-/// What `write!` writes is taken as it is: only for text of the kernel's own. What a user may have
+/// `write!` adds its text unchanged: only for the kernel's own text. Text that a user may have
 /// chosen goes through [`Fields::untrusted`].
 pub(crate) trait Fields: fmt::Write {
-    /// Writes what a user may have chosen: in quotes, or in hexadecimal where it holds a quote, a
-    /// space, a control character or anything beyond ASCII, so that it cannot pass for a field.
+    /// Writes text that a user may have chosen: in quotes, or in hexadecimal where it holds a
+    /// quote, a space, a control character or anything beyond ASCII. So it cannot pass for a field.
     fn untrusted(&mut self, bytes: &[u8]);
 
     /// Writes bytes in hexadecimal, upper case.
     fn hex(&mut self, bytes: &[u8]);
 
-    /// Writes the path that a file was opened by, as [`Fields::untrusted`] would.
+    /// Writes the path that a file was opened by, with the rules of [`Fields::untrusted`].
     fn path(&mut self, file: &File);
 }
 
-/// How much text is collected before it is handed to audit, and a NUL.
+/// The size of the buffer of text that is not yet handed to audit, with a NUL.
 const PENDING_LENGTH: usize = 96;
 
-/// A record that is being written. It is sent when dropped.
+/// A record that is being written. Dropping it sends it.
 ///
-/// Each call of `audit_log_format` costs some 300 instructions and more, whatever it writes. So the
-/// pieces that `write!` is made of are collected first.
+/// Each call of `audit_log_format` costs 300 instructions and more, even for a single byte. So the
+/// record first collects the pieces that `write!` consists of.
 ///
 /// # Invariants
 ///
@@ -65,21 +65,29 @@ const PENDING_LENGTH: usize = 96;
 /// - `pending_length` is less than [`PENDING_LENGTH`].
 pub(crate) struct Record {
     buffer: NonNull<bindings::audit_buffer>,
-    /// Text that comes next in the record, as long as `pending_length` says.
+    /// Text that comes next in the record, of `pending_length` bytes.
     pending: [u8; PENDING_LENGTH],
     pending_length: usize,
 }
 
 impl Record {
-    /// Begins a record from a context that may sleep.
+    /// Begins a record.
     ///
-    /// `None` where audit is off, a filter excludes the record, or there is no memory, which audit
-    /// itself counts and reports.
+    /// Returns `None` where audit is off, a filter excludes the record, or there is no memory.
+    /// Audit itself counts and reports the last case.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     pub(crate) fn start(kind: Kind) -> Option<Self> {
         Self::start_with(kind, bindings::GFP_KERNEL)
     }
 
-    /// The same from a context that must not sleep.
+    /// Begins a record, like [`Record::start`].
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
     pub(crate) fn start_atomic(kind: Kind) -> Option<Self> {
         Self::start_with(kind, bindings::GFP_ATOMIC | bindings::__GFP_NOWARN)
     }
@@ -102,7 +110,7 @@ impl Record {
         })
     }
 
-    /// Hands over what is pending: before all that goes to audit another way.
+    /// Hands the pending text over. Needed before anything reaches audit another way.
     fn flush(&mut self) {
         let length = core::mem::take(&mut self.pending_length);
         if length == 0 {
@@ -110,7 +118,7 @@ impl Record {
         }
         self.pending[length] = 0;
         let text = self.pending.as_ptr();
-        // C copies what a format says faster than what an argument does.
+        // C copies the text of a format faster than that of an argument.
         if self.pending[..length].contains(&b'%') {
             // SAFETY: The buffer is live by the type invariant. The format takes one string, which
             // ends with a NUL, at the latest behind what was pending.
@@ -122,7 +130,7 @@ impl Record {
     }
 }
 
-/// None of these sleeps if the record was started so.
+/// None of these sleeps, if the record was started with [`Record::start_atomic`].
 impl Fields for Record {
     fn untrusted(&mut self, bytes: &[u8]) {
         self.flush();
@@ -172,7 +180,7 @@ impl fmt::Write for Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.flush();
-        // SAFETY: The buffer is live by the type invariant, and nobody uses it after this.
+        // SAFETY: The buffer is live by the type invariant, and not used after this.
         unsafe { bindings::audit_log_end(self.buffer.as_ptr()) };
     }
 }

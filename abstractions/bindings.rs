@@ -22,9 +22,9 @@ use pin_init::MaybeZeroable;
 
 /// Declares the type of a C enum that is an argument of a hook.
 ///
-/// Where a hook is called indirectly, kernel control flow integrity compares the type of the
-/// callee with that of the call. A plain integer, bindgen's rendering of an enum, has another type
-/// than the enum; a structure of its name has the same, and is passed in the same register.
+/// For an indirect call of a hook, kernel control flow integrity compares the type of the callee
+/// with that of the call. A plain integer, bindgen's rendering of an enum, has another type than
+/// the enum. A structure of its name has the same type, and is passed in the same register.
 macro_rules! enum_argument {
     ($($name:ident),*) => {
         $(

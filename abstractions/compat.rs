@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the code must know of the differences between the kernels that it is built for: what the
-//! `kernel` crate of Linux 7.2 lacks. `Kbuild` sets `linux_7_2` there.
+//! Differences between the kernels that the code is built for: what the `kernel` crate of Linux 7.2
+//! lacks. `Kbuild` sets `linux_7_2` there.
 //!
-//! What 7.2 has no use for is [`super::module`]. The structures of C differ as well; where they do,
-//! `pin_init::zeroed()` fills what only one of them has, and `Inode::number` widens what is narrower.
+//! Linux 7.2 has no use for [`super::module`]. C's structures differ as well: `pin_init::zeroed()`
+//! fills members that only one kernel has, and `Inode::number` widens the narrower one.
 
 use super::bindings;
 
@@ -47,7 +47,11 @@ mod codes {
     pub(crate) const ESTALE: Error = error(bindings::ESTALE);
 }
 
-/// Waits for a grace period of RCU. Process context only.
+/// Waits for a grace period of RCU.
+///
+/// # Context
+///
+/// Process context.
 #[inline]
 pub(crate) fn synchronize_rcu() {
     // SAFETY: Always safe to call from process context.

@@ -2,7 +2,7 @@
 
 //! Objects of the virtual file system, as hooks of security modules see them.
 //!
-//! All of them are borrowed from the kernel for the duration of a hook.
+//! A hook borrows them from the kernel for as long as it runs.
 //!
 //! C headers: [`include/linux/fs.h`](srctree/include/linux/fs.h),
 //! [`include/linux/binfmts.h`](srctree/include/linux/binfmts.h),
@@ -24,7 +24,7 @@ use kernel::sync::atomic::{
 };
 use kernel::types::Opaque;
 
-/// In the mask of an access: to execute.
+/// The bit of an access mask that stands for execution.
 pub(crate) const MAY_EXEC: c_int = bindings::MAY_EXEC as c_int;
 
 /// The command of `ioctl(2)` that asks for fs-verity.
@@ -42,7 +42,7 @@ macro_rules! wrapper {
         pub(crate) struct $name(Opaque<$raw>);
 
         impl $name {
-            /// Wraps what C passes.
+            /// Wraps a pointer of C.
             ///
             /// # Safety
             ///
@@ -54,7 +54,7 @@ macro_rules! wrapper {
                 unsafe { &*pointer.cast() }
             }
 
-            /// The pointer for C.
+            /// Returns the pointer for C.
             #[inline]
             #[allow(dead_code)]
             pub(super) fn as_ptr(&self) -> *mut $raw {
@@ -109,7 +109,7 @@ unsafe impl AlwaysRefCounted for File {
 }
 
 impl File {
-    /// Wraps what C passes; `None` for a null pointer.
+    /// Wraps a pointer of C; `None` for a null pointer.
     ///
     /// # Safety
     ///
@@ -120,21 +120,21 @@ impl File {
         unsafe { pointer.cast::<Self>().as_ref() }
     }
 
-    /// The pointer for C.
+    /// Returns the pointer for C.
     #[inline]
     pub(super) fn as_ptr(&self) -> *mut bindings::file {
         self.0.get()
     }
 
-    /// The path that it was opened by: C's `f_path`.
+    /// Returns the path that it was opened by: C's `f_path`.
     #[inline]
     pub(super) fn path(&self) -> &bindings::path {
         // SAFETY: An open file has a path, which never changes.
         unsafe { &(*self.as_ptr()).__bindgen_anon_1.f_path }
     }
 
-    /// The superblock of the mount that a program opened it through. For the file of a layer that a
-    /// union file system has mapped, that is the union's.
+    /// Returns the superblock of the mount that a program opened it through. For the file of a
+    /// layer that a union file system has mapped, that is the superblock of the union.
     #[inline]
     pub(crate) fn superblock(&self) -> &Superblock {
         let path = if self.is_backing() {
@@ -147,7 +147,7 @@ impl File {
         unsafe { Superblock::from_raw((*path.mnt).mnt_sb) }
     }
 
-    /// The inode that it was opened as. C allows for there being none.
+    /// Returns the inode that it was opened as. C allows for none.
     pub(crate) fn inode(&self) -> Option<&Inode> {
         // SAFETY: An open file holds its inode.
         unsafe {
@@ -156,7 +156,7 @@ impl File {
         }
     }
 
-    /// Whether it is opened to be executed: as a program, or as the interpreter of one.
+    /// Returns whether it is opened for execution: as a program, or as the interpreter of one.
     #[inline]
     pub(crate) fn is_opened_to_execute(&self) -> bool {
         // SAFETY: The file lives. Its flags may change meanwhile, hence the volatile read; this one
@@ -165,13 +165,13 @@ impl File {
         flags & bindings::ipe_constants_IPE_OPENED_TO_EXECUTE != 0
     }
 
-    /// Whether a union file system opened it, as the file of a layer for a file of its own.
+    /// Returns whether a union file system opened it, as the file of a layer for a file of its own.
     #[inline]
     pub(crate) fn is_backing(&self) -> bool {
         self.has_mode(bindings::ipe_constants_IPE_FMODE_BACKING)
     }
 
-    /// Whether one of the flags is set in its mode: C's `f_mode`.
+    /// Returns whether one of the flags is set in its mode: C's `f_mode`.
     #[inline]
     fn has_mode(&self, flags: u32) -> bool {
         // SAFETY: The file lives. Its mode may change meanwhile, hence the volatile read.
@@ -179,13 +179,14 @@ impl File {
         mode & flags != 0
     }
 
-    /// Whether its file system has opened it. A file that could not be opened has neither path nor
-    /// inode.
+    /// Returns whether its file system has opened it. A file that could not be opened has neither
+    /// path nor inode.
     pub(super) fn is_opened(&self) -> bool {
         self.has_mode(bindings::ipe_constants_IPE_FMODE_OPENED)
     }
 
-    /// Whether it is a file of a union file system, such as overlayfs, whose data is elsewhere.
+    /// Returns whether it is a file of a union file system, such as overlayfs, whose data is
+    /// elsewhere.
     #[inline]
     pub(crate) fn is_of_union(&self) -> bool {
         // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
@@ -193,8 +194,12 @@ impl File {
         flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
     }
 
-    /// The inode that has the data: on a union file system such as overlayfs that of the layer
-    /// below, elsewhere the file's own. May sleep on a union file system.
+    /// Returns the inode that has the data: on a union file system such as overlayfs the inode of
+    /// the layer below, elsewhere the file's own.
+    ///
+    /// # Context
+    ///
+    /// May sleep on a union file system.
     #[inline]
     pub(crate) fn real_inode(&self) -> &Inode {
         let dentry = self.path().dentry;
@@ -212,10 +217,10 @@ impl File {
 }
 
 impl Superblock {
-    /// The block device that its data comes from, if it is from one.
+    /// Returns the block device that its data comes from, if there is one.
     ///
-    /// FUSE can hold one (`fuseblk`) and yet have all data from a program. It says so itself, in
-    /// words that were made for IMA.
+    /// FUSE can hold a device (`fuseblk`) and still take all data from a program. It tells so with
+    /// a flag that was made for IMA.
     #[inline]
     #[allow(
         dead_code,
@@ -233,7 +238,7 @@ impl Superblock {
         }
     }
 
-    /// The name by which messages call it: the device's, or the file system's.
+    /// Returns its name in messages: the name of the device, or of the file system.
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
         let name = unsafe { &(*self.as_ptr()).s_id };
@@ -245,28 +250,28 @@ impl Superblock {
     }
 }
 
-/// How often dm-verity checks a block of a volume before it hands it out, which is an option of the
-/// volume's table that neither root hash nor signature speak of.
+/// How often dm-verity checks a block of a volume before it returns it. This is an option of the
+/// volume's table, which neither the root hash nor its signature covers.
 #[allow(
     dead_code,
     reason = "not every configuration has dm-verity for a provider"
 )]
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum VerityChecks {
-    /// Whenever it is read.
+    /// At each read.
     Always,
-    /// When it is first read (`check_at_most_once`).
+    /// At the first read (`check_at_most_once`).
     Once,
-    /// Never: a wrong block is counted, and handed out (`ignore_corruption`).
+    /// Never: dm-verity counts a wrong block and returns it (`ignore_corruption`).
     Never,
 }
 
 impl BlockDevice {
-    /// How often blocks are checked under the table that dm-verity is about to let serve the device.
+    /// Returns how often blocks are checked under the table that dm-verity is about to activate.
     ///
     /// # Safety
     ///
-    /// Only while dm-verity tells of that table: then the device is one of device-mapper's, and the
+    /// Only while dm-verity reports that table: then the device is one of device-mapper's, and the
     /// calling thread holds the lock (`suspend_lock`) that keeps its table, a single dm-verity
     /// target, in place.
     pub(super) unsafe fn verity_checks(&self) -> VerityChecks {
@@ -279,7 +284,7 @@ impl BlockDevice {
     }
 }
 
-/// A digest that fs-verity knows of a file.
+/// The hash algorithm of an fs-verity digest.
 #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum VerityAlgorithm {
@@ -290,7 +295,7 @@ pub(crate) enum VerityAlgorithm {
 }
 
 impl Inode {
-    /// The superblock of its file system.
+    /// Returns the superblock of its file system.
     #[inline]
     pub(crate) fn superblock(&self) -> &Superblock {
         // SAFETY: A live inode belongs to a live superblock.
@@ -299,10 +304,10 @@ impl Inode {
 
     /// Returns whether it is a device file, whose data is not of its file system.
     ///
-    /// Also true for a symbolic link, which nobody can open.
+    /// Also true for a symbolic link, which cannot be opened.
     #[inline]
     pub(crate) fn is_device(&self) -> bool {
-        // Of all types of files, these have this bit.
+        // This bit tells device files from regular files.
         const { assert!(bindings::S_IFREG & bindings::S_IFCHR == 0) };
         const { assert!(bindings::S_IFBLK & bindings::S_IFCHR != 0) };
         // SAFETY: The inode lives. Its permissions may change meanwhile, hence the volatile read;
@@ -311,7 +316,7 @@ impl Inode {
         u32::from(mode) & bindings::S_IFCHR != 0
     }
 
-    /// Its number.
+    /// Returns its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
         let number = unsafe { (*self.as_ptr()).i_ino };
@@ -322,10 +327,10 @@ impl Inode {
         number.into()
     }
 
-    /// Whether fs-verity checks what is read from it from now on. Once it does, it does so for good.
+    /// Returns whether fs-verity checks all reads from now on. Once it does, it never stops.
     ///
     /// Pages that were read before may still be cached: see [`Self::drop_data`]. The answer is no
-    /// newer than whatever the caller reads next.
+    /// newer than anything that the caller reads next.
     #[inline]
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     pub(crate) fn has_verity(&self) -> bool {
@@ -350,32 +355,36 @@ impl Inode {
         to_result(unsafe { bindings::ipe_helper_write_data(self.as_ptr()) })
     }
 
-    /// Drops all pages that are cached of its data, also those that are mapped.
+    /// Drops all cached pages of its data, mapped ones, too.
     ///
-    /// A page that somebody else still holds, for example as the target of a slow read, is no longer
-    /// part of the file afterwards. Reads that began earlier have been waited for.
+    /// A page that another user still holds, for example as the target of a slow read, is no longer
+    /// part of the file afterwards. Reads that began earlier have finished.
     ///
     /// # Errors
     ///
-    /// `EBUSY` where a page is dirty or the file system does not give it up. Some pages are dropped
+    /// `EBUSY` where a page is dirty or the file system does not release it. Some pages are dropped
     /// then.
     ///
     /// # Context
     ///
-    /// May sleep. Takes the lock `invalidate_lock` of the inode's pages; an mmap lock may be held.
+    /// May sleep. Takes the lock `invalidate_lock` of the inode's pages. An mmap lock may be held.
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     pub(crate) fn drop_data(&self) -> Result {
         // SAFETY: The inode lives, and so does its mapping.
         to_result(unsafe { bindings::ipe_helper_drop_data(self.as_ptr()) })
     }
 
-    /// The digest that fs-verity has of it, at the buffer's start, and the digest's length;
-    /// `None` where fs-verity does not protect it. Does not sleep.
+    /// Copies its fs-verity digest to the start of the buffer, and returns the algorithm and the
+    /// digest's length. Returns `None` where fs-verity does not protect it.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep.
     #[inline]
     #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
     pub(crate) fn verity_digest(&self, buffer: &mut [u8; 64]) -> Option<(VerityAlgorithm, usize)> {
         const { assert!(bindings::FS_VERITY_MAX_DIGEST_SIZE == 64) };
-        // Where the file is not protected, C writes nothing, and 0 is no algorithm.
+        // For a file that is not protected, C writes nothing, and 0 is not an algorithm.
         let mut algorithm = 0u8;
         // SAFETY: The inode lives and was opened, which is when fs-verity loads its digest. The
         // buffer holds any digest, the algorithm is a `u8`, and a null pointer asks for nothing.
@@ -397,14 +406,15 @@ impl Inode {
 }
 
 impl Program {
-    /// The file that is executed: for a script with `#!` first the script, then its interpreter.
+    /// Returns the file that is executed: for a script with `#!` first the script, then its
+    /// interpreter.
     #[inline]
     pub(crate) fn file(&self) -> Option<&File> {
         // SAFETY: The structure lives and holds its file open.
         unsafe { File::from_raw((*self.0.get()).file) }
     }
 
-    /// Whether nothing is executed and the caller only asks whether it might be
+    /// Returns whether nothing is executed, and the caller only asks whether it could be
     /// (`AT_EXECVE_CHECK`).
     #[inline]
     pub(crate) fn is_check(&self) -> bool {
@@ -412,12 +422,12 @@ impl Program {
         unsafe { (*self.0.get()).is_check() != 0 }
     }
 
-    /// Takes `READ_IMPLIES_EXEC` from the personality that the program would inherit.
+    /// Removes `READ_IMPLIES_EXEC` from the personality that the program would inherit.
     ///
     /// # Context
     ///
     /// Only in [`bprm_creds_from_file`](super::lsm::SecurityModule::bprm_creds_from_file), after
-    /// which the personality is set. A program whose headers ask for it gets it all the same.
+    /// which the kernel sets the personality. A program whose headers ask for it still gets it.
     #[inline(never)]
     pub(crate) fn clear_read_implies_exec(&self) {
         // SAFETY: The structure lives, and belongs to the calling thread.
@@ -426,14 +436,14 @@ impl Program {
 }
 
 impl Mapping {
-    /// The file that is mapped; `None` for anonymous memory.
+    /// Returns the file that is mapped; `None` for anonymous memory.
     #[inline]
     pub(crate) fn file(&self) -> Option<&File> {
         // SAFETY: The mapping lives and holds its file open while the mmap lock is held.
         unsafe { File::from_raw((*self.0.get()).vm_file) }
     }
 
-    /// Whether it is executable now.
+    /// Returns whether it is executable now.
     #[inline]
     pub(crate) fn is_executable(&self) -> bool {
         // SAFETY: The mapping lives, and its flags do not change while the mmap lock is held.

@@ -6,7 +6,11 @@
 
 use super::bindings;
 
-/// The SHA-256 digest of `data`. Any context; the time grows with the data.
+/// Returns the SHA-256 digest of `data`.
+///
+/// # Context
+///
+/// Any. The time grows with the data.
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     // SAFETY: The data is valid for its length, and the digest has the length of SHA-256's.

@@ -41,16 +41,16 @@ pub(crate) const fn id<T: SecurityModule>() -> Id {
     })
 }
 
-/// One line a hook: the callback is registered where the condition holds.
+/// Defines the table of hooks, one line each: the callback is registered where the condition holds.
 macro_rules! hooks {
     ($($hook:ident if $present:expr;)*) => {
-        /// How many hooks a module has.
+        /// Returns the number of hooks that a module has.
         #[doc(hidden)]
         pub(crate) const fn hook_count<T: Declared>() -> usize {
             0 $(+ $present as usize)*
         }
 
-        /// A module's hooks, for the framework.
+        /// Returns the hooks of a module, for the framework.
         #[doc(hidden)]
         pub(crate) const fn hook_table<T: Declared, const N: usize>()
             -> [bindings::security_hook_list; N]
@@ -95,8 +95,15 @@ hooks! {
     inode_setintegrity if T::HAS_INODE_SETINTEGRITY;
 }
 
-/// Declares a security module to the framework, as `DEFINE_LSM` does in C. The type is named by a path
-/// from the crate's root, in which the macro is used once.
+/// Declares a security module to the framework, as `DEFINE_LSM` does in C.
+///
+/// The path names the type from the crate's root, where the macro is used once.
+///
+/// # Examples
+///
+/// ```ignore
+/// security_module!(crate::hooks::Ipe);
+/// ```
 macro_rules! security_module {
     ($type:ty) => {
         #[allow(unsafe_code)]
@@ -105,7 +112,7 @@ macro_rules! security_module {
 
             static ID: lsm::Id = lsm::id::<$type>();
 
-            // Written by the framework while it initialises, and by nobody later.
+            // Written by the framework while it initialises, and never later.
             #[link_section = ".data..ro_after_init"]
             static mut BLOBS: lsm::raw::lsm_blob_sizes = lsm::blob_sizes::<$type>();
 
@@ -141,8 +148,8 @@ macro_rules! security_module {
 
             /// # Safety
             ///
-            /// For the framework, once. In the section of what registers hooks, which is code of
-            /// initialisation itself.
+            /// For the framework, once. In the section of the function that registers hooks, which
+            /// is code of initialisation.
             #[link_section = ".init.text"]
             unsafe extern "C" fn init() -> kernel::ffi::c_int {
                 // SAFETY: The framework calls this once, while it initialises, on one CPU. The
@@ -158,8 +165,8 @@ macro_rules! security_module {
                 lsm::errno(<$type as lsm::SecurityModule>::init())
             }
 
-            // As `core_initcall` in C, whose form of an entry depends on the architecture: see below. The
-            // static also tells the compiler that the function is called by pointer.
+            // As `core_initcall` in C, whose form of an entry depends on the architecture: see
+            // below. The static also tells the compiler that the function is called by pointer.
             #[cfg_attr(
                 not(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS),
                 link_section = ".initcall1.init"
@@ -173,8 +180,8 @@ macro_rules! security_module {
             ///
             /// For the framework, once.
             unsafe extern "C" fn init_securityfs() -> kernel::ffi::c_int {
-                // SAFETY: The framework calls this once, after securityfs is there; nobody uses it
-                // from Rust before.
+                // SAFETY: The framework calls this once, after securityfs is there. No Rust code
+                // uses it before.
                 unsafe { $crate::abstractions::securityfs::init() };
                 lsm::errno(<$type as lsm::SecurityModule>::init_securityfs())
             }
@@ -194,7 +201,7 @@ macro_rules! security_module {
 }
 pub(crate) use security_module;
 
-/// For [`security_module!`]: looks whether the framework has initialised the module.
+/// For [`security_module!`]: checks whether the framework has initialised the module.
 #[doc(hidden)]
 #[link_section = ".init.text"]
 pub(crate) extern "C" fn early_initcall<T: Declared>() -> c_int {

@@ -2,8 +2,8 @@
 
 //! Safe wrappers of kernel interfaces that the `kernel` crate lacks.
 //!
-//! All `unsafe` code and all calls of C belong here, and nothing else does: no decision, no policy, no
-//! record. Each module is written as it would stand in `rust/kernel/`.
+//! All `unsafe` code and all calls of C belong here, and nothing else does: no decision, no policy,
+//! no record. Each module is written as it would stand in `rust/kernel/`.
 
 pub(crate) mod alloc;
 pub(crate) mod audit;

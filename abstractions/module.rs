@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the `module!` macro would define for a loadable module.
+//! A built-in crate as a module, as the `module!` macro defines it for a loadable one.
 //!
 //! A security module is always built in: it has a name, and no `struct module`.
 

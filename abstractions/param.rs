@@ -22,25 +22,37 @@ pub(crate) struct Switch(Atomic<bool>);
 unsafe impl Zeroable for Switch {}
 
 impl Switch {
-    /// A switch that stands at `on` unless the command line says otherwise.
+    /// Creates a switch that stands at `on` unless the command line sets it.
     pub(crate) const fn new(on: bool) -> Self {
         Self(Atomic::new(on))
     }
 
-    /// Where the switch stands. Any context.
+    /// Returns the position of the switch.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
         self.0.load(Relaxed)
     }
 
-    /// Where the switch stands; what is read afterwards is no older than this. Any context.
+    /// Returns the position of the switch. Later reads are no older than this one.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     #[allow(dead_code, reason = "some configurations have no use for it")]
     pub(crate) fn is_on_acquire(&self) -> bool {
         self.0.load(Acquire)
     }
 
-    /// Sets the switch. Any context; concurrent readers see the one or the other value.
+    /// Sets the switch. Concurrent readers see the old or the new position.
+    ///
+    /// # Context
+    ///
+    /// Any.
     pub(crate) fn set(&self, on: bool) {
         self.0.store(on, Relaxed);
     }
@@ -79,10 +91,18 @@ impl Parameter {
     }
 }
 
-/// Makes a [`Switch`] a parameter: `parameter!("ipe", "enforce", ENFORCE, "What it is for");`.
+/// Makes a [`Switch`] a parameter.
 ///
-/// It is set by that name on the command line, and readable by root (mode 0400) below
-/// `/sys/module/<before the dot>/parameters`. A value that is no boolean is refused with a message.
+/// The command line sets it by the name `module.name`. Root can read it (mode 0400) in
+/// `/sys/module/<module>/parameters`. The kernel refuses a value that is not a boolean with a
+/// message.
+///
+/// # Examples
+///
+/// ```ignore
+/// static ENFORCE: Switch = Switch::new(true);
+/// parameter!("ipe", "enforce", ENFORCE, "Start IPE in enforce or permissive mode");
+/// ```
 macro_rules! parameter {
     ($module:literal, $name:literal, $switch:ident, $description:literal) => {
         const _: () = {

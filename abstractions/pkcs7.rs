@@ -20,7 +20,7 @@ pub(crate) enum Keyring {
     /// The keys that were compiled into the kernel.
     #[cfg_attr(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING, expect(dead_code))]
     Builtin,
-    /// Those, and the keys that were added later and are vouched for by one of them.
+    /// Those, and keys that were added later and that one of them vouches for.
     #[cfg(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING)]
     BuiltinAndSecondary,
     /// The keys of the machine's firmware.
@@ -29,7 +29,7 @@ pub(crate) enum Keyring {
 }
 
 impl Keyring {
-    /// What C takes: null, or a small number in the place of a pointer.
+    /// Returns what C takes: null, or a small number in the place of a pointer.
     fn as_ptr(self) -> *mut bindings::key {
         core::ptr::without_provenance_mut(match self {
             Self::Builtin => 0,
@@ -41,14 +41,14 @@ impl Keyring {
     }
 }
 
-/// Where the signed content lies, as C reports it.
+/// The signed content's place in memory, as C reports it.
 #[derive(Default)]
 struct Content {
     address: usize,
     length: usize,
 }
 
-/// Called with the content of a message whose signature was found valid.
+/// Notes the content of a message whose signature is valid.
 ///
 /// # Safety
 ///
@@ -66,28 +66,43 @@ unsafe extern "C" fn view_content(
     0
 }
 
-/// Verifies a message that carries its content; returns where in the message the content lies.
+/// Verifies a message that carries its content. Returns the content's range in the message.
 ///
-/// May sleep. Errors: `EBADMSG` where it is no such message, `EMSGSIZE` where it is longer than the
-/// ASN.1 decoder takes (64 KiB), `ENODATA` or `EKEYREJECTED` where it has no content, `ENOPKG` where
-/// an algorithm is not built in, `ENOKEY` where no key of the keyring made the signature,
-/// `EKEYREJECTED` where the signature is wrong or the key revoked, `ENOMEM`.
+/// # Errors
+///
+/// - `EBADMSG` where it is not such a message.
+/// - `EMSGSIZE` where it is longer than the ASN.1 decoder takes (64 KiB).
+/// - `ENODATA` or `EKEYREJECTED` where it has no content.
+/// - `ENOPKG` where the kernel lacks an algorithm.
+/// - `ENOKEY` where no key of the keyring made the signature.
+/// - `EKEYREJECTED` where the signature is wrong or the key revoked.
+/// - `ENOMEM`.
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn verify(message: &[u8], keyring: Keyring) -> Result<Range<usize>> {
     let mut content = Content::default();
     verify_with(None, message, keyring, &mut content)?;
     let start = content.address.wrapping_sub(message.as_ptr().addr());
     let end = start.checked_add(content.length).ok_or(EBADMSG)?;
-    // The kernel's parser hands out a part of the message. Were it ever to hand out a copy, this
-    // is where to notice.
+    // The kernel's parser returns a part of the message. This check fails should it ever return a
+    // copy.
     if end > message.len() {
         return Err(EBADMSG);
     }
     Ok(start..end)
 }
 
-/// Verifies a message that is the signature of `data`, which it does not carry.
+/// Verifies a message that is the signature of `data` and does not carry it.
 ///
-/// May sleep. Errors as for [`verify`].
+/// # Errors
+///
+/// As for [`verify`].
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn verify_detached(data: &[u8], signature: &[u8], keyring: Keyring) -> Result {
     verify_with(Some(data), signature, keyring, &mut Content::default())
 }

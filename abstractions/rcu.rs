@@ -18,14 +18,31 @@ use kernel::sync::rcu::Guard;
 use kernel::types::ForeignOwnable;
 use pin_init::Zeroable;
 
-/// An owning pointer, or none, that is read under RCU and replaced by one writer at a time.
+/// An owning pointer, or none. Readers follow it under RCU, one writer at a time replaces it.
 ///
 /// All bits zero is a valid value: no pointer.
 ///
 /// # Invariants
 ///
 /// The pointer is null or came from [`ForeignOwnable::into_foreign`] and is owned by this object.
-/// What a reader may still follow is not freed before a grace period has passed.
+/// An object that a reader may still follow is not freed before a grace period has passed.
+///
+/// # Examples
+///
+/// ```ignore
+/// static CURRENT: RcuPointer<Arc<Config>> = RcuPointer::null();
+///
+/// // A reader, in any context:
+/// let guard = rcu::read_lock();
+/// if let Some(config) = CURRENT.read(&guard) {
+///     // `config` is valid as long as the guard lives.
+/// }
+///
+/// // The writer, with its lock held:
+/// let retired = CURRENT.replace(Some(new));
+/// // Without that lock, as this waits for a grace period:
+/// drop(retired);
+/// ```
 #[repr(transparent)]
 pub(crate) struct RcuPointer<P: ForeignOwnable>(Atomic<*mut c_void>, PhantomData<P>);
 
@@ -40,19 +57,27 @@ unsafe impl<P: ForeignOwnable + Send> Send for RcuPointer<P> {}
 unsafe impl<P: ForeignOwnable + Send + Sync> Sync for RcuPointer<P> {}
 
 impl<P: ForeignOwnable> RcuPointer<P> {
-    /// No pointer.
+    /// Creates an empty pointer.
     pub(crate) const fn null() -> Self {
         // INVARIANT: The pointer is null.
         Self(Atomic::new(core::ptr::null_mut()), PhantomData)
     }
 
-    /// Whether there is no pointer at this moment. Any context.
+    /// Returns whether there is no pointer at this moment.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     pub(crate) fn is_null(&self) -> bool {
         self.0.load(Relaxed).is_null()
     }
 
-    /// What the pointer points to, for as long as the guard lives. Any context.
+    /// Returns the object that the pointer points to, for as long as the guard lives.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     pub(crate) fn read<'guard>(&'guard self, _guard: &'guard Guard) -> Option<P::Borrowed<'guard>> {
         let pointer = self.0.load(Acquire);
@@ -66,10 +91,14 @@ impl<P: ForeignOwnable> RcuPointer<P> {
         Some(unsafe { P::borrow(pointer) })
     }
 
-    /// Puts `new` in the place of what was there.
+    /// Replaces the pointer, and returns the old one.
     ///
-    /// Two writers never lose or free a pointer twice, as it is exchanged in one step; which of
-    /// them comes last is for the callers' lock. Any context, but for the drop of what it returns.
+    /// The exchange is one step, so that two writers never lose a pointer or free it twice. The
+    /// order of writers is up to the callers' lock.
+    ///
+    /// # Context
+    ///
+    /// Any. Dropping the result waits, see [`Retired`].
     pub(crate) fn replace(&self, new: Option<P>) -> Retired<P> {
         let new = new.map_or(core::ptr::null_mut(), P::into_foreign);
         // INVARIANT: `new` is null or from `into_foreign`. Full ordering, hence release: a reader
@@ -77,7 +106,11 @@ impl<P: ForeignOwnable> RcuPointer<P> {
         Retired(self.0.xchg(new, Full), PhantomData)
     }
 
-    /// Sets the first value, before there can be a reader or another writer.
+    /// Sets the first value.
+    ///
+    /// # Context
+    ///
+    /// Before there can be a reader or another writer.
     pub(crate) fn initialise(&self, new: P) {
         // INVARIANT: `new` is from `into_foreign`. There was no pointer before, by contract; if
         // there was, it leaks, which is safe.
@@ -96,15 +129,18 @@ impl<P: ForeignOwnable> Drop for RcuPointer<P> {
     }
 }
 
-/// What was taken out of an [`RcuPointer`]. Readers may still follow it.
+/// A pointer that was taken out of an [`RcuPointer`]. Readers may still follow it.
 ///
-/// Dropping waits for a grace period where there was a pointer: process context only, and no lock
-/// should be held that a reader of any RCU section waits for.
+/// Dropping it waits for a grace period, if there was a pointer.
+///
+/// # Context
+///
+/// The drop: process context. No lock should be held that the reader of any RCU section waits for.
 #[must_use = "dropping waits for a grace period"]
 pub(crate) struct Retired<P: ForeignOwnable>(*mut c_void, PhantomData<P>);
 
 impl<P: ForeignOwnable> Retired<P> {
-    /// What the pointer points to, which stays valid while this object lives.
+    /// Returns the object that the pointer points to, which stays valid while `self` lives.
     pub(crate) fn get(&self) -> Option<P::Borrowed<'_>> {
         if self.0.is_null() {
             return None;

@@ -2,20 +2,20 @@
 
 //! Directories and files in securityfs.
 //!
-//! A [`Directory`] shares its data with the files in it, which are implementations of [`FileOperations`].
-//! Each open file has a state of its own. Dropping the directory removes it with its files; files
-//! that are open then keep the data alive until they are closed.
+//! A [`Directory`] shares its data with its files. A type that implements [`FileOperations`]
+//! describes one kind of file. Each open file has a state of its own. Dropping the directory
+//! removes it with its files. Files that are open then keep the data alive until they are closed.
 //!
-//! securityfs does not tell when an inode goes, so that what `i_private` points to could be gone
-//! when a file is opened. Hence the pointer, which is the directory's, is only followed with
-//! `OPENING` held, and is cleared with it held before the directory is removed.
+//! securityfs does not report the end of an inode, so `i_private` could point to freed memory when
+//! a file is opened. Therefore the pointer belongs to the directory. It is only followed with
+//! `OPENING` held, and it is cleared with `OPENING` held before the directory is removed.
 //!
-//! Lock order: an open file's state, then the locks of its [`FileOperations`]'s, then `OPENING`. No lock of
-//! securityfs is taken inside of the last.
+//! Lock order: the state of an open file, the locks of its [`FileOperations`], `OPENING`. No lock
+//! of securityfs is taken inside the last.
 //!
-//! Making and removing takes the lock of the parent, which whoever lists that directory holds until
-//! all names are in their memory. They decide how long it is until that memory is there, so that a
-//! lock that others need is not to be held meanwhile. Publishing takes `OPENING` alone.
+//! Making and removing take the lock of the parent. A process that lists the parent holds this lock
+//! until all names are in its memory, and it decides how long that takes. So a caller must not hold
+//! a lock that others need. Publishing takes `OPENING` alone.
 //!
 //! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
 
@@ -52,7 +52,7 @@ kernel::sync::global_lock! {
     unsafe(uninit) static OPENING: Mutex<()> = ();
 }
 
-/// Makes the module ready for use; [`security_module!`](super::lsm::security_module) does it.
+/// Makes this module ready for use. [`security_module!`](super::lsm::security_module) calls it.
 ///
 /// # Safety
 ///
@@ -62,14 +62,15 @@ pub(crate) unsafe fn init() {
     unsafe { OPENING.init() };
 }
 
-/// Who has opened a file: C's `struct file`, which is open for `'a`.
+/// The process that opened a file: C's `struct file`, which is open for `'a`.
 pub(crate) struct Opener<'a>(*mut bindings::file, PhantomData<&'a ()>);
 
 impl Opener<'_> {
-    /// Whether the opener had CAP_MAC_ADMIN in the initial user namespace as it opened the file.
+    /// Returns whether the opener had CAP_MAC_ADMIN in the initial user namespace when it opened
+    /// the file.
     ///
-    /// The opener's and not the writer's, so that a privileged program cannot be made to write for
-    /// somebody else.
+    /// The writer may be another process. Its rights do not count, so that an attacker gains
+    /// nothing by making a privileged program write.
     pub(crate) fn may_administer(&self) -> bool {
         // SAFETY: The file is open for the lifetime of `self`, and the namespace is static.
         unsafe {
@@ -82,17 +83,51 @@ impl Opener<'_> {
     }
 }
 
-/// What a kind of file does.
+/// The operations of one kind of file.
 ///
-/// Calls for one open file are serialised; those for different open files are not. All may sleep.
+/// Calls for one open file are serialised. Calls for different open files are not.
+///
+/// # Context
+///
+/// All may sleep.
+///
+/// # Examples
+///
+/// ```ignore
+/// /// A file that takes `reset`.
+/// struct Reset;
+///
+/// #[vtable]
+/// impl FileOperations for Reset {
+///     type Data = Counter;
+///     type State = ();
+///
+///     fn write(
+///         counter: ArcBorrow<'_, Counter>,
+///         _state: &mut (),
+///         opener: &Opener<'_>,
+///         mut from: UserSliceReader,
+///     ) -> Result {
+///         if !opener.may_administer() {
+///             return Err(EPERM);
+///         }
+///         counter.reset();
+///         Ok(())
+///     }
+/// }
+///
+/// let directory = Directory::new(c"example")?;
+/// directory.file::<Reset>(c"reset", 0o200)?;
+/// directory.publish(counter);
+/// ```
 #[vtable]
 pub(crate) trait FileOperations: 'static {
-    /// What the files of a directory share.
+    /// The data that the files of a directory share.
     type Data: Send + Sync + 'static;
-    /// What each open file has for itself.
+    /// The state of each open file.
     type State: Default + Send + Unpin + 'static;
 
-    /// Reads from `offset` on, which it advances; returns the number of bytes.
+    /// Reads from `offset` on, which it advances. Returns the number of bytes.
     fn read(
         _data: ArcBorrow<'_, Self::Data>,
         _state: &mut Self::State,
@@ -102,7 +137,7 @@ pub(crate) trait FileOperations: 'static {
         kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
     }
 
-    /// Takes what is written, all of it or none.
+    /// Takes a write: all of it, or none.
     fn write(
         _data: ArcBorrow<'_, Self::Data>,
         _state: &mut Self::State,
@@ -112,7 +147,7 @@ pub(crate) trait FileOperations: 'static {
         kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
     }
 
-    /// One of the descriptors of an open file is being closed; the error is what `close(2)` says.
+    /// A descriptor of an open file is being closed. The error becomes that of `close(2)`.
     ///
     /// There may be more descriptors, and more writes.
     fn flush(_state: &mut Self::State) -> Result {
@@ -143,15 +178,29 @@ unsafe impl<D: Send + Sync + 'static> Send for Directory<D> {}
 unsafe impl<D: Send + Sync + 'static> Sync for Directory<D> {}
 
 impl<D: Send + Sync + 'static> Directory<D> {
-    /// Makes a directory in securityfs' root. Its files answer `ENOENT` until it is published.
+    /// Makes a directory in the root of securityfs. Its files answer `ENOENT` until it is
+    /// published.
     ///
-    /// May sleep, as long as others who list the parent like. Errors: `EEXIST`, `ENOMEM`, and what
-    /// the name deserves (`EACCES`, `ENAMETOOLONG`).
+    /// # Errors
+    ///
+    /// `EEXIST`, `ENOMEM`. `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
+    ///
+    /// # Context
+    ///
+    /// May sleep, for as long as others who list the parent decide.
     pub(crate) fn new(name: &CStr) -> Result<Self> {
         Self::create(name, core::ptr::null_mut())
     }
 
-    /// Makes a directory in another; as [`Directory::new`].
+    /// Makes a directory in another one, like [`Directory::new`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Directory::new`].
+    ///
+    /// # Context
+    ///
+    /// As for [`Directory::new`].
     pub(crate) fn new_in<P: Send + Sync>(name: &CStr, parent: &Directory<P>) -> Result<Self> {
         Self::create(name, parent.0.as_ptr())
     }
@@ -168,7 +217,13 @@ impl<D: Send + Sync + 'static> Directory<D> {
 
     /// Makes a file in the directory. It is removed with the directory.
     ///
-    /// May sleep. Errors as for [`Directory::new`].
+    /// # Errors
+    ///
+    /// As for [`Directory::new`].
+    ///
+    /// # Context
+    ///
+    /// As for [`Directory::new`].
     pub(crate) fn file<N: FileOperations<Data = D>>(&self, name: &CStr, mode: u16) -> Result {
         // SAFETY: The name is a string, the parent a directory by the type invariant, the
         // operations are static and made for files of such a directory.
@@ -184,7 +239,11 @@ impl<D: Send + Sync + 'static> Directory<D> {
         Ok(())
     }
 
-    /// Gives the files their data: from now on they can be opened. Once.
+    /// Gives the files their data, once. From now on they can be opened.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     pub(crate) fn publish(&self, data: Arc<D>) {
         let _opening = OPENING.lock();
         // SAFETY: The directory has an inode, whose `i_private` is followed only with the lock
@@ -213,7 +272,7 @@ impl<D: Send + Sync + 'static> Drop for Directory<D> {
     }
 }
 
-/// An open file: what its `private_data` points to.
+/// An open file. Its `private_data` points here.
 #[pin_data]
 struct OpenFile<N: FileOperations> {
     data: Arc<N::Data>,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The calling task: what a security module needs to know of it, and what the task holds for it.
+//! The calling task: its identity for records, its data of a security module, and a file that it
+//! holds.
 //!
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h),
 //! [`include/linux/audit.h`](srctree/include/linux/audit.h),
@@ -22,14 +23,18 @@ const COMM_LENGTH: usize = 16;
 pub(crate) struct Comm([u8; COMM_LENGTH]);
 
 impl Comm {
-    /// The bytes before the NUL. They are the task's own choice: never to be trusted.
+    /// Returns the bytes before the NUL. The task chooses them: they are never to be trusted.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         let end = self.0.iter().position(|&byte| byte == 0);
         &self.0[..end.unwrap_or(COMM_LENGTH)]
     }
 }
 
-/// The name of the calling task. Any context with a task.
+/// Returns the name of the calling task.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn comm() -> Comm {
     let mut comm = [0u8; COMM_LENGTH];
     // SAFETY: The buffer has the length that C fills.
@@ -37,27 +42,43 @@ pub(crate) fn comm() -> Comm {
     Comm(comm)
 }
 
-/// The process ID, in the initial namespace, of the calling task. Any context with a task.
+/// Returns the process ID of the calling task in the initial namespace.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn process_id() -> i32 {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_tgid() }
 }
 
-/// The user ID, in the initial namespace, that the calling task's session logged in with;
-/// `u32::MAX` for none. Any context with a task.
+/// Returns the user ID, in the initial namespace, that the session of the calling task logged in
+/// with; `u32::MAX` for none.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn login_uid() -> u32 {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_loginuid() }
 }
 
-/// The audit session of the calling task; `u32::MAX` for none. Any context with a task.
+/// Returns the audit session of the calling task; `u32::MAX` for none.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn session_id() -> u32 {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_sessionid() }
 }
 
-/// Whether the calling task has asked that memory that it may read be executable
-/// (`personality(READ_IMPLIES_EXEC)`). Any context with a task.
+/// Returns whether readable memory of the calling task becomes executable
+/// (`personality(READ_IMPLIES_EXEC)`).
+///
+/// # Context
+///
+/// Any with a task.
 #[inline]
 pub(crate) fn read_implies_exec() -> bool {
     // SAFETY: The calling task lives. It alone changes its personality.
@@ -65,15 +86,21 @@ pub(crate) fn read_implies_exec() -> bool {
     personality & bindings::READ_IMPLIES_EXEC != 0
 }
 
-/// Whether the calling task is in `execve(2)`, and has opened the program that it named.
-/// Any context with a task.
+/// Returns whether the calling task is in `execve(2)`, and has opened the program that it named.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn is_in_execve() -> bool {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_in_execve() }
 }
 
-/// Whether the calling task is looking a path up, or opening the file that it has found so.
-/// Any context with a task.
+/// Returns whether the calling task is looking a path up, or opening the file at its end.
+///
+/// # Context
+///
+/// Any with a task.
 pub(crate) fn is_walking_path() -> bool {
     // SAFETY: Always safe to call from a task.
     unsafe { bindings::ipe_helper_current_walks_path() }
@@ -91,7 +118,7 @@ pub(super) struct Area<B> {
 // SAFETY: All bits zero is a held file of none, whose work has no function, and a valid `B`.
 unsafe impl<B: Zeroable> Zeroable for Area<B> {}
 
-/// Where module `T` keeps its [`Area`] beside the calling task.
+/// Returns where module `T` keeps its [`Area`] beside the calling task.
 #[inline]
 fn area<T: Declared>() -> *mut Area<T::Task> {
     const {
@@ -100,8 +127,8 @@ fn area<T: Declared>() -> *mut Area<T::Task> {
             "the module keeps nothing beside a task"
         )
     };
-    // SAFETY: The calling task lives, so that its `security` is the area that was allocated with it,
-    // zeroed, and holds this module's `Area` at the offset that the framework has written into
+    // SAFETY: The calling task lives, so that its `security` is the area that was allocated with
+    // it, zeroed, and holds this module's `Area` at the offset that the framework has written into
     // `T::blobs` before any hook could run.
     unsafe {
         (*bindings::get_current())
@@ -111,7 +138,11 @@ fn area<T: Declared>() -> *mut Area<T::Task> {
     }
 }
 
-/// Lets `use_it` see what module `T` keeps beside the calling task. Any context with a task.
+/// Calls `use_it` with the data that module `T` keeps beside the calling task.
+///
+/// # Context
+///
+/// Any with a task.
 #[inline]
 pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(&T::Task) -> R) -> R {
     // SAFETY: `area` points to a valid `Area` of the calling task, which lives at least until the
@@ -119,8 +150,8 @@ pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(&T::Task) -> R) -
     use_it(unsafe { &(*area::<T>()).own })
 }
 
-/// Has the calling task hold a file until it returns to userspace, or [`take_held_file`] takes it,
-/// in the place of the one that it held before.
+/// Makes the calling task hold a file, in the place of the one that it held before. The task holds
+/// it until it returns to userspace, or until [`take_held_file`] takes it.
 ///
 /// # Errors
 ///
@@ -137,8 +168,12 @@ pub(crate) fn hold_file<T: Declared>(file: &File) -> Result {
     })
 }
 
-/// Returns the file that the calling task held, which it no longer does; `None` if its file system
-/// has refused to open it since.
+/// Takes the file that the calling task holds. Returns `None` where it holds none, or where the
+/// file system has refused to open the file since.
+///
+/// # Context
+///
+/// Process context.
 #[inline(never)]
 pub(crate) fn take_held_file<T: Declared>() -> Option<ARef<File>> {
     // SAFETY: `area` points to a valid `Area` of the calling task, which alone uses it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Record 1420: a decision, what it was about, and the rule that made it.
+//! Record 1420: a decision, its object, and the rule that made it.
 
 use super::hook::Hook;
 use crate::abstractions::audit::{
@@ -21,10 +21,14 @@ use crate::policy::{
     MAX_DIGEST_LEN, //
 };
 
-/// What the record says of an operation that the policy language does not know.
+/// The name of an operation that the policy language does not know.
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Records a decision. Does not sleep; a record that cannot be made is counted by audit as lost.
+/// Records a decision.
+///
+/// # Context
+///
+/// Does not sleep. Audit counts a record that cannot be made as lost.
 #[cold]
 pub(crate) fn access(
     policy: &Policy,
@@ -48,11 +52,11 @@ pub(crate) fn access(
         file,
         verdict,
     };
-    // The buffer takes what it has memory for; audit reports what it could not take.
+    // The buffer takes as much as there is memory for. Audit reports a loss.
     let _ = write(&mut record, &decision);
 }
 
-/// A decision, as its record tells of it.
+/// The fields of a decision's record.
 struct Decision<'a> {
     /// The text of the policy that decided.
     text: &'a [u8],
@@ -118,7 +122,7 @@ fn strings<const N: usize>(record: &mut impl Fields, strings: [&str; N]) -> core
     strings.iter().try_for_each(|text| record.write_str(text))
 }
 
-/// Writes a rule in the one form that all spellings of it have.
+/// Writes a rule in the one form that all its spellings share.
 fn rule(record: &mut impl Fields, rule: &Rule<'_>) -> core::fmt::Result {
     strings(record, [" rule=\"op=", rule.operation.name(), " "])?;
     for property in rule.properties() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Records 1421, 1422 and 1404: what administrators change.
+//! Records 1421, 1422 and 1404: changes by administrators.
 
 use crate::abstractions::audit::{
     Fields,
@@ -20,7 +20,11 @@ use core::fmt::{
     Result, //
 };
 
-/// Records that `new` is active in the place of `old`. May sleep.
+/// Records that `new` is active in the place of `old`.
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
     emit(Kind::IpeConfigChange, |record, actor| {
         write_activation(record, old, new, actor)
@@ -55,7 +59,11 @@ fn write_activation(
     write!(record, "{actor} lsm=ipe res=1")
 }
 
-/// Records that a policy was loaded, and what is odd about it. May sleep.
+/// Records that a policy was loaded, with its warnings.
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn load(policy: &Policy, report: &Report) {
     emit(Kind::IpePolicyLoad, |record, actor| {
         write_load(record, policy, report, actor)
@@ -79,7 +87,11 @@ fn write_load(record: &mut impl Fields, policy: &Policy, report: &Report, actor:
     Ok(())
 }
 
-/// Records that a policy was refused, and why. May sleep.
+/// Records that a policy was refused, with the reason.
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn refusal(refusal: &Refusal) {
     emit(Kind::IpePolicyLoad, |record, actor| {
         write_refusal(record, refusal, actor)
@@ -103,7 +115,11 @@ fn write_refusal(record: &mut impl Fields, refusal: &Refusal, actor: Actor) -> R
     }
 }
 
-/// Records a change of mode. May sleep.
+/// Records a change of mode.
+///
+/// # Context
+///
+/// May sleep.
 pub(crate) fn enforcement(new: bool, old: bool) {
     emit(Kind::MacStatus, |record, actor| {
         write_enforcement(record, new, old, actor)
@@ -125,28 +141,29 @@ fn emit(kind: Kind, write: impl FnOnce(&mut Record, Actor) -> Result) {
             login_uid: task::login_uid(),
             session_id: task::session_id(),
         };
-        // The buffer takes what it has memory for; audit reports what it could not take.
+        // The buffer takes as much as there is memory for. Audit reports a loss.
         let _ = write(&mut record, actor);
     }
 }
 
-/// Who did it.
+/// The session that makes the change.
 #[derive(Copy, Clone)]
 struct Actor {
     login_uid: u32,
     session_id: u32,
 }
 
-/// The fields `auid` and `ses`, with a blank before them.
+/// Writes the fields `auid` and `ses`, with a blank before them.
 impl Display for Actor {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, " auid={} ses={}", self.login_uid, self.session_id)
     }
 }
 
-/// A policy's name, version and the digest of its signed message, under the given field names.
+/// Writes a policy's name, version and the digest of its signed message, under the given field
+/// names.
 ///
-/// A policy that was compiled into the kernel has no message, and the digest that of nothing.
+/// A policy that was compiled into the kernel has no message, and the digest of an empty one.
 fn identity(record: &mut impl Fields, names: [&str; 3], policy: &Policy) -> Result {
     let [name, version, digest] = names;
     write!(record, "{name}=")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a record would say, for tests: in memory, with audit's rules for what users chose.
+//! The text of a record, for tests: in memory, with audit's rules for text that users chose.
 
 use crate::abstractions::audit::Fields;
 use crate::abstractions::fs::File;
@@ -16,17 +16,17 @@ use kernel::prelude::KVec;
 pub(super) struct Line(KVec<u8>);
 
 impl Line {
-    /// What was written so far.
+    /// Returns the text.
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether it is this text.
+    /// Returns whether this is the text.
     pub(super) fn is(&self, text: &str) -> bool {
         self.as_bytes() == text.as_bytes()
     }
 
-    /// What precedes and what follows the first occurrence of a text.
+    /// Returns the text before and after the first occurrence of `text`.
     pub(super) fn split(&self, text: &str) -> Option<(&[u8], &[u8])> {
         let at = (self.0.windows(text.len())).position(|window| window == text.as_bytes())?;
         Some((&self.0[..at], &self.0[at + text.len()..]))
@@ -49,7 +49,7 @@ impl Fields for Line {
         let written = (self.write_char('"'))
             .and_then(|()| (self.0.extend_from_slice(bytes, GFP_KERNEL)).map_err(|_| fmt::Error))
             .and_then(|()| self.write_char('"'));
-        // What is missing makes the test fail.
+        // Missing text makes the test fail.
         let _ = written;
     }
 

@@ -4,10 +4,10 @@
 //!
 //! Usage: `check OUTPUT INPUT [PROPERTY…]`
 //!
-//! `INPUT` is the file with the policy's text. Without a boot policy it is empty, and the output is, too.
-//! The properties are those whose providers are built in. The parser is the kernel's own. A warning of
-//! a running machine is an error here, as nobody would see it in time. The program prints each problem
-//! as `file:line:column: reason` and fails the build.
+//! `INPUT` is the file with the policy's text. Without a boot policy it is empty, and the output
+//! is, too. The properties are those whose providers are built in. The parser is the kernel's own.
+//! A warning of a running machine is an error here, as it would be seen too late. The program
+//! prints each problem as `file:line:column: reason` and fails the build.
 
 #[path = "../policy/mod.rs"]
 #[allow(
@@ -29,7 +29,7 @@ use policy::{
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-/// Prints what is found in a policy.
+/// Prints the errors of a policy.
 struct Printer<'a> {
     file: &'a str,
 }
@@ -44,7 +44,7 @@ impl Reporter for Printer<'_> {
         ControlFlow::Continue(())
     }
 
-    // The policy is checked strictly: there are none.
+    // Never called, as the policy is checked strictly.
     fn warning(&mut self, warning: &Warning) {
         let position = warning.position;
         eprintln!(
@@ -54,7 +54,7 @@ impl Reporter for Printer<'_> {
     }
 }
 
-/// The line and column of what begins after `before`.
+/// Returns the line and column of the first byte after `before`.
 fn place(before: &[u8]) -> (usize, usize) {
     let ends = before.iter().enumerate().filter(|&(at, &byte)| {
         byte == b'\n' || (byte == b'\r' && before.get(at + 1) != Some(&b'\n'))

@@ -3,13 +3,13 @@
 //! The decision: a compiled policy and the properties of an object make a verdict.
 //!
 //! The first matching rule wins, then the operation's default, then the global default. The cost of
-//! finding that rule does not depend on the number of rules: rules without a digest are a table, and
-//! rules with one are found by hash. A decision asks for a digest only where a rule that names one
-//! could come first, and at most once.
+//! finding that rule does not depend on the number of rules: rules without a digest are a table,
+//! and rules with one are found by hash. A decision asks for a digest only where a rule that names
+//! one could come first, and at most once.
 //!
-//! Only the decision is here. [`crate::policy`] builds the table and the index, the hooks know where the
-//! properties of an object are, and enforcement and records are the business of the caller. Pure
-//! `core`, like the language.
+//! Only the decision is here. [`crate::policy`] builds the table and the index, the hooks know
+//! where the properties of an object are, and enforcement and records are the business of the
+//! caller. Pure `core`, like the language.
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +34,7 @@ pub struct Digest<'a> {
 }
 
 impl<'a> Digest<'a> {
-    /// Creates a digest; there is none if the length is not that of the algorithm's digests.
+    /// Creates a digest. Returns `None` if the length is not that of the algorithm's digests.
     #[inline]
     pub const fn new(algorithm: Algorithm, bytes: &'a [u8]) -> Option<Self> {
         if bytes.len() == algorithm.digest_len() {
@@ -57,8 +57,9 @@ impl<'a> Digest<'a> {
 
 /// The object of a decision: the properties that rules can ask for.
 ///
-/// A property that cannot be told is `false` or `None`. The answers need not be prepared: each is asked
-/// for at most once in a decision, and the digests only if a rule could use them.
+/// A property that cannot be told is `false` or `None`. An implementation need not prepare its
+/// answers: a decision asks for each property at most once, and for a digest only if a rule could
+/// use it.
 pub trait Object {
     /// Returns whether the object comes from the initramfs.
     fn boot_verified(&self) -> bool;
@@ -72,8 +73,8 @@ pub trait Object {
     /// Returns the root hash of the dm-verity volume that the object is on.
     fn dmverity_roothash(&self) -> Option<Digest<'_>>;
 
-    /// Returns whether the object may have an fs-verity digest: worth asking where it costs less than
-    /// the digest.
+    /// Returns whether the object may have an fs-verity digest. A decision asks this first, as the
+    /// digest itself costs more.
     fn has_fsverity(&self) -> bool {
         true
     }
@@ -82,19 +83,19 @@ pub trait Object {
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>>;
 }
 
-/// A decision, and what it comes from.
+/// A decision and its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The decision.
     pub action: Action,
-    /// What it comes from.
+    /// The rule or default that made it.
     pub scope: Scope,
 }
 
 /// Decides whether the policy allows an operation on an object.
 ///
-/// `None` stands for an operation that the kernel knows and the language does not: the global
-/// default decides, and where there is none, it is denied.
+/// `None` stands for an operation that the kernel knows and the language does not. The global
+/// default decides about it. Without a global default, it is denied.
 #[inline]
 pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, object: &T) -> Verdict
 where
@@ -113,7 +114,7 @@ impl From<Outcome> for Verdict {
     }
 }
 
-/// Decides as [`evaluate`] does. Most decisions need not be taken apart: nobody hears of them.
+/// Decides like [`evaluate`], without taking the outcome apart: most decisions are not reported.
 #[inline]
 pub(crate) fn outcome<S, T>(
     policy: &Compiled<S>,
@@ -143,7 +144,7 @@ where
     let row = policy.row(operation);
     let slot = row.slots[combination as usize % row.slots.len()];
 
-    // Rules that name both digests want the fs-verity one, too.
+    // Rules that name both digests also need the fs-verity digest.
     let fsverity = row.any_fsverity < slot && object.has_fsverity();
     if fsverity || row.dmverity < slot {
         look_up(policy, operation, combination, slot, object, fsverity)
@@ -152,9 +153,10 @@ where
     }
 }
 
-/// Returns the first of the rules that name a digest, if it precedes what is decided without.
+/// Returns the first of the rules that name a digest, if it precedes `slot`, the outcome without
+/// digests.
 ///
-/// `fsverity` says whether the fs-verity digest is worth asking for. Apart from [`decide`], so that
+/// `fsverity` says whether to ask for the fs-verity digest. Separate from [`decide`], so that
 /// decisions without a digest need fewer registers.
 #[inline(never)]
 fn look_up<S, T>(
@@ -187,7 +189,7 @@ where
         }
     }
 
-    // A root hash is of no use where all that could come first also names a digest that is absent.
+    // The root hash is useless where each rule that could come first also names an absent digest.
     if row.dmverity < first || (row.both < first && fsverity.is_some()) {
         if let Some(dmv) = &object.dmverity_roothash() {
             if row.dmverity < first {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What policies decide.
+//! Decisions of small policies.
 
 #[cfg_attr(CONFIG_SECURITY_IPE_KUNIT_TEST, kernel::prelude::kunit_tests(ipe_eval))]
 mod cases {
@@ -147,7 +147,7 @@ mod cases {
         fn warning(&mut self, _: &Warning) {}
     }
 
-    /// What a decision comes from: a line after the default, counted from 1, or a default.
+    /// The origin of a decision: a line after the default, counted from 1, or a default.
     #[derive(Debug, PartialEq, Eq)]
     enum By {
         Line(usize),
@@ -170,7 +170,7 @@ mod cases {
             Scope::GlobalDefault => By::GlobalDefault,
             Scope::OperationDefault => By::OperationDefault,
             Scope::Rule(offset) => {
-                // What the audit would say about the rule must be true.
+                // The audit's description of the rule must be true.
                 let rule = rule_at(text.as_bytes(), offset)?;
                 if Some(rule.operation) != operation || rule.action != verdict.action {
                     return None;
@@ -202,7 +202,7 @@ mod cases {
     // Defaults.
 
     #[test]
-    fn nothing_matches() {
+    fn object_that_matches_no_rule_has_the_global_default() {
         let text = rules!("op=EXECUTE boot_verified=TRUE action=ALLOW\n");
         assert_eq!(execute(text, &Properties::default()), denied());
     }
@@ -225,7 +225,7 @@ mod cases {
     // Properties.
 
     #[test]
-    fn flags_hold_or_not() {
+    fn every_combination_of_flags_finds_its_rule() {
         let text = rules!(
             "op=EXECUTE boot_verified=FALSE dmverity_signature=TRUE action=ALLOW\n",
             "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n",
@@ -266,7 +266,7 @@ mod cases {
     }
 
     #[test]
-    fn rule_without_property_matches_whatever_comes() {
+    fn rule_without_property_matches_every_object() {
         let text = rules!("op=EXECUTE action=ALLOW\n");
         assert_eq!(execute(text, &Properties::default()), allowed_by(1));
         assert_eq!(execute(text, &with_both(D0, D1)), allowed_by(1));
@@ -347,7 +347,7 @@ mod cases {
     }
 
     #[test]
-    fn same_digest_under_different_flags() {
+    fn same_digest_is_decided_by_flags() {
         let text = rules!(
             "op=EXECUTE ",
             fsverity!(d0),
@@ -396,7 +396,7 @@ mod cases {
     }
 
     #[test]
-    fn rule_with_both_digests_wants_both() {
+    fn rule_with_both_digests_needs_both() {
         let text = rules!(
             "op=EXECUTE ",
             fsverity!(d0),
@@ -542,7 +542,7 @@ mod cases {
     }
 
     #[test]
-    fn rule_is_known_by_its_line() {
+    fn verdict_names_the_line_of_its_rule() {
         let text = rules!(
             "\r\n\t",
             "op=EXECUTE boot_verified=TRUE action=ALLOW # why\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The question that most hooks ask: may this be done with this file?
+//! The question of most hooks: does the active policy allow this operation on this file?
 
 use super::object::{
     Object,
@@ -29,8 +29,8 @@ use crate::policy::{
 use kernel::prelude::*;
 use kernel::sync::rcu;
 
-/// The operation that a purpose of the kernel's reading is; `None` for one that the policy
-/// language does not know.
+/// Returns the operation for a reason to read a file; `None` for a reason that the policy language
+/// does not know.
 pub(super) fn operation(purpose: ReadPurpose) -> Option<Operation> {
     match purpose {
         ReadPurpose::Firmware => Some(Operation::Firmware),
@@ -45,10 +45,14 @@ pub(super) fn operation(purpose: ReadPurpose) -> Option<Operation> {
 
 /// Asks the active policy. Without one, everything is allowed.
 ///
-/// May sleep, on a union file system. Takes no lock, allocates nothing and writes nothing that CPUs
-/// share, unless it records.
+/// # Errors
 ///
-/// Errors: `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// May sleep, on a union file system or where fs-verity was just enabled. Takes no lock, allocates
+/// nothing and writes nothing that CPUs share, unless it records.
 #[inline]
 pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     if ACTIVE.is_none() {
@@ -57,20 +61,20 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     check_active(operation, hook, file)
 }
 
-/// One call for all hooks, with arguments that they have at hand.
+/// Decides for all hooks whose arguments are at hand, in one call.
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
-    // Before the guard: this is what may sleep.
+    // Before the guard, as this may sleep.
     let place = file.and_then(Place::of);
     check_place(operation, hook, file, place)
 }
 
-/// Asks the active policy about a file of which something has been read. `noted` is the inode that had
-/// its data, if fs-verity protected that before.
+/// Asks the active policy about a file of which something has been read. `noted` is the inode that
+/// had its data, if fs-verity protected that before.
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
 ///
 /// # Context
 ///
@@ -87,13 +91,19 @@ pub(super) fn check_read(
     judge(operation, hook, file, Place::of_read(file, noted))
 }
 
-/// A union file system is about to map a file of a layer for a file of its own, which was judged
-/// already, by the inode that had the data then.
+/// Asks the active policy about the file of a layer, which a union file system is about to map for
+/// a file of its own. The latter was judged already, by the inode that had the data then.
 ///
-/// They differ where the file was copied to the upper layer after it had been opened: what is judged
-/// is the copy, what is mapped is the file that was there before. May sleep.
+/// The two inodes differ where the file was copied to the upper layer after it had been opened: the
+/// first decision was about the copy, and the kernel maps the file that was there before.
 ///
-/// Errors: `EACCES` where the policy denies, and enforces.
+/// # Errors
+///
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> Result {
     if ACTIVE.is_none() || !mapping.is_executable() {
         return Ok(());
@@ -106,7 +116,7 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
     judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
 }
 
-/// One copy of the decision for all but the common questions.
+/// Decides all but the common questions, in one copy of the code.
 #[inline(never)]
 fn judge(
     operation: Option<Operation>,
@@ -117,7 +127,7 @@ fn judge(
     check_place(operation, hook, Some(file), place)
 }
 
-/// Asks about data at this place, which the record calls by the file.
+/// Asks the active policy about data at this place. The record names the file.
 #[inline(always)]
 fn check_place(
     operation: Option<Operation>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What dm-verity says of a block device, kept beside it.
+//! The blob of a block device: the reports of dm-verity.
 
 use crate::abstractions::compat::synchronize_rcu;
 use crate::abstractions::fs::VerityChecks;
@@ -21,16 +21,23 @@ use pin_init::Zeroable;
 
 /// The root hash of a dm-verity volume.
 struct Roothash {
-    /// What made it.
+    /// The algorithm that made it.
     algorithm: Algorithm,
-    /// As many bytes as the algorithm's digests have, and zeros.
+    /// The digest, then zeros.
     bytes: [u8; MAX_DIGEST_LEN],
 }
 
 impl Roothash {
-    /// The root hash as it is kept; `None` for an algorithm that no policy can name.
+    /// Creates the kept form of a root hash. Returns `None` for an algorithm that no policy can
+    /// name.
     ///
-    /// May sleep. Errors: `ENOMEM`.
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     fn new(algorithm: &CStr, digest: &[u8]) -> Result<Option<KBox<Self>>> {
         let known = Algorithm::from_name(algorithm.to_bytes())
             .filter(|algorithm| algorithm.digest_len() == digest.len());
@@ -47,10 +54,10 @@ impl Roothash {
     }
 }
 
-/// What is known of a block device.
+/// The properties of a block device.
 ///
-/// A decision asks whether the root hash is signed, then for the root hash, in one RCU section. It
-/// never takes the signature of one volume for that of another: see [`Self::take_back`].
+/// In one RCU section, a decision asks whether the root hash is signed, and then for the root hash.
+/// It never takes the signature of one volume for that of another: see [`Self::take_back`].
 #[derive(Zeroable)]
 pub(crate) struct DeviceBlob {
     /// The root hash of the active table.
@@ -62,7 +69,7 @@ pub(crate) struct DeviceBlob {
 impl Blob for DeviceBlob {}
 
 impl DeviceBlob {
-    /// Whether the root hash came with a valid signature.
+    /// Returns whether the root hash came with a valid signature.
     #[cfg(any(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE, CONFIG_SECURITY_IPE_KUNIT_TEST))]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
@@ -70,7 +77,7 @@ impl DeviceBlob {
         self.signed.is_on_acquire()
     }
 
-    /// The root hash, for as long as the guard lives.
+    /// Returns the root hash, for as long as the guard lives.
     #[inline]
     pub(super) fn roothash<'a>(&'a self, guard: &'a rcu::Guard) -> Option<Digest<'a>> {
         let roothash = self.roothash.read(guard)?;
@@ -78,7 +85,7 @@ impl DeviceBlob {
         Digest::new(roothash.algorithm, bytes)
     }
 
-    /// Whether this is the root hash.
+    /// Returns whether this is the root hash.
     fn has_roothash(&self, algorithm: &CStr, digest: &[u8]) -> bool {
         let guard = rcu::read_lock();
         self.roothash(&guard).is_some_and(|known| {
@@ -86,11 +93,15 @@ impl DeviceBlob {
         })
     }
 
-    /// Takes the signature back, before the root hash that it belongs to is replaced.
+    /// Takes the signature back, before its root hash is replaced.
     ///
-    /// May sleep. When it returns, no decision is left that has found the signature: it would take
-    /// the next root hash for a signed one, or the lack of one for a signed volume that no rule has
-    /// denied by its root hash.
+    /// When it returns, no decision is left that has found the signature. Such a decision would
+    /// take the next root hash for a signed one, or the lack of one for a signed volume that no
+    /// rule has denied by its root hash.
+    ///
+    /// # Context
+    ///
+    /// May sleep: waits for a grace period.
     fn take_back(&self) {
         if self.signed.is_on() {
             self.signed.set(false);
@@ -98,18 +109,27 @@ impl DeviceBlob {
         }
     }
 
-    /// Forgets all that is known. May sleep.
+    /// Removes all properties.
+    ///
+    /// # Context
+    ///
+    /// As for [`Self::take_back`].
     fn clear(&self) {
         self.take_back();
         drop(self.roothash.replace(None));
     }
 
-    /// dm-verity is about to let a table serve the device, and says what it stands for: its root
-    /// hash, then whether that is signed; and so often it checks what it hands out.
+    /// Takes a report of dm-verity, which is about to activate a table: first its root hash, then
+    /// whether that is signed. `checks` says how often dm-verity checks blocks.
     ///
-    /// May sleep: waits for grace periods where something was known. Errors: `ENOMEM`. Then nothing
-    /// is known any more: device-mapper has put the new table in place of the old one already, so
-    /// what was known of that is no longer true.
+    /// # Errors
+    ///
+    /// `ENOMEM`. Then no property is left: device-mapper has replaced the table already, so the old
+    /// properties are no longer true.
+    ///
+    /// # Context
+    ///
+    /// May sleep: waits for grace periods where there were properties.
     pub(super) fn set(&self, integrity: DeviceIntegrity<'_>, checks: VerityChecks) -> Result {
         match integrity {
             DeviceIntegrity::RoothashGone => self.clear(),
@@ -125,7 +145,7 @@ impl DeviceBlob {
                 }
             }
             DeviceIntegrity::Roothash { algorithm, digest } => {
-                // The same table is resumed: what runs from the volume goes on running.
+                // The same table is resumed. Programs of the volume must keep running.
                 if self.has_roothash(algorithm, digest) {
                     return Ok(());
                 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! An `execve(2)` that is under way: the program, and the interpreters that it brings along.
+//! A running `execve(2)`: the program and the interpreters that it brings along.
 //!
 //! The kernel reads a program's first bytes, and all headers of its ELF interpreter, before it asks
-//! whether the program may be executed, or without asking at all. So interpreters are judged when they
-//! are opened; and fs-verity counts only for a file that it protected before its first byte was read.
+//! whether the program may be executed, or without asking at all. So interpreters are judged when
+//! they are opened. fs-verity counts only for a file that it protected before the first byte was
+//! read.
 
 use super::access;
 use super::module::Ipe;
@@ -21,7 +22,7 @@ use kernel::prelude::*;
 
 const EXECUTE: Option<Operation> = Some(Operation::Execute);
 
-/// Begins the execution of a program, of which nothing has been read.
+/// Begins the execution of a program of which nothing has been read.
 ///
 /// # Context
 ///
@@ -30,15 +31,19 @@ pub(super) fn begin(program: &Program) {
     if let Some(file) = program.file() {
         reading::note_program(file);
     }
-    // Of an execution that failed before the task returned to userspace.
+    // An earlier execution that failed may have left one.
     drop(task::take_held_file::<Ipe>());
 }
 
-/// Judges a program, whose first bytes have been read.
+/// Judges a program whose first bytes have been read.
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn check_program(program: &Program) -> Result {
     reading::note_switch();
     check_program_read(program.file())
@@ -53,13 +58,13 @@ fn check_program_read(file: Option<&File>) -> Result {
     }
 }
 
-/// Judges an interpreter that the `execve(2)` of the calling task opens otherwise than by its path: a
-/// clone of a file that was opened before, as binfmt_misc has it. [`interpreter_opened`] judges all
-/// others, when fs-verity and a union file system know the file.
+/// Judges an interpreter that the `execve(2)` of the calling task opens in another way than by its
+/// path: a clone of a file that was opened before, as binfmt_misc makes it. [`interpreter_opened`]
+/// judges all others, once fs-verity and a union file system know the file.
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces; those of [`task::hold_file`].
+/// `EACCES` where the policy denies, in enforcing mode; those of [`task::hold_file`].
 ///
 /// # Context
 ///
@@ -77,7 +82,7 @@ pub(super) fn open_interpreter(file: &File) -> Result {
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces; those of [`task::hold_file`].
+/// `EACCES` where the policy denies, in enforcing mode; those of [`task::hold_file`].
 ///
 /// # Context
 ///
@@ -91,9 +96,9 @@ pub(super) fn interpreter_opened(file: &File) -> Result {
     check_interpreter(file)
 }
 
-/// Judges an interpreter, of which nothing has been read.
+/// Judges an interpreter of which nothing has been read.
 fn check_interpreter(file: &File) -> Result {
-    // The last one that is opened is the ELF interpreter, if the program has one.
+    // The interpreter that is opened last is the ELF interpreter, if the program has one.
     drop(task::take_held_file::<Ipe>());
     reading::note_interpreter(file);
     check_interpreter_read(file)?;
@@ -108,12 +113,13 @@ fn check_interpreter_read(file: &File) -> Result {
     with_reading(|reading| access::check_read(EXECUTE, Hook::ExecOpen, file, &reading.interpreter))
 }
 
-/// Judges program and ELF interpreter again, whose headers have been read, where they are files of a
-/// union file system: reading follows a file that is copied to the upper layer meanwhile.
+/// Judges program and ELF interpreter again where they are files of a union file system. Their
+/// headers have been read by now, and reading follows a file that is copied to the upper layer
+/// meanwhile.
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
 ///
 /// # Context
 ///
@@ -133,8 +139,12 @@ pub(super) fn check_headers(program: &Program) -> Result {
     }
 }
 
-/// Takes `READ_IMPLIES_EXEC` from a program that would inherit it, where the policy denies anonymous
-/// memory, and enforces: all that the program allocates would be executable.
+/// Removes `READ_IMPLIES_EXEC` from a program that would inherit it, where the policy denies
+/// anonymous memory, in enforcing mode: all that the program allocates would be executable.
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn check_personality(program: &Program) {
     if !task::read_implies_exec() {
         return;

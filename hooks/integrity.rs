@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What integrity providers say of superblocks and inodes, kept beside them.
+//! The blobs of superblocks and inodes: the reports of the other integrity providers.
 
 use super::module::Ipe;
 use crate::abstractions::fs::Superblock;
@@ -11,36 +11,36 @@ use pin_init::Zeroable;
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
 
-/// What is known of a superblock.
+/// The properties of a superblock.
 #[derive(Zeroable)]
 pub(crate) struct SuperblockBlob {
-    /// Whether it holds what was unpacked from the initramfs.
+    /// Whether it holds the contents of the initramfs.
     initramfs: Switch,
 }
 
 impl Blob for SuperblockBlob {}
 
 impl SuperblockBlob {
-    /// Whether it holds what was unpacked from the initramfs.
+    /// Returns whether it holds the contents of the initramfs.
     #[inline]
     pub(super) fn is_initramfs(&self) -> bool {
         self.initramfs.is_on()
     }
 }
 
-/// The root of the kernel's first thread is what the initramfs was unpacked into.
+/// Marks the root of the kernel's first thread, which the initramfs was unpacked into.
 pub(super) fn initramfs_populated(root: &Superblock) {
     root.blob::<Ipe>().initramfs.set(true);
 }
 
-/// What is known of an inode.
+/// The properties of an inode.
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 #[derive(Zeroable)]
 pub(crate) struct InodeBlob {
     /// Whether fs-verity found its built-in signature valid.
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     signed: Switch,
-    /// Whether pages may be cached that were read before fs-verity protected it.
+    /// Whether the cache may hold pages that were read before fs-verity protected the inode.
     unverified_pages: Switch,
 }
 
@@ -49,26 +49,27 @@ impl Blob for InodeBlob {}
 
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 impl InodeBlob {
-    /// Whether fs-verity found its built-in signature valid.
+    /// Returns whether fs-verity found its built-in signature valid.
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     #[inline]
     pub(super) fn is_signed(&self) -> bool {
         self.signed.is_on()
     }
 
-    /// Whether pages may be cached that were read before fs-verity protected it.
+    /// Returns whether the cache may hold pages that were read before fs-verity protected the
+    /// inode.
     #[inline]
     pub(super) fn has_unverified_pages(&self) -> bool {
         self.unverified_pages.is_on()
     }
 
-    /// Sets whether such pages may be cached.
+    /// Sets whether the cache may hold such pages.
     pub(super) fn set_unverified_pages(&self, may_be: bool) {
         self.unverified_pages.set(may_be);
     }
 }
 
-/// fs-verity has looked at an inode's built-in signature.
+/// Notes the result of fs-verity's check of an inode's built-in signature.
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 pub(super) fn set_inode(inode: &Inode, signed: bool) {
     inode.blob::<Ipe>().signed.set(signed);

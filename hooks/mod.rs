@@ -2,8 +2,8 @@
 
 //! The hooks: the questions that the kernel asks, and the events that it reports.
 //!
-//! Each hook has a line or two in this file, which name the operation and the object. The files beside
-//! it find the object's properties, and ask the active policy. The decision itself is in
+//! Each hook has a line or two in this file, which name the operation and the object. The files
+//! beside it find the object's properties, and ask the active policy. The decision itself is in
 //! [`crate::eval`], the text of records in [`crate::audit`], and the C side of a hook in
 //! [`crate::abstractions::lsm`].
 
@@ -56,10 +56,10 @@ use crate::abstractions::{
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
 
-/// The protection bit of a mapping that may be read: `include/uapi/asm-generic/mman-common.h`.
+/// The protection bit of a readable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_READ: c_ulong = 1;
 
-/// The protection bit of a mapping that may be executed: `include/uapi/asm-generic/mman-common.h`.
+/// The protection bit of an executable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
 
 #[vtable]
@@ -139,8 +139,8 @@ impl SecurityModule for Ipe {
     }
 
     fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong) -> Result {
-        // A file's mount may lose its `noexec`, with which the file would not be mapped executable,
-        // before the file is mapped.
+        // With `noexec`, the kernel would not make this mapping executable. But the file's mount
+        // may lose the option before the file is mapped.
         let implied = requested & PROT_READ != 0 && task::read_implies_exec();
         if prot & PROT_EXEC == 0 && !implied {
             return Ok(());
@@ -172,7 +172,8 @@ impl SecurityModule for Ipe {
     }
 
     fn kernel_post_load_data(purpose: ReadPurpose) -> Result {
-        // An upload that userspace begins is told of here alone. All else was asked about before.
+        // Only this hook sees an upload that userspace begins. For all other data, the kernel asked
+        // before.
         match purpose {
             ReadPurpose::Firmware => Self::kernel_load_data(purpose),
             _ => Ok(()),

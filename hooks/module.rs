@@ -2,8 +2,8 @@
 
 //! The type that stands for the security module.
 //!
-//! [`super`] implements the hooks for it. The files beside this one name it where they need what the
-//! module keeps beside a kernel object.
+//! [`super`] implements the hooks for it. The files beside this one name it where they need what
+//! the module keeps beside a kernel object.
 
 /// The security module.
 pub(crate) struct Ipe;

@@ -22,14 +22,14 @@ use crate::{
     policy::Algorithm, //
 };
 
-/// Where the data of a file is, on the way of the decision as it is used.
+/// The place of a file's data, in the form that a decision uses.
 #[derive(Copy, Clone)]
 pub(super) struct Place<'a> {
     /// The superblock of the mount that the file was opened through.
     superblock: &'a Superblock,
     /// The inode that has the data.
     inode: &'a Inode,
-    /// Whether what is read from the inode is what fs-verity has hashed.
+    /// Whether reads of the inode return what fs-verity has hashed.
     #[cfg_attr(
         not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)),
         expect(dead_code)
@@ -38,8 +38,8 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Returns the place of a file that is read from now on. A device file has none: its data is
-    /// elsewhere. A private mapping of `/dev/zero` is anonymous memory, for example.
+    /// Returns the place of a file that is read from now on. A device file has none, as its data is
+    /// elsewhere: a private mapping of `/dev/zero` is anonymous memory, for example.
     ///
     /// # Context
     ///
@@ -50,8 +50,8 @@ impl<'a> Place<'a> {
         (!inode.is_device()).then(|| Self::new(file.superblock(), inode))
     }
 
-    /// Returns the place of a file of which something has been read. `noted` is the inode that had its
-    /// data, if fs-verity protected that before.
+    /// Returns the place of a file of which something has been read. `noted` is the inode that had
+    /// its data, if fs-verity protected that before.
     ///
     /// # Context
     ///
@@ -65,7 +65,11 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Returns the place of data in an inode that is read from now on. Context: as for [`Self::of`].
+    /// Returns the place of data in an inode that is read from now on.
+    ///
+    /// # Context
+    ///
+    /// As for [`Self::of`].
     #[inline]
     pub(super) fn new(superblock: &'a Superblock, inode: &'a Inode) -> Self {
         Self {
@@ -79,7 +83,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What a decision is about; anonymous memory, devices and data from userspace have no place.
+/// The object of a decision. Anonymous memory, devices and data from userspace have no place.
 pub(super) struct Object<'a> {
     place: Option<Place<'a>>,
     #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
@@ -87,13 +91,13 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Returns the object that has its data in that place.
+    /// Returns the object that has its data at that place.
     #[inline]
     pub(super) fn new(place: Option<Place<'a>>, guard: &'a rcu::Guard) -> Self {
         Self { place, guard }
     }
 
-    /// What dm-verity said of the volume that the data is on.
+    /// Returns the properties of the volume that the data is on.
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     #[inline]
     fn device(&self) -> Option<&'a super::device::DeviceBlob> {

@@ -2,9 +2,10 @@
 
 //! Which files fs-verity protected before the kernel began to read them.
 //!
-//! Some files are judged when the kernel has read of them already. fs-verity may have been enabled in
-//! between, on other contents than were read, and a use by somebody else may have dropped the pages of
-//! before: the inode alone does not tell any more. So the task that reads notes it before.
+//! Some files are judged when the kernel has already read from them. fs-verity may have been
+//! enabled in between, on other contents than the kernel has read, and another user of the file may
+//! have dropped the earlier pages. So the inode alone no longer tells, and the task that reads
+//! takes a note before.
 
 use super::access;
 use super::module::Ipe;
@@ -20,10 +21,10 @@ use crate::audit::Hook;
 use kernel::prelude::*;
 use pin_init::Zeroable;
 
-/// The files that the kernel reads for the calling task: of each the inode that had its data, if
-/// fs-verity protected that before the first byte was read.
+/// The files that the kernel reads for the calling task. Each note is the inode that had the file's
+/// data, if fs-verity protected it before the first byte was read.
 ///
-/// Each file is open as long as its note is used, so that its inode cannot be confused with another.
+/// A file is open as long as its note is used, so its inode cannot be confused with another.
 #[derive(Zeroable)]
 pub(crate) struct Reading {
     /// The program that is executed.
@@ -38,12 +39,12 @@ pub(crate) struct Reading {
 
 impl Blob for Reading {}
 
-/// Lets `use_it` see the notes of the calling task.
+/// Calls `use_it` with the notes of the calling task.
 pub(super) fn with_reading<R>(use_it: impl FnOnce(&Reading) -> R) -> R {
     task::with_current::<Ipe, R>(use_it)
 }
 
-/// Notes the inode of the file's data, if fs-verity protects what is read from it from now on.
+/// Notes the inode of the file's data, if fs-verity protects all reads from now on.
 fn note(noted: &Identity, file: &File) {
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     {
@@ -56,7 +57,11 @@ fn note(noted: &Identity, file: &File) {
     noted.clear();
 }
 
-/// Notes a program that is about to be executed. May sleep.
+/// Notes a program that is about to be executed.
+///
+/// # Context
+///
+/// May sleep.
 #[inline(never)]
 pub(super) fn note_program(file: &File) {
     with_reading(|reading| {
@@ -65,7 +70,11 @@ pub(super) fn note_program(file: &File) {
     });
 }
 
-/// Notes an interpreter that was opened. May sleep.
+/// Notes an interpreter that was opened.
+///
+/// # Context
+///
+/// May sleep.
 #[inline(never)]
 pub(super) fn note_interpreter(file: &File) {
     with_reading(|reading| {
@@ -74,8 +83,8 @@ pub(super) fn note_interpreter(file: &File) {
     });
 }
 
-/// The first bytes of a program have been read. If an interpreter was opened since those of the last
-/// one were, it is the program now: the ELF interpreter is opened later.
+/// Makes the interpreter the program, if an interpreter was opened since the first bytes of the
+/// last program were read. The ELF interpreter is opened later than this.
 #[inline(never)]
 pub(super) fn note_switch() {
     with_reading(|reading| {
@@ -86,7 +95,11 @@ pub(super) fn note_switch() {
     });
 }
 
-/// Notes data that the kernel is about to read for itself. May sleep.
+/// Notes data that the kernel is about to read for itself.
+///
+/// # Context
+///
+/// May sleep.
 #[inline(never)]
 fn note_data(file: &File) {
     with_reading(|reading| note(&reading.data, file));
@@ -96,7 +109,11 @@ fn note_data(file: &File) {
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
     if let Some(file) = file.filter(|file| file.is_of_union()) {
         note_data(file);
@@ -109,7 +126,11 @@ pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
 ///
 /// # Errors
 ///
-/// `EACCES` where the policy denies, and enforces.
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn check_data_read(file: &File, purpose: ReadPurpose) -> Result {
     if !file.is_of_union() {
         return Ok(());

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whether what is read from a file is what fs-verity has hashed.
+//! Whether reads of a file return what fs-verity has hashed.
 //!
-//! fs-verity checks a page when it is read from the disk. Pages that were cached before it was enabled
-//! stay in the cache, and were hashed there; but such a page can still change afterwards, by somebody
-//! who has held it since then: as the target of a direct read that takes its time, for example. So a
-//! file is marked when somebody is about to enable fs-verity, and the cache of its data is dropped at
-//! the first use of the file that a policy may have to judge.
+//! fs-verity checks a page when it is read from the disk. Pages that were cached before it was
+//! enabled stay in the cache, and were hashed there. Such a page can still change afterwards, if a
+//! task has held it since then: as the target of a slow direct read, for example. So a file is
+//! marked when a task is about to enable fs-verity. The first use of the file that a policy may
+//! have to judge drops the cache of its data.
 
 use super::module::Ipe;
 use crate::abstractions::fs::Inode;
 
-/// Somebody asks for fs-verity on the file, with or without the right to.
+/// Marks a file on which a task asks for fs-verity, with or without the right to.
 ///
-/// A file that has it is not marked: once its cache has been dropped, nobody can have it dropped again.
+/// A file that has fs-verity is not marked: once its cache has been dropped, nobody can cause
+/// another drop.
 ///
 /// # Context
 ///
@@ -30,10 +31,10 @@ pub(super) fn enabling(inode: &Inode) {
     let _ = inode.write_data();
 }
 
-/// Returns whether what is read from the inode from now on is what fs-verity has hashed.
+/// Returns whether all reads of the inode from now on return what fs-verity has hashed.
 ///
-/// Drops the cache of the inode's data where pages of before may be in it. Where one cannot be dropped,
-/// being dirty for example, fs-verity does not count for now.
+/// Drops the cache of the inode's data where earlier pages may be in it. Where a page cannot be
+/// dropped, being dirty for example, fs-verity does not count for now.
 ///
 /// # Context
 ///
@@ -46,7 +47,7 @@ pub(super) fn protects(inode: &Inode) -> bool {
     !inode.blob::<Ipe>().has_unverified_pages() || drop_unverified_pages(inode)
 }
 
-/// Drops the pages that are cached of the inode's data; returns whether none is left.
+/// Drops the cached pages of the inode's data. Returns whether none is left.
 #[cold]
 #[inline(never)]
 fn drop_unverified_pages(inode: &Inode) -> bool {

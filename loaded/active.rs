@@ -2,8 +2,8 @@
 
 //! The active policy: one pointer that hooks follow under RCU.
 //!
-//! A writer holds the lock of [`crate::securityfs`] that serialises writers. The boot policy needs none: it
-//! becomes active before there can be a second writer.
+//! A writer holds the lock of [`crate::securityfs`] that serialises writers. The boot policy needs
+//! none: it becomes active before there can be a second writer.
 
 use super::life;
 use super::policy::Policy;
@@ -23,18 +23,26 @@ pub(crate) struct Active(RcuPointer<Arc<Policy>>);
 pub(crate) static ACTIVE: Active = Active::none();
 
 impl Active {
-    /// No policy.
+    /// Creates an empty pointer: no policy is active.
     pub(crate) const fn none() -> Self {
         Self(RcuPointer::null())
     }
 
-    /// Whether there is no policy at this moment. Any context.
+    /// Returns whether no policy is active at this moment.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     pub(crate) fn is_none(&self) -> bool {
         self.0.is_null()
     }
 
-    /// Returns the active policy, for as long as the guard lives. Any context.
+    /// Returns the active policy, for as long as the guard lives.
+    ///
+    /// # Context
+    ///
+    /// Any.
     #[inline]
     pub(crate) fn read<'guard>(
         &'guard self,
@@ -44,26 +52,42 @@ impl Active {
     }
 
     /// Returns the active policy, to keep.
+    ///
+    /// # Context
+    ///
+    /// Any.
     pub(crate) fn get(&self) -> Option<Arc<Policy>> {
         self.read(&rcu::read_lock()).map(Arc::from)
     }
 
     /// Returns whether `policy` is active at this moment.
+    ///
+    /// # Context
+    ///
+    /// Any.
     pub(crate) fn is(&self, policy: &Arc<Policy>) -> bool {
         self.read(&rcu::read_lock())
             .is_some_and(|active| core::ptr::eq(&*active, &**policy))
     }
 
-    /// Activates the first policy, before there can be a reader or a writer.
+    /// Activates the first policy.
+    ///
+    /// # Context
+    ///
+    /// Before there can be a reader or a writer.
     pub(crate) fn initialise(&self, policy: Arc<Policy>) {
         self.0.initialise(policy);
     }
 
     /// Activates `policy`. Returns the previous one, or `None` where `policy` was active already.
     ///
-    /// Context: may sleep; the writers' lock is held. What it returns is to be dropped without it.
+    /// # Errors
     ///
-    /// Errors: `ESTALE` where the active policy has a higher version.
+    /// `ESTALE` where the active policy has a higher version.
+    ///
+    /// # Context
+    ///
+    /// May sleep. The writers' lock is held. The result is to be dropped without it, as that waits.
     pub(crate) fn activate(&self, policy: &Arc<Policy>) -> Result<Option<Retired<Arc<Policy>>>> {
         if self.is(policy) {
             return Ok(None);
@@ -72,9 +96,11 @@ impl Active {
         Ok(Some(self.0.replace(Some(policy.clone()))))
     }
 
-    /// Activates `new` where `old` is active.
+    /// Activates `new` where `old` is active, and returns `old` then.
     ///
-    /// Context: may sleep; the writers' lock is held. What it returns is to be dropped without it.
+    /// # Context
+    ///
+    /// As for [`Self::activate`].
     pub(crate) fn replace(
         &self,
         old: &Arc<Policy>,

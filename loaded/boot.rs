@@ -12,8 +12,8 @@ static TEXT: &[u8] = include_bytes!(concat!(env!("OBJTREE"), "/security/ipe/boot
 
 /// Activates the boot policy, if there is one.
 ///
-/// Panics where that fails: the device was built to enforce this policy, and without it anything could
-/// run.
+/// Panics where that fails: the device was built to enforce this policy, and without it anything
+/// could run.
 ///
 /// # Context
 ///

@@ -11,8 +11,8 @@ use super::policy::Policy;
 use crate::abstractions::compat::ESTALE;
 use kernel::prelude::*;
 
-/// Returns whether `policy` may be activated in the place of `active`. The versions of all policies
-/// are compared, whatever their names are.
+/// Returns whether `policy` may be activated in the place of `active`. The versions of policies
+/// with different names are compared, too.
 ///
 /// # Errors
 ///

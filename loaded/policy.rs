@@ -38,39 +38,52 @@ const PROVIDERS: Providers = {
     providers
 };
 
-/// Where a policy's text is.
+/// The origin of a policy, which holds its text.
 enum Source {
     /// Compiled into the kernel.
     Builtin(&'static [u8]),
-    /// In a signed message that came from userspace.
+    /// A signed message from userspace.
     Signed {
         /// The message as it was written.
         message: PageExactVec<u8>,
-        /// Where in the message the text lies.
+        /// The range of the text in the message.
         text: Range<usize>,
     },
 }
 
 /// A policy that can be activated. It never changes.
 pub(crate) struct Policy {
-    /// Its text, and what it came in.
+    /// Its text, and what carried it.
     source: Source,
-    /// What decides.
+    /// The form that decides.
     compiled: Compiled<PageExactVec<u32>>,
 }
 
 impl Policy {
-    /// Compiles the text that was compiled into the kernel. May sleep.
+    /// Compiles the text of the boot policy.
     ///
-    /// Errors: `ENOMEM`, and what the parser has to say, which the build has excluded.
+    /// # Errors
+    ///
+    /// `ENOMEM`, and those of the parser, which the build has excluded.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     pub(crate) fn builtin(text: &'static [u8]) -> Result<Arc<Self>, Refusal> {
         let compiled = compile(text, &mut Report::default())?;
         Self::new(Source::Builtin(text), compiled)
     }
 
-    /// Verifies and compiles a signed message. May sleep.
+    /// Verifies and compiles a signed message.
     ///
-    /// Errors: `ENOMEM`; those of the signature, see [`verify::verify`]; those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
+    /// # Errors
+    ///
+    /// `ENOMEM`; those of the signature, see [`verify::verify`]; those of the text: `EBADMSG`,
+    /// `EINVAL`, `ERANGE`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     pub(crate) fn signed(
         message: PageExactVec<u8>,
         form: envelope::Form,
@@ -85,7 +98,7 @@ impl Policy {
         Ok(Arc::new(Self { source, compiled }, GFP_KERNEL)?)
     }
 
-    /// The policy as its author wrote it.
+    /// Returns the policy as its author wrote it.
     pub(crate) fn text(&self) -> &[u8] {
         match &self.source {
             Source::Builtin(text) => text,
@@ -93,7 +106,7 @@ impl Policy {
         }
     }
 
-    /// The signed message as it was loaded; `None` for one compiled into the kernel.
+    /// Returns the signed message as it was loaded; `None` for the boot policy.
     pub(crate) fn message(&self) -> Option<&[u8]> {
         match &self.source {
             Source::Builtin(_) => None,
@@ -101,24 +114,28 @@ impl Policy {
         }
     }
 
-    /// Its compiled form.
+    /// Returns the compiled form.
     #[inline]
     pub(crate) fn compiled(&self) -> &Compiled<PageExactVec<u32>> {
         &self.compiled
     }
 
-    /// Its name, in the author's bytes.
+    /// Returns the name, in the author's bytes.
     pub(crate) fn name(&self) -> &[u8] {
         self.compiled.name(self.text())
     }
 
-    /// Its version.
+    /// Returns the version.
     pub(crate) fn version(&self) -> Version {
         self.compiled.version()
     }
 }
 
 /// Compiles a text with one allocation.
+///
+/// # Errors
+///
+/// `ENOMEM`, and those of the parser.
 fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<PageExactVec<u32>>, Refusal> {
     let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
     let plan = policy::measure(text, PROVIDERS, strict, report).map_err(Refusal::Text)?;

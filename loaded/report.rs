@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is found in a policy while it is loaded, for the kernel log and the audit record.
+//! The findings in a policy while it is loaded, for the kernel log and the audit record.
 
 use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
@@ -13,13 +13,13 @@ use core::ops::ControlFlow;
 use kernel::alloc::AllocError;
 use kernel::prelude::*;
 
-/// How many warnings of one policy go to the kernel log.
+/// The number of warnings of one policy that go to the kernel log.
 const LOGGED_WARNINGS: u32 = 10;
 
-/// The warnings of one policy. When dropped, it tells the kernel log how many it was not told.
+/// The warnings of one policy. When dropped, it logs how many were left out of the kernel log.
 #[derive(Default)]
 pub(crate) struct Report {
-    /// How many there are.
+    /// Their number.
     pub(crate) warnings: u32,
     /// The first of them.
     pub(crate) first: Option<Warning>,
@@ -34,7 +34,7 @@ impl Reporter for Report {
             position.column,
             format_args!("{}", error.kind)
         );
-        // One is enough: the author has a tool that shows them all.
+        // One is enough: `ipectl check` shows the author all of them.
         ControlFlow::Break(())
     }
 
@@ -61,7 +61,7 @@ impl Drop for Report {
     }
 }
 
-/// Why a policy was not loaded.
+/// The reason why a policy was not loaded.
 pub(crate) enum Refusal {
     /// Its text has an error.
     Text(policy::Error),
@@ -72,7 +72,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What the system call answers.
+    /// Returns the errno for the system call.
     pub(crate) fn errno(&self) -> Error {
         match self {
             Self::Text(error) => match error.kind.errno() {
@@ -87,9 +87,9 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Says in the kernel log why, unless it did so where the error was found.
+    /// Logs the reason, unless it was logged where the error was found.
     ///
-    /// Not for `EPERM`: those without privilege could fill the log.
+    /// Does not log `EPERM`: processes without privilege could fill the log.
     pub(crate) fn log(&self) {
         match self {
             Self::Text(_) => (),

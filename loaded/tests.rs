@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What tests of policies share.
+//! Shared by all tests of policies.
 
 /// A policy without a signature that has this name and version, and no rule.
 macro_rules! policy {

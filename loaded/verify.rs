@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who may write policies: the holders of the keys that the kernel trusts.
+//! The signature of a policy: which keys may sign, and what they signed.
 
 use crate::abstractions::compat::EBADMSG;
 #[cfg(CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING)]
@@ -25,9 +25,15 @@ const TRUSTED: Keyring = Keyring::BuiltinAndSecondary;
 #[cfg(not(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING))]
 const TRUSTED: Keyring = Keyring::Builtin;
 
-/// Verifies a message's signature; returns where in the message the policy's text lies.
+/// Verifies a message's signature. Returns the range of the policy's text in the message.
 ///
-/// May sleep. Errors: those of [`pkcs7::verify`].
+/// # Errors
+///
+/// `EBADMSG` where the parts of the message do not fit; those of [`pkcs7::verify`].
+///
+/// # Context
+///
+/// May sleep.
 pub(super) fn verify(message: &[u8], form: Form) -> Result<Range<usize>> {
     let verify = |keyring| match form {
         Form::Pkcs7 => pkcs7::verify(message, keyring),

@@ -10,10 +10,10 @@ macro_rules! algorithms {
         named_enum! {
             /// A hash algorithm.
             ///
-            /// dm-verity reports the algorithm of a root hash by its `cra_name` in the kernel's crypto
-            /// API, fs-verity by a number that stands for such a name (`hash_algo_name`). Both name
-            /// algorithms as this table does. The crypto API also offers checksums as hashes. They are
-            /// left out, as they say nothing about integrity.
+            /// dm-verity reports the algorithm of a root hash by its `cra_name` in the kernel's
+            /// crypto API, fs-verity by a number that stands for such a name (`hash_algo_name`).
+            /// Both name algorithms as this table does. The crypto API also offers checksums as
+            /// hashes. They are left out, as they say nothing about integrity.
             #[allow(missing_docs, reason = "the variants are the names of the algorithms")]
             pub enum Algorithm {
                 $( $variant = $name, )*

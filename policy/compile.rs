@@ -2,9 +2,9 @@
 
 //! Text to compiled policy, in two passes: one measures, one emits.
 //!
-//! Both passes read the whole text in the same way ([`Pass::run`]) and differ in what they do with
-//! the rules that name a digest: the first counts the words that they need, the second writes them
-//! into memory that the caller has allocated in between. Everything else has a fixed size.
+//! Both passes read the whole text in the same way ([`Pass::run`]). They differ in their sink for
+//! rules that name a digest: the first counts the words that they need, the second writes them into
+//! memory that the caller has allocated in between. Everything else has a fixed size.
 
 use super::{
     compiled::{
@@ -54,7 +54,7 @@ struct Pass<'r, R, K> {
     defaults: Defaults,
     /// For each operation: the combinations of flags that a rule without a digest decides.
     decided: [u32; Operation::COUNT],
-    /// What the current rule asks for.
+    /// The conditions of the current rule.
     conditions: Conditions,
     first_error: Option<Error>,
 }
@@ -78,9 +78,9 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     ///
     /// # Errors
     ///
-    /// The first one, after as many as the reporter wants to hear of.
+    /// The first error. The reporter may have asked for more of them.
     fn run(&mut self, text: &[u8]) -> Result<(), Error> {
-        // The reporter may want to stop early; what counts is the first error.
+        // The reporter may stop early. The first error counts in either case.
         let _ = self.read(text);
         match self.first_error {
             Some(error) => Err(error),
@@ -113,7 +113,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
                     continue;
                 };
                 self.fail(lexer.error(fault))?;
-                // Without a header, this may be a rule in which more is wrong.
+                // Without a header, this may be a rule with more errors.
                 if fault.kind != ErrorKind::HeaderMissing {
                     continue;
                 }
@@ -201,12 +201,12 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
         Ok(())
     }
 
-    /// Takes a rule that is well formed.
+    /// Adds a well-formed rule.
     #[inline]
     fn rule(&mut self, operation: Operation, outcome: Outcome) {
         let conditions = &self.conditions;
         let row = &mut self.tables.rows[operation as usize];
-        // An earlier rule decides whatever both match.
+        // An earlier rule decides about objects that both match.
         let decided = &mut self.decided[operation as usize];
         let combinations = conditions.combinations & !*decided;
         if combinations == 0 {
@@ -241,7 +241,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     }
 }
 
-/// Says nothing, and stops at the first error.
+/// A reporter that drops warnings and stops at the first error.
 struct Silent;
 
 impl Reporter for Silent {
@@ -252,7 +252,7 @@ impl Reporter for Silent {
     fn warning(&mut self, _: &Warning) {}
 }
 
-/// A policy that was found to be good, and what its compiled form needs.
+/// A valid policy, and the size of its compiled form.
 #[derive(Clone)]
 pub struct Plan {
     providers: Providers,
@@ -260,14 +260,14 @@ pub struct Plan {
     size: Size,
 }
 
-/// Parses a policy, and measures what its compiled form needs.
+/// Parses a policy, and measures its compiled form.
 ///
-/// `providers` says which properties the kernel can tell. With `strict`, whatever makes a rule
-/// never match is an error, else it is a warning and the rule is left out.
+/// `providers` are the properties that the kernel can tell. A rule that can never match is an error
+/// if `strict` is set. Otherwise it is a warning, and the rule is left out.
 ///
 /// # Errors
 ///
-/// The first error of the text. The reporter hears of each as it is found, and decides whether to
+/// The first error of the text. The reporter gets each error as it is found, and decides whether to
 /// go on.
 // The two passes must not share a stack frame.
 #[inline(never)]
@@ -292,9 +292,9 @@ impl Plan {
         self.size.words()
     }
 
-    /// Compiles the text that was measured into `words`.
+    /// Compiles the measured text into `words`.
     ///
-    /// Should the text be another one, or the words too few, the result denies everything.
+    /// If the text is another one, or the words are too few, the result denies everything.
     #[inline(never)]
     pub fn emit<S: DerefMut<Target = [u32]>>(self, text: &[u8], words: S) -> Compiled<S> {
         let builder = Builder::new(self.size, words);

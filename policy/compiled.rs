@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The form in which a policy decides.
+//! The compiled form, which decides.
 
 use super::{
     flags::COMBINATIONS,
@@ -29,7 +29,7 @@ pub(crate) struct Row {
     pub(crate) any_fsverity: Outcome,
 }
 
-/// All of a policy but the rules that name a digest.
+/// All of a policy except the rules that name a digest.
 pub(super) struct Tables {
     pub(super) rows: [Row; Operation::COUNT],
     /// The decision about operations that the language does not know.
@@ -59,7 +59,7 @@ impl Tables {
         name_length: 0,
     };
 
-    /// Says what is decided where there is no rule; without a default, it is denied.
+    /// Fills the gaps with the defaults. Without a default, an operation is denied.
     pub(super) fn fill(&mut self, defaults: &Defaults) {
         self.unknown = Outcome::global_default(defaults.global.unwrap_or(Action::Deny));
         for (row, default) in self.rows.iter_mut().zip(defaults.operations) {
@@ -78,16 +78,16 @@ pub(super) struct Defaults {
     pub(super) operations: [Option<Action>; Operation::COUNT],
 }
 
-/// A policy in the form in which it decides.
+/// A policy in the form that decides.
 ///
-/// `S` holds the words of the rules that name a digest; all else is here.
+/// `S` holds the words of the rules that name a digest. Everything else is here.
 pub struct Compiled<S> {
     pub(super) tables: Tables,
     pub(super) index: Index<S>,
 }
 
 impl<S: Deref<Target = [u32]>> Compiled<S> {
-    /// Returns the policy's name as the text has it, which is the text that was compiled.
+    /// Returns the policy's name. `text` must be the text that was compiled.
     pub fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         let start = self.tables.name_offset as usize;
         text.get(start..start + self.tables.name_length as usize)

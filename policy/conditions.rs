@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What must hold for a rule to match.
+//! The conditions under which a rule matches.
 
 use super::{
     algorithm::{
@@ -108,7 +108,7 @@ impl Wanted {
     }
 }
 
-/// A reason why a rule never matches, and where it is in the line.
+/// A reason why a rule never matches, and its place in the line.
 pub(super) struct Finding {
     pub(super) kind: WarningKind,
     pub(super) start: usize,
@@ -116,7 +116,7 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// A reason that is a whole token.
+    /// Makes a whole token the reason.
     const fn of(token: &Token<'_>, kind: WarningKind) -> Self {
         Self {
             kind,
@@ -126,7 +126,7 @@ impl Finding {
     }
 }
 
-/// What must hold for a rule to match.
+/// The conditions under which a rule matches.
 pub(super) struct Conditions {
     /// The combinations of flags under which it matches.
     pub(super) combinations: u32,
@@ -135,7 +135,7 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// Nothing yet: the rule always matches.
+    /// Creates the empty condition: the rule always matches.
     pub(super) const fn new() -> Self {
         Self {
             combinations: ALL_COMBINATIONS,
@@ -144,7 +144,7 @@ impl Conditions {
         }
     }
 
-    /// Forgets what a rule asked for.
+    /// Removes all conditions.
     pub(super) fn clear(&mut self) {
         self.combinations = ALL_COMBINATIONS;
         self.fsverity.algorithm = None;
@@ -156,7 +156,11 @@ impl Conditions {
         self.fsverity.algorithm.is_some() || self.dmverity.algorithm.is_some()
     }
 
-    /// Adds a property, and returns why the rule never matches because of it, if so.
+    /// Adds a property. Returns the reason, if the rule never matches because of it.
+    ///
+    /// # Errors
+    ///
+    /// A digest that is not hexadecimal, or has an odd number of digits.
     pub(super) fn add(
         &mut self,
         property: Property<'_>,

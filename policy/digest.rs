@@ -13,9 +13,9 @@ use super::{
 /// A digest as the policy writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigestText<'a> {
-    /// The name of the algorithm: what precedes the first colon.
+    /// The name of the algorithm: the text before the first colon.
     pub algorithm: &'a [u8],
-    /// The hexadecimal digits: what follows the first colon.
+    /// The hexadecimal digits: the text after the first colon.
     pub hex: &'a [u8],
 }
 
@@ -35,7 +35,8 @@ impl<'a> DigestText<'a> {
 }
 
 impl DigestText<'_> {
-    /// Returns the bytes, at the buffer's start; `None` if it is no digest, or a longer one.
+    /// Returns the bytes, at the start of the buffer. Returns `None` for text that is not
+    /// hexadecimal, or is longer than the longest digest.
     pub fn bytes<'b>(&self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<&'b [u8]> {
         let mut words = Words::new();
         let length = words.decode(self.hex).ok()?;
@@ -46,22 +47,21 @@ impl DigestText<'_> {
     }
 }
 
-/// The same byte, eight times.
+/// Repeats a byte eight times.
 const fn eight(byte: u8) -> u64 {
     byte as u64 * (u64::MAX / 0xff)
 }
 
 /// Decodes eight hexadecimal digits at once, each in a byte of its own.
 ///
-/// Returns the four bytes that they make, and something other than zero if not all of them are
-/// digits.
+/// Returns the four bytes, and a number that is zero if all eight are digits.
 #[inline]
 const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
     let digits = u64::from_le_bytes(*digits);
-    // Letters of either case have bit 6. Their low four bits count from 1, for a value of 10.
+    // Letters of both cases have bit 6. Their low four bits count from 1, which stands for 10.
     let letters = (digits >> 6) & eight(1);
     let values = (digits & eight(0x0f)) + letters * 9;
-    // What would be written for these values must be what is written there, in lower case.
+    // The digits of these values must be those of the text, in lower case.
     let above_nine = ((values + eight(0x80 - 10)) >> 7) & eight(1);
     let written = eight(b'0') + values + above_nine * (b'a' - b'0' - 10) as u64;
     let wrong = (written ^ (digits | (letters << 5))) | (values & eight(0x10));
@@ -76,18 +76,18 @@ const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
 pub(super) struct Words([u32; MAX_DIGEST_LEN / 4]);
 
 impl Words {
-    /// No digest yet.
+    /// Creates an empty digest.
     pub(super) const fn new() -> Self {
         Self([0; MAX_DIGEST_LEN / 4])
     }
 
-    /// Decodes hexadecimal digits, and returns how many bytes they make.
+    /// Decodes hexadecimal digits. Returns the number of bytes.
     ///
-    /// Only as much is kept as the longest digest has. All of it is checked.
+    /// Checks all digits, and keeps as many as the longest digest has.
     ///
     /// # Errors
     ///
-    /// A byte that is no hexadecimal digit, or an odd number of digits.
+    /// A byte that is not a hexadecimal digit, or an odd number of digits.
     pub(super) fn decode(&mut self, hex: &[u8]) -> Result<usize, Fault> {
         let mut words = self.0.iter_mut();
         let mut rest = hex;
@@ -101,7 +101,7 @@ impl Words {
                 *slot = word;
             }
         }
-        // No algorithm has digests that are not made of words, so what remains is only checked.
+        // All algorithms have digests of whole words, so the rest is only checked.
         if wrong != 0 || !rest.iter().all(u8::is_ascii_hexdigit) {
             let at = hex.iter().position(|byte| !byte.is_ascii_hexdigit());
             return Err(Fault::new(ErrorKind::DigestNotHex, at.unwrap_or(0), 1));

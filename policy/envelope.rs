@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy is signed in, and when such a message is complete.
+//! The two forms of a signed policy, and when such a message is complete.
 //!
-//! There are two forms. A PKCS#7 message in DER carries the text; its first bytes tell its length.
-//! A signature may also be appended to the text as to a kernel module: text, detached PKCS#7
-//! signature, trailer, magic (`include/uapi/linux/module_signature.h`, `scripts/sign-file`). The
-//! kernel's ASN.1 decoder takes no more than 64 KiB, which bounds the first form, but only the
-//! signature of the second.
+//! A PKCS#7 message in DER carries the text, and its first bytes tell its length. Alternatively,
+//! the signature follows the text, like that of a kernel module: text, detached PKCS#7 signature,
+//! trailer, magic (`include/uapi/linux/module_signature.h`, `scripts/sign-file`). The kernel's
+//! ASN.1 decoder takes at most 64 KiB. This limits the whole message in the first form, but only
+//! the signature in the second.
 //!
-//! They are told apart by the first byte: that of a DER sequence can not begin a policy's text.
+//! The first byte tells them apart: a policy's text cannot begin with that of a DER sequence.
 
 use core::ops::Range;
 
-/// The longest message that is collected, in bytes.
+/// The length of the longest message that is accepted, in bytes.
 pub const MAX_LENGTH: usize = 16 << 20;
 
-/// What ends a message with an appended signature.
+/// The end of a message with an appended signature.
 pub const MAGIC: &[u8; 28] = b"~Module signature appended~\n";
 
 /// The length of the trailer before the magic: `struct module_signature`.
@@ -36,18 +36,18 @@ pub enum Form {
     Appended,
 }
 
-/// Why a message can never become complete.
+/// The reason why a message can never become complete.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Unusable {
     /// It begins like neither form, or with a length that DER does not allow: `EBADMSG`.
     Malformed,
-    /// It is, or says it will be, longer than [`MAX_LENGTH`]: `EFBIG`.
+    /// It is longer than [`MAX_LENGTH`], or its first bytes announce that: `EFBIG`.
     TooLong,
 }
 
-/// Looks at what has arrived of a message: `None` while it is incomplete, then its form.
+/// Returns the form of a complete message; `None` while it is incomplete.
 ///
-/// The time does not depend on the length, so that it may be asked after each of many small writes.
+/// The time does not depend on the length, so a caller may ask after each of many small writes.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ pub fn form(message: &[u8]) -> Result<Option<Form>, Unusable> {
     }
 }
 
-/// Where the parts of a complete message with an appended signature lie.
+/// The parts of a complete message with an appended signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     /// The policy's text.
@@ -78,7 +78,7 @@ pub struct Parts {
     pub signature: Range<usize>,
 }
 
-/// Splits a message that ends in the magic and a trailer that fits; `None` where it does not.
+/// Splits a message that ends with the magic and a trailer that fits. Returns `None` for any other.
 pub fn split_appended(message: &[u8]) -> Option<Parts> {
     let (rest, trailer) = message
         .strip_suffix(MAGIC)?
@@ -97,19 +97,20 @@ pub fn split_appended(message: &[u8]) -> Option<Parts> {
     })
 }
 
-/// Whether a policy's text may begin with this byte: white space, a comment, or its header.
+/// Returns whether a policy's text may begin with this byte: white space, a comment, or its header.
 fn may_begin_text(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ' | 0xa0 | b'#' | b'p')
 }
 
-/// The length of the whole message that its first bytes tell; `None` while they have not arrived.
+/// Returns the length of the whole message, from its first bytes; `None` while they have not
+/// arrived.
 fn der_length(message: &[u8]) -> Result<Option<usize>, Unusable> {
     let Some(&first) = message.get(1) else {
         return Ok(None);
     };
     let (header, length) = match first {
         0..=0x7f => (2, usize::from(first)),
-        // 0x80 is the indefinite length of BER, which the kernel refuses as well.
+        // 0x80 is the indefinite length of BER, which the kernel refuses, too.
         0x81..=0x84 => {
             let count = usize::from(first & 0x7f);
             let Some(bytes) = message.get(2..2 + count) else {

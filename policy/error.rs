@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What can be wrong with a policy, and where.
+//! Errors and warnings of a policy, with their places.
 //!
-//! The messages are fixed text: nothing of the policy is repeated in them, so that a policy cannot
-//! put lines of its own into a log.
+//! The messages are fixed text, and repeat nothing of the policy. So a policy cannot put lines of
+//! its own into a log.
 
 use super::vocabulary::{
     Operation,
@@ -21,7 +21,7 @@ pub struct Position {
     pub line: u32,
     /// The column, from 1, in bytes.
     pub column: u32,
-    /// The number of bytes that precede it.
+    /// The number of bytes before it.
     pub offset: u32,
 }
 
@@ -39,7 +39,7 @@ pub enum Errno {
 /// The reason why a policy is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The text is longer than its offsets can say.
+    /// The text is longer than an offset can express.
     TooLong,
     /// The text has a NUL byte.
     Nul,
@@ -47,7 +47,7 @@ pub enum ErrorKind {
     Empty,
     /// The first line is not a header.
     HeaderMissing,
-    /// The header names the policy with nothing.
+    /// The name of the policy is empty.
     NameEmpty,
     /// The header has no version.
     VersionMissing,
@@ -67,13 +67,13 @@ pub enum ErrorKind {
     OperationMissing,
     /// The operation is not known.
     OperationUnknown,
-    /// The operation is not where it belongs, or there is a second one.
+    /// The operation is not the first word, or there is a second one.
     OperationNotFirst,
     /// The property is not known.
     PropertyUnknown,
     /// The property has no value.
     ValueMissing,
-    /// The property is either `TRUE` or `FALSE`, and this is neither.
+    /// The value must be `TRUE` or `FALSE`, and is neither.
     BooleanInvalid,
     /// The digest has no colon between algorithm and digits.
     DigestSeparatorMissing,
@@ -83,7 +83,7 @@ pub enum ErrorKind {
     DigestOdd,
     /// The rule does not end with an action.
     ActionMissing,
-    /// The action is not where it belongs, or there is a second one.
+    /// The action is not the last word, or there is a second one.
     ActionNotLast,
     /// The action is not known.
     ActionUnknown,
@@ -93,12 +93,12 @@ pub enum ErrorKind {
     DefaultRepeated,
     /// There is no global default, and this operation has none of its own.
     DefaultMissing(Operation),
-    /// What only warns elsewhere is refused by a strict policy.
+    /// A warning that a strict policy refuses.
     Strict(WarningKind),
 }
 
 impl ErrorKind {
-    /// Returns the errno that userspace sees, which is the one of the C implementation.
+    /// Returns the errno for userspace, which is that of the C implementation.
     pub const fn errno(self) -> Errno {
         match self {
             Self::VersionOverflow => Errno::Range,
@@ -152,16 +152,16 @@ impl fmt::Display for ErrorKind {
 pub enum WarningKind {
     /// The algorithm of the digest is not known.
     AlgorithmUnknown,
-    /// The algorithm is known, but what provides this property does not use it.
+    /// The algorithm is known, but the provider of this property does not use it.
     AlgorithmUnused,
-    /// The digest has another length than its algorithm's digests.
+    /// The digest does not have the length of its algorithm's digests.
     DigestLength {
         /// The length of the algorithm's digests, in bytes.
         expected: u32,
         /// The length of this one, in bytes.
         given: u32,
     },
-    /// What provides the property is not built into the kernel.
+    /// The provider of the property is not built into the kernel.
     ProviderMissing(PropertyKind),
     /// Another property of the rule cannot hold together with this one.
     Contradiction,
@@ -192,14 +192,14 @@ impl fmt::Display for WarningKind {
 pub struct Error {
     /// The reason.
     pub kind: ErrorKind,
-    /// Where it begins.
+    /// Its place.
     pub position: Position,
     /// How many bytes it spans.
     pub length: u32,
 }
 
 impl Error {
-    /// Returns the errno that userspace sees.
+    /// Returns the errno for userspace.
     pub const fn errno(&self) -> Errno {
         self.kind.errno()
     }
@@ -217,7 +217,7 @@ impl fmt::Display for Error {
 pub struct Warning {
     /// The reason.
     pub kind: WarningKind,
-    /// Where it begins.
+    /// Its place.
     pub position: Position,
     /// How many bytes it spans.
     pub length: u32,
@@ -230,18 +230,18 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Takes what the parser has to say.
+/// The receiver of the parser's errors and warnings.
 pub trait Reporter {
-    /// Takes an error, and says whether the parser shall look for more.
+    /// Takes an error, and decides whether the parser looks for more.
     ///
-    /// The policy is refused in any case.
+    /// The policy is refused in either case.
     fn error(&mut self, error: &Error) -> ControlFlow<()>;
 
     /// Takes a warning.
     fn warning(&mut self, warning: &Warning);
 }
 
-/// An error whose place is known relative to the piece of text that was looked at.
+/// An error with its place in the piece of text that was parsed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fault {
     pub(super) kind: ErrorKind,
@@ -250,7 +250,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// An error at `start` of the piece of text.
+    /// Creates an error at `start` of the piece of text.
     pub(super) const fn new(kind: ErrorKind, start: usize, length: usize) -> Self {
         Self {
             kind,
@@ -259,7 +259,7 @@ impl Fault {
         }
     }
 
-    /// The same error, relative to a piece of text that begins `bytes` earlier.
+    /// Moves the error to a piece of text that begins `bytes` earlier.
     pub(super) const fn after(self, bytes: usize) -> Self {
         Self {
             start: self.start + bytes,

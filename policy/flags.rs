@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The flags of an object that are either true or false, and their combinations.
+//! The flags of an object, which are its boolean properties, and their combinations.
 //!
-//! There are so few that all their combinations can be kept: a combination is a number, a set of
-//! combinations a word with one bit for each.
+//! There are so few that all their combinations can be kept: a combination is a number, and a set
+//! of combinations is a word with one bit for each.
 
 /// The number of combinations of flags.
 pub(crate) const COMBINATIONS: usize = 1 << Flag::COUNT;
@@ -11,7 +11,7 @@ pub(crate) const COMBINATIONS: usize = 1 << Flag::COUNT;
 /// The set of all combinations of flags.
 pub(super) const ALL_COMBINATIONS: u32 = (1 << COMBINATIONS) - 1;
 
-/// A flag that is either true or false: bit `n` of a combination is the flag with number `n`.
+/// A boolean property: bit `n` of a combination is the flag with number `n`.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum Flag {
@@ -27,7 +27,7 @@ impl Flag {
     /// The number of flags.
     const COUNT: usize = Self::FsveritySignature as usize + 1;
 
-    /// Returns the combination in which the flag has this value and all others are false.
+    /// Returns the combination in which this flag has this value and all others are false.
     #[inline]
     pub(crate) const fn bit(self, value: bool) -> u32 {
         (value as u32) << self as u32

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the lines of a policy say.
+//! The grammar of a policy's lines.
 //!
 //! ```text
 //! policy  = header { rule | default }
@@ -9,7 +9,7 @@
 //! default = "DEFAULT" [ "op=" operation ] "action=" action
 //! ```
 //!
-//! Errors are found from left to right; what concerns a whole line comes last.
+//! Errors are found from left to right. Errors of a whole line come last.
 
 use super::{
     error::{
@@ -37,7 +37,7 @@ const ACTION: &[u8] = b"action=";
 
 /// The header of a policy.
 pub(super) struct Header {
-    /// Where the name begins in the text.
+    /// The offset of the name in the text.
     pub(super) name_start: usize,
     /// The name's length, at least 1.
     pub(super) name_length: usize,
@@ -46,6 +46,10 @@ pub(super) struct Header {
 }
 
 /// Parses a header.
+///
+/// # Errors
+///
+/// The first error from the left.
 pub(super) fn header(lexer: &mut Lexer<'_>) -> Result<Header, Fault> {
     let Some(first) = lexer.next_token()? else {
         return Err(lexer.nothing(ErrorKind::HeaderMissing));
@@ -79,13 +83,17 @@ pub(super) fn header(lexer: &mut Lexer<'_>) -> Result<Header, Fault> {
 
 /// A line after the header.
 pub(super) enum Statement<'a> {
-    /// The default of an operation, or of all; and its first and last token.
+    /// The default of an operation, or of all, and its first and last token.
     Default(Option<Operation>, Action, [Token<'a>; 2]),
-    /// A rule; its properties went to the function that took them.
+    /// A rule. The function that `statement` was given has its properties.
     Rule(Operation, Action),
 }
 
-/// Parses a line after the header, and hands each of its properties to `take`.
+/// Parses a line after the header, and passes each of its properties to `take`.
+///
+/// # Errors
+///
+/// Those of `take`, and the first error from the left.
 #[inline]
 pub(super) fn statement<'a>(
     lexer: &mut Lexer<'a>,
@@ -138,7 +146,7 @@ fn parse_operation(token: &Token<'_>) -> Result<Operation, Fault> {
 fn parse_property<'a>(token: &Token<'a>) -> Result<Property<'a>, Fault> {
     match Property::parse(token.text) {
         Some(property) => property.map_err(|fault| match fault.length {
-            // What has no value at all is wrong as a whole.
+            // Without a value, the whole property is the error.
             0 => token.fault(ErrorKind::ValueMissing),
             _ => fault.after(token.start),
         }),
@@ -160,7 +168,7 @@ fn parse_action(token: &Token<'_>) -> Result<Action, Fault> {
 }
 
 impl PropertyKind {
-    /// Returns where the value begins in the line of a token that has this property.
+    /// Returns the offset of the value in the line, for a token that has this property.
     pub(super) const fn value_start(self, token: &Token<'_>) -> usize {
         token.start + self.name().len() + b"=".len()
     }
@@ -169,16 +177,16 @@ impl PropertyKind {
 /// A rule of a policy, as written.
 #[derive(Clone)]
 pub struct Rule<'a> {
-    /// What the rule is about.
+    /// The operation that the rule is about.
     pub operation: Operation,
-    /// What the rule decides.
+    /// The decision of the rule.
     pub action: Action,
     /// Its first property, and the line after that.
     first: Option<(Property<'a>, Lexer<'a>)>,
 }
 
 impl<'a> Rule<'a> {
-    /// Returns the properties that the rule asks for, as they are written.
+    /// Returns the properties that the rule asks for, in the order of the text.
     pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + '_ {
         let mut next = self.first.clone();
         core::iter::from_fn(move || {
@@ -194,8 +202,8 @@ impl<'a> Rule<'a> {
 
 /// Returns the rule in the line that begins at `offset` of a policy.
 ///
-/// This turns the offset by which a verdict names a rule into what the rule says. There is none
-/// where no line begins, or where the line is not a rule.
+/// A verdict names a rule by this offset. Returns `None` where no line begins, or where the line is
+/// not a rule.
 pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
     let start = usize::try_from(offset).ok()?;
     let (before, rest) = text.split_at_checked(start)?;

@@ -2,27 +2,28 @@
 
 //! The rules that name a digest, found by hash.
 //!
-//! The index is one array of words: the heads of the chains, three for four entries, then the entries
-//! in the order of their rules:
+//! The index is one array of words: the heads of the chains, three for four entries, then the
+//! entries in the order of their rules:
 //!
 //! | word | |
 //! |---|---|
 //! | 0 | [`Outcome`] of the rule |
 //! | 1 | [`Key`], [`FIRST_OF_KEY`], [`TAG`], and the combinations of flags that the entry is for |
-//! | 2 | where the next entry of the chain begins, 0 at its end |
+//! | 2 | offset of the next entry of the chain, 0 at its end |
 //! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
 //!
-//! A `sha256` rule costs 47 bytes with its part of a head: what the allocator adds must fit into 48.
+//! A `sha256` rule costs 47 bytes with its part of a head. With the allocator's share, 48 is the
+//! limit.
 //!
 //! # The time that a lookup takes
 //!
 //! A chain has at most [`MAX_KEYS`] keys, a key at most one entry for each of the 8 combinations:
 //! where hashing would make a longer chain, all entries are linked again with another seed. So the
-//! time of a lookup has a bound that holds for whatever digests files have. Whoever can choose the
-//! files, and with great effort their digests, can make lookups reach the longest chain that there
-//! is, but cannot make it longer: chains are made of what the policy says, and that is signed. It
-//! takes the author of the policy, on purpose, to make digests collide under all of the [`SEEDS`]
-//! seeds; even then lookups end, and find what they look for.
+//! time of a lookup has a bound that holds for all digests of files. An attacker who chooses the
+//! files, and with great effort their digests, can make lookups reach the longest chain, but cannot
+//! make it longer: chains consist of the policy's digests, and the policy is signed. Only its
+//! author could make digests collide under all of the [`SEEDS`] seeds. Even then lookups end, and
+//! find their entry.
 
 use super::{
     algorithm::Algorithm,
@@ -41,7 +42,7 @@ use core::ops::{
 /// Marks the first entry that has its key.
 const FIRST_OF_KEY: u32 = 1 << 31;
 
-/// Some bits of the hash: they tell most other entries of a chain apart without a look at digests.
+/// Some bits of the hash: they rule most other entries of a chain out without comparing digests.
 const TAG: u32 = 0x7f << 24;
 
 /// The longest chain that is accepted, in keys.
@@ -58,7 +59,7 @@ const fn seed(attempt: u32) -> u32 {
 /// The number of words of an entry that precede its digests.
 const ENTRY_HEADER: usize = 3;
 
-/// What an entry is found by, next to the digests: the operation and the algorithms.
+/// The search key of an entry, beside its digests: the operation and the algorithms.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u32);
 
@@ -69,7 +70,7 @@ impl Key {
     const ALGORITHM_BITS: u32 = (1 << 6) - 1;
     const BITS: u32 = (1 << 24) - (1 << Self::OPERATION_SHIFT);
 
-    /// The key of rules of an operation that name digests of these algorithms.
+    /// Returns the key of rules of an operation that name digests of these algorithms.
     #[inline]
     pub(crate) const fn new(
         operation: Operation,
@@ -101,7 +102,7 @@ impl Key {
         Self(word & Self::BITS)
     }
 
-    /// Returns how many words the digests have that belong to the key.
+    /// Returns the number of words of each digest that belongs to the key.
     fn digest_words(self) -> (usize, usize) {
         let words = |shift: u32| {
             let code = ((self.0 >> shift) & Self::ALGORITHM_BITS) as usize;
@@ -114,10 +115,10 @@ impl Key {
     }
 }
 
-/// A cheap hash of a few words, of which the seed makes a family.
+/// A cheap hash of a few words. The seed makes it a family.
 ///
-/// Digests are random already, unless somebody numbers them for a test: the high bits of each word
-/// must matter as much as the low ones, hence the rotation.
+/// Digests are random already, unless a test numbers them: the high bits of each word must matter
+/// as much as the low ones, hence the rotation.
 #[derive(Clone, Copy)]
 struct Hash(u64);
 
@@ -161,14 +162,14 @@ impl Hash {
         }
     }
 
-    /// Returns the chain, of so many.
+    /// Returns the chain, one of `chains`.
     #[inline]
     fn chain(self, chains: u32) -> usize {
         let high = self.0.wrapping_mul(Self::FACTOR) >> 32;
         ((high * u64::from(chains)) >> 32) as usize
     }
 
-    /// Returns what an entry's second word says of it. The chain says nothing of these bits.
+    /// Returns the tag of an entry, of bits that the chain does not depend on.
     #[inline]
     fn tag(self) -> u32 {
         (self.0.wrapping_mul(Self::FACTOR) as u32 >> 1) & TAG
@@ -203,7 +204,7 @@ fn begins<const N: usize>(words: &[u32], digest: &[u8; N]) -> bool {
     })
 }
 
-/// Returns whether `words` begins with the digest, and what follows it.
+/// Returns the words after the digest, if `words` begins with it.
 #[inline]
 fn strip<'w>(words: &'w [u32], digest: &[u8]) -> Option<&'w [u32]> {
     let (candidate, rest) = words.split_at_checked(digest.len() / 4)?;
@@ -228,12 +229,12 @@ pub(super) struct Entry<'a> {
     pub(super) dmverity: &'a [u32],
 }
 
-/// Takes the rules that name a digest, in their order.
+/// The receiver of rules that name a digest, in their order.
 pub(super) trait Sink {
     fn entry(&mut self, entry: &Entry<'_>);
 }
 
-/// Counts what an index of the entries needs.
+/// The size of an index, which grows with each entry.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Size {
     /// The number of entries.
@@ -269,11 +270,11 @@ pub(crate) struct Index<S> {
 }
 
 impl<S: Deref<Target = [u32]>> Index<S> {
-    /// Returns the outcome of the entry with this key and this digest that is for this combination
-    /// of flags. At most one is; [`Outcome::NONE`] if none is.
+    /// Returns the outcome of the entry with this key and this digest for this combination of
+    /// flags. There is at most one. Returns [`Outcome::NONE`] if there is none.
     #[inline(always)]
     pub(crate) fn find(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
-        // Most digests have 32 bytes: in place, and in code for that length alone.
+        // Most digests have 32 bytes: inline, and in code for this length alone.
         match digest.try_into() {
             Ok(digest) => self.find_array::<32>(key, combination, digest),
             Err(_) => self.find_other(key, combination, digest),
@@ -303,8 +304,7 @@ impl<S: Deref<Target = [u32]>> Index<S> {
         self.walk(hash, key, combination, |words| begins(words, digest))
     }
 
-    /// Follows the chain of a hash to the entry that is for the combination and has the `same`
-    /// digests.
+    /// Follows the chain of a hash to the entry for the combination that has the `same` digests.
     #[inline]
     fn walk(
         &self,
@@ -335,16 +335,16 @@ impl<S: Deref<Target = [u32]>> Index<S> {
 /// Fills the words of an index.
 pub(super) struct Builder<S> {
     index: Index<S>,
-    /// Where the next entry begins.
+    /// The offset of the next entry.
     end: usize,
-    /// How many of the seeds were tried before.
+    /// How many seeds were tried before.
     attempt: u32,
     /// Whether the words were too few.
     overflow: bool,
 }
 
 impl<S: DerefMut<Target = [u32]>> Builder<S> {
-    /// Begins an index of a size.
+    /// Begins an index of this size.
     pub(super) fn new(size: Size, mut words: S) -> Self {
         let chains = size.chains();
         let end = chains as usize;
@@ -380,7 +380,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
         (self.index, !self.overflow)
     }
 
-    /// Links all entries again, with the next seed under which no chain is too long.
+    /// Links all entries again, with the next seed that makes no chain too long.
     fn relink(&mut self) {
         while self.attempt < SEEDS {
             self.attempt += 1;
@@ -391,7 +391,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
         }
     }
 
-    /// Links all entries, and returns whether no chain is too long.
+    /// Links all entries. Returns whether no chain is too long.
     fn link_all(&mut self) -> bool {
         let mut good = true;
         let mut at = self.index.chains as usize;
@@ -436,7 +436,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
         }
     }
 
-    /// Returns second words and digests of the entries of a chain.
+    /// Returns second words and digests of the entries in a chain.
     fn chain(&self, head: usize) -> impl Iterator<Item = (u32, &[u32])> + '_ {
         let words = &*self.index.words;
         let mut at = words.get(head).copied().unwrap_or(0);
@@ -473,7 +473,7 @@ impl<S: DerefMut<Target = [u32]>> Sink for Builder<S> {
             }
         }
 
-        // An earlier rule decides whatever both match.
+        // An earlier rule decides about objects that both match.
         let combinations = entry.combinations & !seen;
         if combinations == 0 {
             return;

@@ -14,8 +14,8 @@ const COMMENT: u8 = b'#';
 
 /// Returns the index of the first byte from `start` on that `wanted` accepts, or the length.
 ///
-/// `wanted` may only accept bytes up to `#`, which holds for all that ends a line, a token or a
-/// comment: so eight bytes at a time are known not to be wanted.
+/// `wanted` may only accept bytes up to `#`. This holds for every byte that ends a line, a token or
+/// a comment, and lets the search skip eight larger bytes at a time.
 #[inline]
 fn find(text: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> usize {
     /// One more than the largest byte that can be wanted, in each byte.
@@ -51,7 +51,7 @@ const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// Returns whether a byte ends what a line says.
+/// Returns whether a byte ends the content of a line.
 const fn is_end(byte: u8) -> bool {
     is_line_end(byte) || byte == COMMENT
 }
@@ -70,7 +70,7 @@ const fn is_space(byte: u8) -> bool {
 /// A token of a line.
 #[derive(Clone, Copy)]
 pub(super) struct Token<'a> {
-    /// What the token says.
+    /// Its bytes.
     pub(super) text: &'a [u8],
     /// The index of its first byte in the text.
     pub(super) start: usize,
@@ -79,21 +79,21 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
-    /// An error that is the whole token.
+    /// Makes the whole token an error.
     pub(super) fn fault(&self, kind: ErrorKind) -> Fault {
         Fault::new(kind, self.start, self.text.len())
     }
 }
 
-/// Goes through a text, line by line, and in each line token by token.
+/// Goes through a text, line by line, and through each line token by token.
 ///
-/// A NUL byte is an error wherever it is.
+/// A NUL byte is an error anywhere.
 #[derive(Clone)]
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
-    /// What was not looked at yet.
+    /// The offset of the first byte that was not looked at yet.
     at: usize,
-    /// Where the current line begins.
+    /// The offset of the current line.
     line_start: usize,
     /// The number of the current line; 0 if there is none yet.
     line: u32,
@@ -110,7 +110,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Goes to the next line that says something, if there is one.
+    /// Goes to the next line that has content. Returns whether there is one.
+    ///
+    /// # Errors
+    ///
+    /// A NUL byte.
     pub(super) fn next_line(&mut self) -> Result<bool, Fault> {
         loop {
             if self.line == 0 {
@@ -125,7 +129,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Goes to the beginning of the next line, if there is one.
+    /// Goes to the beginning of the next line. Returns whether there is one.
     fn skip_line(&mut self) -> Result<bool, Fault> {
         self.at = find(self.text, self.at, |byte| is_line_end(byte) || byte == 0);
         self.at += match self.text.get(self.at..) {
@@ -139,14 +143,14 @@ impl<'a> Lexer<'a> {
         Ok(true)
     }
 
-    /// Goes to the end of a line because of a NUL byte: one for each line is enough to hear of.
+    /// Goes to the end of a line because of a NUL byte: one error for each line is enough.
     fn nul(&mut self) -> Fault {
         let fault = Fault::new(ErrorKind::Nul, self.at, 1);
         self.at = find(self.text, self.at, is_line_end);
         fault
     }
 
-    /// Returns the index of the first byte from `start` on that is no white space.
+    /// Returns the index of the first byte from `start` on that is not white space.
     fn skip_space(&self, start: usize) -> usize {
         let mut at = start;
         while self.text.get(at).is_some_and(|&byte| is_space(byte)) {
@@ -156,6 +160,10 @@ impl<'a> Lexer<'a> {
     }
 
     /// Returns the next token of the line.
+    ///
+    /// # Errors
+    ///
+    /// A NUL byte.
     #[inline]
     pub(super) fn next_token(&mut self) -> Result<Option<Token<'a>>, Fault> {
         let mut start = self.at;
@@ -213,17 +221,17 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Returns the place of what was not looked at yet.
+    /// Returns the place of the first byte that was not looked at yet.
     pub(super) fn end(&self) -> Position {
         self.position(self.at)
     }
 
-    /// An error about what is not there.
+    /// Reports a missing word as an error.
     pub(super) const fn nothing(&self, kind: ErrorKind) -> Fault {
         Fault::new(kind, self.at, 0)
     }
 
-    /// Locates an error of the current line.
+    /// Locates an error in the current line.
     pub(super) fn error(&self, fault: Fault) -> Error {
         Error {
             kind: fault.kind,

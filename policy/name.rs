@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which names a policy can have: the kernel makes a directory of each.
+//! The names that a policy can have: the kernel makes a directory for each.
 
 /// The longest name of a directory, in bytes: `NAME_MAX`.
 pub const LONGEST: usize = 255;
@@ -25,8 +25,8 @@ impl Refusal {
     }
 }
 
-/// Returns why the kernel refuses a name, if it does: what `lookup_noperm` and `simple_lookup` look
-/// at, in their order.
+/// Returns why the kernel refuses a name, if it does: the checks of `lookup_noperm` and
+/// `simple_lookup`, in their order.
 #[inline]
 pub fn refusal(name: &[u8]) -> Option<Refusal> {
     if name.contains(&b'/') || matches!(name, b"" | b"." | b"..") {

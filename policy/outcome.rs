@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a decision comes to, in one word.
+//! The outcome of a decision, in one word.
 
 use super::vocabulary::Action;
 
 /// A rule or a default together with its action: `offset << 1 | allow`.
 ///
-/// A rule is named by the offset of its line in the policy, so of two outcomes the smaller one is
-/// of the earlier rule, and the first match is a minimum. The defaults come after all rules.
+/// The offset of its line in the policy names a rule. So the smaller of two outcomes is that of the
+/// earlier rule, and the first match is a minimum. The defaults come after all rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(transparent)]
 pub(crate) struct Outcome(u32);
 
 impl Outcome {
-    /// Stands for the default of an operation.
+    /// The offset that stands for the default of an operation.
     const OPERATION_DEFAULT: u32 = u32::MAX / 2 - 1;
-    /// Stands for the global default.
+    /// The offset that stands for the global default.
     const GLOBAL_DEFAULT: u32 = u32::MAX / 2;
 
-    /// The longest text whose offsets are smaller than what stands for the defaults.
+    /// The length of the longest text whose offsets are smaller than those of the defaults.
     pub(super) const MAX_TEXT_LEN: usize = (u32::MAX / 2 - 16) as usize;
 
     /// No rule. No outcome is larger.
@@ -43,12 +43,12 @@ impl Outcome {
         Self::new(Self::GLOBAL_DEFAULT, action)
     }
 
-    /// Returns the outcome as the index keeps it.
+    /// Returns the outcome as a word of the index.
     pub(super) const fn to_word(self) -> u32 {
         self.0
     }
 
-    /// Takes an outcome from the index.
+    /// Returns the outcome in a word of the index.
     pub(super) const fn from_word(word: u32) -> Self {
         Self(word)
     }
@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    /// Returns what the action comes from.
+    /// Returns the rule or default that made the decision.
     #[inline]
     pub(crate) const fn scope(self) -> Scope {
         match self.0 >> 1 {
@@ -74,13 +74,13 @@ impl Outcome {
     }
 }
 
-/// What a decision comes from.
+/// The rule or default that made a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The rule in the line at this offset of the policy's text, see [`rule_at`](super::rule_at).
     Rule(u32),
     /// The operation's default.
     OperationDefault,
-    /// The global default. Also where the policy has nothing to say, and access is denied.
+    /// The global default. Also where the policy does not decide, and access is denied.
     GlobalDefault,
 }

@@ -8,7 +8,7 @@ use super::error::{
 };
 use core::fmt;
 
-/// The version of a policy, ordered as versions are.
+/// The version of a policy. Compares number by number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// The first number.
@@ -28,10 +28,11 @@ impl fmt::Display for Version {
 impl Version {
     /// Parses three numbers with dots between them.
     ///
+    /// Each number has the syntax of `kstrtou16`: a sign `+` and leading zeros are allowed.
+    ///
     /// # Errors
     ///
-    /// Each number is what `kstrtou16` takes: a sign `+` and leading zeros are allowed. The first
-    /// thing wrong from the left counts; a fourth number is wrong whatever it is.
+    /// The first error from the left. A fourth number is always an error.
     pub(super) fn parse(text: &[u8]) -> Result<Self, Fault> {
         let mut numbers = [0; 3];
         let mut slots = numbers.iter_mut();
@@ -60,8 +61,10 @@ impl Version {
 
 /// Parses one number as `kstrtou16` does.
 ///
-/// A number that is too large for 64 bits is out of range whatever follows it, any other must be
-/// digits to its end before its size counts.
+/// # Errors
+///
+/// A number that exceeds 64 bits is out of range, no matter what follows. Any other must consist of
+/// digits before its size counts.
 fn number(text: &[u8]) -> Result<u16, ErrorKind> {
     let digits = text.strip_prefix(b"+").unwrap_or(text);
     let mut value = 0u64;

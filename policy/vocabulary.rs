@@ -8,7 +8,7 @@
 use super::named::named_enum;
 
 named_enum! {
-    /// What an object is about to be used for.
+    /// An intended use of an object.
     pub enum Operation {
         /// A file is executed, or mapped as executable.
         Execute = "EXECUTE",
@@ -27,7 +27,7 @@ named_enum! {
     }
 }
 
-/// What a rule or a default decides.
+/// The decision of a rule or a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The object may be used.
@@ -101,9 +101,9 @@ macro_rules! kinds {
 
 properties!(kinds);
 
-/// The set of properties whose provider is built into the kernel.
+/// The set of properties whose providers are built into the kernel.
 ///
-/// A rule that asks for any other property never matches, whatever value it asks for.
+/// A rule that asks for any other property never matches, not even with the value `FALSE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Providers(u8);
 
@@ -111,7 +111,7 @@ impl Providers {
     /// Every property is provided.
     pub const ALL: Self = Self((1 << PropertyKind::COUNT) - 1);
 
-    /// Only what needs no provider: `boot_verified`.
+    /// Only properties without a provider: `boot_verified`.
     pub const NONE: Self = Self(1 << PropertyKind::BootVerified as u8);
 
     /// Adds a property to the set.

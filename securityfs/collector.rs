@@ -2,9 +2,10 @@
 
 //! Collects a signed policy that arrives in more than one write.
 //!
-//! Programs copy files in pieces, so that a long policy comes in several writes to one open file.
-//! The write that completes it answers for the whole. Where it is never completed, closing says so,
-//! nothing has changed, and the kernel log has a line for whoever does not look at `close(2)`.
+//! Programs copy files in pieces, so a long policy takes several writes to one open file. The write
+//! that completes it answers for the whole. If it is never completed, `close(2)` returns an error
+//! and nothing has changed. The kernel log has a line, too, as many programs do not check
+//! `close(2)`.
 
 use crate::abstractions::alloc::PageExactVec;
 use crate::abstractions::compat::EBADMSG;
@@ -21,11 +22,11 @@ use crate::policy::envelope::{
 use kernel::prelude::*;
 use kernel::uaccess::UserSliceReader;
 
-/// What has arrived at one open file.
+/// The bytes that have arrived at one open file.
 #[derive(Default)]
 pub(super) struct Collector(PageExactVec<u8>);
 
-/// A message that is complete.
+/// A complete message.
 pub(super) struct Message {
     /// All that was written.
     pub(super) bytes: PageExactVec<u8>,
@@ -34,10 +35,12 @@ pub(super) struct Message {
 }
 
 impl Collector {
-    /// Adds what was written to the bytes that came before; returns the message once it is complete.
+    /// Adds a write to the bytes before it. Returns the message once it is complete.
     ///
-    /// Errors: `EBADMSG` where it can not be a signed policy, `EFBIG` where it is too long,
-    /// `ENOMEM`, `EFAULT`.
+    /// # Errors
+    ///
+    /// `EBADMSG` where it cannot be a signed policy, `EFBIG` where it is too long, `ENOMEM`,
+    /// `EFAULT`.
     fn take(
         &mut self,
         mut bytes: PageExactVec<u8>,
@@ -50,12 +53,14 @@ impl Collector {
         self.look(bytes)
     }
 
-    /// Looks at all that has arrived, and keeps it while it is incomplete.
+    /// Looks at all bytes so far, and keeps them while the message is incomplete.
     ///
-    /// Errors: `EBADMSG`, `EFBIG` as above.
+    /// # Errors
+    ///
+    /// `EBADMSG`, `EFBIG` as for [`Self::take`].
     fn look(&mut self, bytes: PageExactVec<u8>) -> Result<Option<Message>> {
         match envelope::form(&bytes) {
-            // As before there were messages in pieces: nothing is no policy.
+            // An empty write is not a policy, as before messages could arrive in pieces.
             Ok(None) if bytes.is_empty() => Err(EBADMSG),
             Ok(None) => {
                 self.0 = bytes;
@@ -70,17 +75,25 @@ impl Collector {
         }
     }
 
-    /// A write: when the message is complete, hands it to `load`, and records a refusal. After an
-    /// error, the next write begins a new message.
+    /// Takes a write. Hands a complete message to `load`, and records a refusal. After an error,
+    /// the next write begins a new message.
     ///
-    /// `permitted` is why nothing may be written, if nothing may.
+    /// `permitted` is the error where the writer has no permission.
+    ///
+    /// # Errors
+    ///
+    /// Those of `permitted`, of [`Self::take`] and of `load`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
     pub(super) fn write(
         &mut self,
         permitted: Result,
         from: UserSliceReader,
         load: impl FnOnce(Message, &mut Report) -> Result<(), Refusal>,
     ) -> Result {
-        // Before it is known whether anything may be written: after any error there is nothing left.
+        // Taken before the checks, so that any error discards the bytes.
         let before = core::mem::take(&mut self.0);
         permitted
             .and_then(|()| self.take(before, from))
@@ -92,9 +105,13 @@ impl Collector {
             .map_err(|refusal| refuse(&refusal))
     }
 
-    /// A descriptor is closed. Errors: `EBADMSG` where a message is incomplete.
+    /// A descriptor is closed.
     ///
-    /// There may be another descriptor, through which the rest arrives: nothing is discarded.
+    /// Nothing is discarded: the rest may arrive through another descriptor.
+    ///
+    /// # Errors
+    ///
+    /// `EBADMSG` where a message is incomplete.
     pub(super) fn flush(&self) -> Result {
         if self.0.is_empty() {
             Ok(())
@@ -103,7 +120,7 @@ impl Collector {
         }
     }
 
-    /// The last descriptor is closed: what is incomplete is refused.
+    /// The last descriptor is closed: an incomplete message is refused.
     pub(super) fn release(&mut self) {
         if !core::mem::take(&mut self.0).is_empty() {
             refuse(&Refusal::Incomplete);
@@ -111,7 +128,8 @@ impl Collector {
     }
 }
 
-/// Gives back what growing has reserved beyond the message, which stays as long as the policy does.
+/// Frees the memory that growing has reserved beyond the message, which stays as long as the policy
+/// does.
 fn trimmed(bytes: PageExactVec<u8>) -> PageExactVec<u8> {
     if bytes.capacity() == bytes.len() {
         return bytes;
@@ -123,7 +141,7 @@ fn trimmed(bytes: PageExactVec<u8>) -> PageExactVec<u8> {
     }
 }
 
-/// Tells the log and the audit of a refusal; returns what the system call answers.
+/// Reports a refusal to the log and to audit. Returns the errno for the system call.
 fn refuse(refusal: &Refusal) -> Error {
     refusal.log();
     audit::refusal(refusal);

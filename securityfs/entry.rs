@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A loaded policy: its directory in `ipe/policies`, and what writing to its files does.
+//! A loaded policy: its directory in `ipe/policies`, and the operations on its files.
 //!
 //! ```text
-//! name, version, policy, pkcs7   0444   what it is
+//! name, version, policy, pkcs7   0444   properties of the policy
 //! active                         0600   whether it is active; `1` activates it
 //! update                         0200   takes a signed policy of the same name and a higher version
 //! delete                         0200   `1` removes it, unless it is active
@@ -45,14 +45,14 @@ use kernel::uaccess::{
     UserSliceWriter, //
 };
 
-/// A policy and its directory, which come and go together.
+/// A policy and its directory, which are created and removed together.
 struct Loaded {
     policy: Arc<Policy>,
     /// Removes itself with the policy.
     directory: Directory<Entry>,
 }
 
-/// What the files of a policy's directory share.
+/// The data that the files of a policy's directory share.
 #[pin_data]
 pub(super) struct Entry {
     root: Arc<Root>,
@@ -64,10 +64,14 @@ pub(super) struct Entry {
 impl Entry {
     /// Makes the directory of a policy that is about to be loaded.
     ///
-    /// Context: may sleep, as long as anybody who lists `ipe/policies` likes; no lock is held that
-    /// others need.
+    /// # Errors
     ///
-    /// Errors: `EEXIST`, `ENOMEM`, `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
+    /// `EEXIST`, `ENOMEM`. `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
+    ///
+    /// # Context
+    ///
+    /// May sleep, for as long as any process that lists `ipe/policies` decides. No lock may be held
+    /// that others need.
     pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Unpublished> {
         let mut name = KVec::with_capacity(policy.name().len() + 1, GFP_KERNEL)?;
         name.extend_from_slice(policy.name(), GFP_KERNEL)?;
@@ -95,7 +99,11 @@ impl Entry {
         })
     }
 
-    /// The policy. Errors: `ENOENT` where it was deleted.
+    /// Returns the policy.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted.
     fn policy(&self) -> Result<Arc<Policy>> {
         let loaded = self.loaded.lock();
         Ok(loaded.as_ref().ok_or(ENOENT)?.policy.clone())
@@ -103,7 +111,9 @@ impl Entry {
 
     /// Activates the policy.
     ///
-    /// Errors: `ENOENT` where it was deleted, `ESTALE` where a higher version is active.
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted, `ESTALE` where a higher version is active.
     fn activate(&self) -> Result {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -116,16 +126,22 @@ impl Entry {
         Ok(())
     }
 
-    /// Returns whether the policy is active. Errors: `ENOENT` where it was deleted.
+    /// Returns whether the policy is active.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted.
     fn is_active(&self) -> Result<bool> {
         Ok(self.root.active.is(&self.policy()?))
     }
 
-    /// Replaces the policy by one that is signed, see [`Entry::replace`].
+    /// Replaces the policy by a signed one, see [`Entry::replace`].
     ///
-    /// The very message that is loaded is accepted, and changes nothing.
+    /// The message that is already loaded is accepted, and changes nothing.
     ///
-    /// Errors: those of [`Policy::signed`] and of [`Entry::replace`].
+    /// # Errors
+    ///
+    /// Those of [`Policy::signed`] and of [`Entry::replace`].
     fn update(&self, message: Message, report: &mut Report) -> Result<(), Refusal> {
         let old = self.policy()?;
         if life::is_loaded(&old, &message.bytes) {
@@ -135,10 +151,12 @@ impl Entry {
         self.replace(Policy::signed(message.bytes, message.form, report)?, report)
     }
 
-    /// Replaces the policy by one of the same name and a higher version, which is active if the old one was.
+    /// Replaces the policy by one of the same name and a higher version, which is active if the old
+    /// one was.
     ///
-    /// Errors: `ENOENT` where it was deleted, `EINVAL` for another name, `ESTALE` for a version that
-    /// is not higher.
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted; those of [`life::check_update`].
     fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -157,7 +175,9 @@ impl Entry {
 
     /// Removes the policy.
     ///
-    /// Errors: `ENOENT` where it was deleted before, `EPERM` where it is active.
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted before; those of [`life::check_deletion`].
     fn delete(&self) -> Result {
         let removed = {
             let _writers = self.root.writers.lock();
@@ -166,7 +186,7 @@ impl Entry {
             life::check_deletion(self.root.active.is(policy))?;
             loaded.take()
         };
-        // Without the locks, as the directory's removal waits for others who use it.
+        // Without the locks, as removing the directory waits for other users of it.
         drop(removed);
         Ok(())
     }
@@ -174,7 +194,7 @@ impl Entry {
 
 /// A policy that is not loaded yet, and its directory, whose files answer `ENOENT`.
 ///
-/// Dropping it removes the directory, with the context of [`Entry::create`].
+/// Dropping it removes the directory, in the context of [`Entry::create`].
 #[must_use = "the directory is removed unless it is published"]
 pub(super) struct Unpublished {
     entry: Arc<Entry>,
@@ -182,14 +202,16 @@ pub(super) struct Unpublished {
 }
 
 impl Unpublished {
-    /// Loads the policy: from now on the files can be opened. Returns the entry, which the directory
-    /// keeps.
+    /// Loads the policy: from now on the files can be opened. Returns the entry, which the
+    /// directory keeps.
     ///
-    /// Context: may sleep, but waits for no directory; [`Root::writers`] is held, or there is no
-    /// userspace yet.
+    /// # Context
+    ///
+    /// May sleep, but waits for no directory. [`Root::writers`] is held, or there is no userspace
+    /// yet.
     pub(super) fn publish(self) -> Arc<Entry> {
         let Self { entry, loaded } = self;
-        // Whoever opens a file at once waits for the policy, and finds it.
+        // A process that opens a file at once waits for the policy, and finds it.
         let mut slot = entry.loaded.lock();
         slot.insert(loaded).directory.publish(entry.clone());
         drop(slot);
@@ -197,13 +219,17 @@ impl Unpublished {
     }
 }
 
-/// What a file shows of a policy.
+/// The part of a policy that a file shows.
 trait Shown: 'static {
-    /// Lets userspace read it. Errors: `EFAULT`, `EINVAL` for a negative offset.
+    /// Copies it to userspace.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT`, `EINVAL` for a negative offset.
     fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize>;
 }
 
-/// The signed message. Errors: `ENOENT` for the boot policy, which has none.
+/// The signed message. The boot policy has none, and its file answers `ENOENT`.
 struct SignedMessage;
 
 impl Shown for SignedMessage {
@@ -245,10 +271,10 @@ impl Shown for Version {
     }
 }
 
-/// A file that shows something of the policy.
+/// A file that shows a part of the policy.
 ///
-/// What is read in pieces is of one policy: of that which was there at the first piece, should an
-/// update come between them. Its parts in a row with another one's would be what nobody signed.
+/// A read in pieces is of one policy: the policy at the first piece, even if an update comes in
+/// between. Parts of two policies in a row would be a text that nobody signed.
 struct ReadOnly<S>(PhantomData<S>);
 
 #[vtable]
@@ -262,7 +288,7 @@ impl<S: Shown> FileOperations for ReadOnly<S> {
         to: &mut UserSliceWriter,
         offset: &mut Offset,
     ) -> Result<usize> {
-        // A reader of a policy that was deleted does not keep it.
+        // The reader of a deleted policy does not keep it in memory.
         let current = entry.policy().inspect_err(|_| *shown = None)?;
         let policy = if *offset == 0 {
             shown.insert(current)
@@ -290,7 +316,9 @@ impl FileOperations for Active {
         text::write_bool(entry.is_active()?, to, offset)
     }
 
-    /// Errors: `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, and those
+    /// # Errors
+    ///
+    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, `EFAULT`, and those
     /// of [`Entry::activate`].
     fn write(
         entry: ArcBorrow<'_, Entry>,
@@ -311,7 +339,9 @@ impl FileOperations for Update {
     type Data = Entry;
     type State = Collector;
 
-    /// Errors: `EPERM` without CAP_MAC_ADMIN, and those of [`Entry::update`].
+    /// # Errors
+    ///
+    /// `EPERM` without CAP_MAC_ADMIN, and those of [`Entry::update`].
     fn write(
         entry: ArcBorrow<'_, Entry>,
         collector: &mut Collector,
@@ -341,7 +371,9 @@ impl FileOperations for Delete {
     type Data = Entry;
     type State = ();
 
-    /// Errors: `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, and those
+    /// # Errors
+    ///
+    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, `EFAULT`, and those
     /// of [`Entry::delete`].
     fn write(
         entry: ArcBorrow<'_, Entry>,
@@ -354,7 +386,11 @@ impl FileOperations for Delete {
     }
 }
 
-/// An administrator writes a true boolean. Errors: `EPERM`, `EINVAL`, `EFAULT`.
+/// Checks that an administrator has written a true boolean.
+///
+/// # Errors
+///
+/// `EPERM`, `EINVAL`, `EFAULT`.
 fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
     text::administrator(opener)?;
     if !text::read_bool(&mut from)? {

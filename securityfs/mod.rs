@@ -10,14 +10,14 @@
 //! ```
 //!
 //! Directories, files, and the right to write them belong here. The rules by which a policy is
-//! activated, replaced or deleted are in [`crate::loaded::life`], its compilation in [`crate::loaded`],
-//! and C's callbacks in [`crate::abstractions::securityfs`].
+//! activated, replaced or deleted are in [`crate::loaded::life`], its compilation in
+//! [`crate::loaded`], and C's callbacks in [`crate::abstractions::securityfs`].
 //!
-//! Lock order: the state of an open file, [`Root::writers`], the `loaded` of an entry. Reading takes the
-//! first and the third alone. Slow work is done with none held but the first: verification, and all that
-//! waits for userspace. Copying from and to its memory waits, and so does making or removing a
-//! directory, as a process that lists the parent holds the parent's lock until the names are in its
-//! memory.
+//! Lock order: the state of an open file, [`Root::writers`], the `loaded` of an entry. Reading
+//! takes the first and the third alone. Slow work is done with none held but the first:
+//! verification, and all that waits for userspace. Copying from and to its memory waits, and so
+//! does making or removing a directory, as a process that lists the parent holds the parent's lock
+//! until the names are in its memory.
 
 mod collector;
 mod entry;
@@ -49,7 +49,7 @@ pub(crate) fn init() -> Result {
         Entry::create(&root, boot_policy)?.publish();
     }
     directory.publish(root);
-    // It stays until the machine goes down.
+    // The directory is never removed.
     core::mem::forget(directory);
     Ok(())
 }

@@ -31,9 +31,11 @@ impl FileOperations for NewPolicy {
     type Data = Root;
     type State = Collector;
 
-    /// Errors: `EPERM` without CAP_MAC_ADMIN; those of [`Policy::signed`]; `EEXIST` where a policy
-    /// of that name is loaded or about to be; `EACCES` or `ENAMETOOLONG` where no directory can have
-    /// that name.
+    /// # Errors
+    ///
+    /// `EPERM` without CAP_MAC_ADMIN; those of [`Policy::signed`]; `EEXIST` where a policy of that
+    /// name is loaded or about to be; `EACCES` or `ENAMETOOLONG` for a name that no directory can
+    /// have.
     fn write(
         root: ArcBorrow<'_, Root>,
         collector: &mut Collector,
@@ -54,11 +56,16 @@ impl FileOperations for NewPolicy {
     }
 }
 
+/// Loads a message as a new policy.
+///
+/// # Errors
+///
+/// Those of [`Policy::signed`] and of [`Entry::create`].
 fn load(root: ArcBorrow<'_, Root>, message: Message, report: &mut Report) -> Result<(), Refusal> {
     let policy = Policy::signed(message.bytes, message.form, report)?;
-    // Without the lock: whoever lists the policies can let this wait, and then nobody else does.
+    // Without the lock: a process that lists the policies can delay this, but no other writer.
     let unpublished = Entry::create(&root.into(), policy.clone())?;
-    // So that its record precedes those of what is done with it.
+    // So that its record precedes the records of its activation and deletion.
     let _writers = root.writers.lock();
     unpublished.publish();
     audit::load(&policy, report);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What all files of `ipe/` share.
+//! The data that all files of `ipe/` share.
 
 use crate::abstractions::securityfs::Directory;
 use crate::loaded::Active;
@@ -11,7 +11,7 @@ use kernel::sync::{
     Mutex, //
 };
 
-/// What the files of `ipe/` share.
+/// The data that the files of `ipe/` share.
 #[pin_data]
 pub(super) struct Root {
     /// `ipe/policies`, where each loaded policy has a directory.

@@ -25,14 +25,14 @@ use kernel::uaccess::{
 
 /// A switch that an administrator may set.
 pub(super) trait Setting: 'static {
-    /// The switch.
+    /// Returns the switch.
     fn switch() -> &'static Switch;
 
-    /// Called with the new value when it differs from the old one.
+    /// Called with the new position when it differs from the old one.
     fn changed(_on: bool) {}
 }
 
-/// `ipe/enforce`: whether denials deny. A change is recorded.
+/// `ipe/enforce`: whether denials are enforced. A change is recorded.
 pub(super) struct EnforceSetting;
 
 impl Setting for EnforceSetting {
@@ -45,7 +45,7 @@ impl Setting for EnforceSetting {
     }
 }
 
-/// `ipe/success_audit`: whether what is allowed is recorded.
+/// `ipe/success_audit`: whether allowed accesses are recorded.
 pub(super) struct SuccessAuditSetting;
 
 impl Setting for SuccessAuditSetting {
@@ -76,7 +76,9 @@ impl<S: Setting> FileOperations for SwitchFile<S> {
         text::write_bool(S::switch().is_on(), to, offset)
     }
 
-    /// Errors: `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is no boolean, `EFAULT`.
+    /// # Errors
+    ///
+    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is not a boolean, `EFAULT`.
     fn write(
         root: ArcBorrow<'_, Root>,
         _state: &mut (),

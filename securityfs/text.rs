@@ -11,15 +11,23 @@ use kernel::uaccess::{
     UserSliceWriter, //
 };
 
-/// Who writes must have been an administrator when opening the file. Errors: `EPERM`.
+/// Checks that the opener was an administrator when it opened the file.
+///
+/// # Errors
+///
+/// `EPERM`.
 pub(super) fn administrator(opener: &Opener<'_>) -> Result {
     opener.may_administer().then_some(()).ok_or(EPERM)
 }
 
-/// How many bytes of a boolean are looked at: as many as C's `kstrtobool_from_user` does.
+/// The number of bytes of a boolean that are read: as many as C's `kstrtobool_from_user` reads.
 const BOOL_LENGTH: usize = 3;
 
-/// Reads a boolean in any of the forms of `kstrtobool`. Errors: `EINVAL`, `EFAULT`.
+/// Reads a boolean in any form of `kstrtobool`.
+///
+/// # Errors
+///
+/// `EINVAL`, `EFAULT`.
 pub(super) fn read_bool(from: &mut UserSliceReader) -> Result<bool> {
     let mut bytes = [0; BOOL_LENGTH];
     let bytes = &mut bytes[..from.len().min(BOOL_LENGTH)];
@@ -27,7 +35,11 @@ pub(super) fn read_bool(from: &mut UserSliceReader) -> Result<bool> {
     kstrtobool_bytes(bytes)
 }
 
-/// Lets userspace read `0` or `1`.
+/// Copies `0` or `1` to userspace.
+///
+/// # Errors
+///
+/// `EFAULT`, `EINVAL` for a negative offset.
 pub(super) fn write_bool(on: bool, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
     to.write_slice_file(if on { b"1" } else { b"0" }, offset)
 }

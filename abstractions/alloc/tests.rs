@@ -12,7 +12,7 @@ mod cases {
     use kernel::prelude::Result;
 
     #[test]
-    fn what_grows_keeps_its_contents() -> Result {
+    fn growing_keeps_the_contents() -> Result {
         let byte = |at: usize| (at % 251) as u8;
         // It changes from one backend to the other, or stays with either.
         for first in [0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 5 * PAGE_SIZE] {
@@ -26,7 +26,7 @@ mod cases {
     }
 
     #[test]
-    fn more_than_there_is_is_refused() {
+    fn impossible_capacities_are_refused() {
         for length in [usize::MAX, isize::MAX as usize, 1 << 46] {
             let vec = PageExactVec::<u8>::with_capacity(length, GFP_KERNEL | __GFP_NOWARN);
             assert!(vec.is_err());

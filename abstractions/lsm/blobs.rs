@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where a security module's blobs are beside kernel objects.
+//! The blobs of a security module: their sizes, and their places beside kernel objects.
 
 use super::super::bindings;
 use super::super::fs::{
@@ -18,10 +18,10 @@ use core::mem::needs_drop;
 use core::ptr::NonNull;
 use kernel::ffi::c_void;
 
-/// The room that the module wants in each object.
+/// Returns the sizes of the module's blobs.
 #[doc(hidden)]
 pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes {
-    // The framework tells nobody when it frees these two in a way that a drop could use.
+    // The framework frees these two without a callback that a drop could use.
     const { assert!(!needs_drop::<T::Superblock>() && !needs_drop::<T::Inode>()) };
     // The framework aligns blobs to pointers.
     const {
@@ -47,7 +47,7 @@ pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes 
     }
 }
 
-/// The blob of type `B` at `offset` in an object's security area.
+/// Returns the blob of type `B` at `offset` in an object's security area.
 ///
 /// # Safety
 ///
@@ -66,7 +66,7 @@ unsafe fn blob<'a, B: Blob>(security: *mut c_void, offset: u32) -> &'a B {
 }
 
 impl Superblock {
-    /// What module `T` keeps beside this superblock.
+    /// Returns the data that module `T` keeps beside this superblock.
     #[inline]
     pub(crate) fn blob<T: Declared>(&self) -> &T::Superblock {
         // SAFETY: The superblock lives, so that its `s_security` is the area that was allocated
@@ -77,7 +77,7 @@ impl Superblock {
 }
 
 impl Inode {
-    /// What module `T` keeps beside this inode.
+    /// Returns the data that module `T` keeps beside this inode.
     #[allow(
         dead_code,
         reason = "not every configuration has a provider of integrity for it"
@@ -90,7 +90,7 @@ impl Inode {
 }
 
 impl BlockDevice {
-    /// What module `T` keeps beside this block device.
+    /// Returns the data that module `T` keeps beside this block device.
     #[allow(
         dead_code,
         reason = "not every configuration has a provider of integrity for it"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What C calls: a function for each hook, named like it, that hands a module what C passes.
+//! The callbacks for C: one function for each hook, with its name, that hands the arguments to a
+//! module.
 
 use super::interface::{
     errno,

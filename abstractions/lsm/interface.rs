@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a security module implements, and what the framework tells it.
+//! The interface between a security module and the framework.
 
 use super::super::bindings;
 use super::super::fs::{
@@ -22,15 +22,15 @@ use kernel::ffi::{
 use kernel::prelude::*;
 use pin_init::Zeroable;
 
-/// State that a security module keeps beside a kernel object.
+/// Data that a security module keeps beside a kernel object.
 ///
-/// The framework allocates it, all bits zero, with the object. It is shared by all CPUs.
+/// The framework allocates it with the object, all bits zero. All CPUs share it.
 pub(crate) trait Blob: Zeroable + Send + Sync + 'static {}
 
-/// No state.
+/// A module that keeps no data.
 impl Blob for () {}
 
-/// Why the kernel reads a file for itself: C's `enum kernel_read_file_id`, of which
+/// The reason why the kernel reads a file for itself: C's `enum kernel_read_file_id`, of which
 /// `enum kernel_load_data_id` is a copy by its definition.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadPurpose {
@@ -66,14 +66,15 @@ impl From<u32> for ReadPurpose {
     }
 }
 
-/// What an integrity provider says of a block device: C's `enum lsm_integrity_type` with its value.
+/// A report of an integrity provider about a block device: C's `enum lsm_integrity_type` with its
+/// value.
 #[allow(
     dead_code,
     reason = "not every configuration has dm-verity for a provider"
 )]
 pub(crate) enum DeviceIntegrity<'a> {
-    /// dm-verity: whether the root hash of the table that becomes active came with a signature that
-    /// was found valid.
+    /// dm-verity: whether the root hash of the table that becomes active came with a valid
+    /// signature.
     RoothashSignature(bool),
     /// dm-verity: the root hash of the table that becomes active.
     Roothash {
@@ -86,9 +87,49 @@ pub(crate) enum DeviceIntegrity<'a> {
     RoothashGone,
 }
 
-/// A security module. Hooks that it does not implement cost nothing.
+/// A security module. A hook that it does not implement costs nothing.
 ///
-/// A hook that returns an error denies what was asked, with that errno.
+/// A hook denies with the errno that it returns.
+///
+/// # Context
+///
+/// Hooks may sleep unless they say otherwise.
+///
+/// # Examples
+///
+/// ```ignore
+/// struct Example;
+///
+/// #[vtable]
+/// impl SecurityModule for Example {
+///     const NAME: &'static CStr = c"example";
+///     const ID: u64 = 1000;
+///
+///     type Superblock = ();
+///     type Inode = ();
+///     type BlockDevice = ();
+///     type Task = ();
+///
+///     fn init() -> Result {
+///         Ok(())
+///     }
+///
+///     fn init_securityfs() -> Result {
+///         Ok(())
+///     }
+///
+///     fn not_initialised() {}
+///
+///     fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
+///         match (file, purpose) {
+///             (None, ReadPurpose::Module) => Err(EACCES),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// security_module!(crate::Example);
+/// ```
 #[vtable]
 pub(crate) trait SecurityModule: 'static {
     /// Its name, as in `lsm=` and `CONFIG_LSM`.
@@ -96,107 +137,134 @@ pub(crate) trait SecurityModule: 'static {
     /// Its `LSM_ID_*`.
     const ID: u64;
 
-    /// What it keeps beside a superblock.
+    /// The data beside a superblock.
     type Superblock: Blob;
-    /// What it keeps beside an inode.
+    /// The data beside an inode.
     type Inode: Blob;
-    /// What it keeps beside a block device. Dropped with the device, after a grace period of RCU.
+    /// The data beside a block device. Dropped with the device, after a grace period of RCU.
     type BlockDevice: Blob;
-    /// What it keeps beside a task, which alone uses it: [`with_current`](super::super::task::with_current).
+    /// The data beside a task, which alone uses it:
+    /// [`with_current`](super::super::task::with_current).
     type Task: Blob;
 
-    /// Called once, early in the boot, after the hooks are in place. May sleep; there is one
-    /// thread, and no userspace.
+    /// Called once, early in the boot, after the framework has registered the hooks.
+    ///
+    /// # Context
+    ///
+    /// May sleep. There is one thread and no userspace.
     fn init() -> Result;
 
     /// Called once as file systems are initialised: the time to make files in securityfs.
+    ///
+    /// # Context
+    ///
+    /// May sleep. Userspace has not started.
     fn init_securityfs() -> Result;
 
-    /// Called once, early among the initcalls, where the framework has *not* initialised the module,
-    /// as neither `CONFIG_LSM` nor `lsm=` on the command line names it. No hook will be called.
+    /// Called once, early among the initcalls, where the framework has *not* initialised the
+    /// module, as neither `CONFIG_LSM` nor `lsm=` on the command line names it. No hook will be
+    /// called.
+    ///
+    /// # Context
+    ///
+    /// May sleep. Userspace has not started.
     fn not_initialised();
 
-    /// A program is about to be executed. May sleep.
+    /// A program is about to be executed.
     fn bprm_check_security(_program: &Program) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Credentials for a program are being prepared, or are only asked for (`AT_EXECVE_CHECK`).
-    /// May sleep.
+    /// The kernel prepares the credentials of a program, or a caller only asks for them
+    /// (`AT_EXECVE_CHECK`).
     fn bprm_creds_for_exec(_program: &Program) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The program's headers have been read, and it is about to replace the one that runs. Only of
-    /// the last of a chain of interpreters. May sleep.
+    /// The kernel has read the program's headers, and the program is about to replace the running
+    /// one. Called only for the last of a chain of interpreters.
     fn bprm_creds_from_file(_program: &Program) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// A file is being opened; its file system has not been told yet. May sleep.
+    /// A file is being opened, and its file system has not been told yet.
     ///
-    /// The file has its path and inode. Also called for what the kernel opens for itself.
+    /// The file has its path and inode. Also called for files that the kernel opens for itself.
     fn file_open(_file: &File) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// A file that was found by its path has been opened, for what `mask` (`MAY_*`) says. May sleep.
+    /// A file that was found by its path has been opened, for the accesses in `mask` (`MAY_*`).
     fn file_post_open(_file: &File, _mask: c_int) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// `ioctl(2)` is about to be done, by a 32-bit program, too. May sleep.
+    /// A program, which may be a 32-bit one, calls `ioctl(2)`.
     fn file_ioctl(_file: &File, _command: u32) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`, of which the
-    /// program has asked for `requested`. May sleep.
+    /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`. The program
+    /// has asked for `requested`.
     fn mmap_file(_file: Option<&File>, _requested: c_ulong, _prot: c_ulong) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The protection of a mapping is to become `prot`. May sleep; the mmap lock is held.
+    /// The protection of a mapping is to become `prot`.
+    ///
+    /// # Context
+    ///
+    /// May sleep. The mmap lock is held.
     fn file_mprotect(_mapping: &Mapping, _prot: c_ulong) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// A union file system is about to map `backing`, a file of one of its layers, where a program
-    /// maps `user`, which [`Self::mmap_file`] was asked about. May sleep; the mmap lock is held.
+    /// maps `user`. [`Self::mmap_file`] was asked about `user`.
+    ///
+    /// # Context
+    ///
+    /// May sleep. The mmap lock is held.
     fn mmap_backing_file(_mapping: &Mapping, _backing: &File, _user: &File) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The kernel is about to read a file for itself. May sleep.
+    /// The kernel is about to read a file for itself.
     fn kernel_read_file(_file: Option<&File>, _purpose: ReadPurpose) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The kernel has read a whole file for itself, and is about to use it. May sleep.
+    /// The kernel has read a whole file for itself, and is about to use it.
     fn kernel_post_read_file(_file: &File, _purpose: ReadPurpose) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The kernel is about to take data from userspace for itself. May sleep.
+    /// The kernel is about to take data from userspace for itself.
     fn kernel_load_data(_purpose: ReadPurpose) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The kernel has taken data from userspace for itself, and is about to use it. Of firmware that
-    /// userspace uploads unasked, [`Self::kernel_load_data`] was not told. May sleep.
+    /// The kernel has taken data from userspace for itself, and is about to use it.
+    /// [`Self::kernel_load_data`] was not called for firmware that userspace uploads unasked.
     fn kernel_post_load_data(_purpose: ReadPurpose) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// The initramfs has been unpacked. May sleep; userspace has not started.
+    /// The initramfs has been unpacked. `root` is the superblock of the calling thread's root.
     ///
-    /// `root` is the superblock of the calling thread's root.
+    /// # Context
+    ///
+    /// May sleep. Userspace has not started.
     fn initramfs_populated(_root: &Superblock) {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// An integrity provider has something to say of a block device, and checks its blocks so often.
-    /// May sleep; device-mapper calls it for one device from one thread at a time.
+    /// An integrity provider reports on a block device, and how often it checks the device's
+    /// blocks.
+    ///
+    /// # Context
+    ///
+    /// May sleep. For one device, device-mapper calls it from one thread at a time.
     fn bdev_setintegrity(
         _device: &BlockDevice,
         _integrity: DeviceIntegrity<'_>,
@@ -205,27 +273,28 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// fs-verity: whether the inode's built-in signature was found valid. May sleep.
+    /// fs-verity reports whether the inode's built-in signature is valid.
     fn inode_setintegrity(_inode: &Inode, _builtin_signature_valid: bool) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
 
-/// What [`security_module!`](super::security_module) provides: where the framework has put the module's blobs.
+/// The place of the module's blobs, which [`security_module!`](super::security_module) provides.
 ///
 /// # Safety
 ///
 /// `blobs` must return the structure that the module's `lsm_info` names, whose sizes come from
 /// [`blob_sizes`](super::blobs::blob_sizes) of the same type.
 pub(crate) unsafe trait Declared: SecurityModule {
-    /// The sizes before, the offsets after the framework's initialisation.
+    /// Returns the sizes of the blobs before the framework's initialisation, and their offsets
+    /// after it.
     fn blobs() -> *const bindings::lsm_blob_sizes;
 
-    /// Whether the framework has initialised the module.
+    /// Returns whether the framework has initialised the module.
     fn initialised() -> &'static Switch;
 }
 
-/// What C wants of a hook: 0, or a negative errno.
+/// Returns what C expects of a hook: 0, or a negative errno.
 #[inline]
 #[doc(hidden)]
 pub(crate) fn errno(result: Result) -> c_int {

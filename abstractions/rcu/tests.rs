@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What readers find while writers replace a pointer.
+//! Readers while writers replace a pointer.
 
 #[kernel::prelude::kunit_tests(ipe_abstractions_rcu)]
 mod cases {
@@ -34,7 +34,7 @@ mod cases {
     impl Drop for Copies {
         fn drop(&mut self) {
             self.0.fill(0);
-            // Whoever reads them now has to find that.
+            // A reader must see this.
             core::hint::black_box(&self.0);
         }
     }
@@ -87,7 +87,7 @@ mod cases {
     }
 
     #[test]
-    fn what_a_reader_follows_stays() -> Result {
+    fn old_object_lives_as_long_as_its_reader() -> Result {
         if kernel::cpu::nr_cpu_ids() < 2 {
             pr_info!("not tried on one CPU\n");
             return Ok(());
@@ -116,7 +116,7 @@ mod cases {
 
     /// Also for KCSAN, which sees here whether readers and writers say that they are several.
     #[test]
-    fn a_reader_finds_the_old_or_the_new() -> Result {
+    fn readers_see_the_old_or_the_new_pointer() -> Result {
         const LAST: u64 = 30;
 
         let shared = Shared::new()?;

@@ -28,7 +28,7 @@ mod cases {
         },
     };
 
-    /// What `DENIED` is recorded as.
+    /// The record of `DENIED`.
     const DENIED_TEXT: &str = "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
          path=? dev=? ino=? rule=\"DEFAULT action=DENY\"";
 
@@ -60,13 +60,13 @@ mod cases {
     }
 
     #[test]
-    fn without_a_file() -> Result {
+    fn access_without_a_file_has_question_marks() -> Result {
         assert!(says(&DENIED, DENIED_TEXT)?);
         Ok(())
     }
 
     #[test]
-    fn operations() -> Result {
+    fn operations_are_shown_by_name() -> Result {
         for operation in Operation::ALL {
             let mut line = Line::default();
             let decision = Decision {
@@ -91,7 +91,7 @@ mod cases {
     }
 
     #[test]
-    fn an_operation_that_the_language_does_not_know() -> Result {
+    fn operation_outside_the_language_is_unknown() -> Result {
         let decision = Decision {
             operation: None,
             hook: Hook::KernelRead,
@@ -106,7 +106,7 @@ mod cases {
     }
 
     #[test]
-    fn hooks() {
+    fn hooks_have_the_names_of_c() {
         // Those of C, which tools look for.
         for (hook, name) in [
             (Hook::BprmCheck, "BPRM_CHECK"),
@@ -121,7 +121,7 @@ mod cases {
     }
 
     #[test]
-    fn permissive() -> Result {
+    fn permissive_mode_is_shown() -> Result {
         let decision = Decision {
             enforcing: false,
             process_id: i32::MAX,
@@ -136,7 +136,7 @@ mod cases {
     }
 
     #[test]
-    fn a_name_that_could_pass_for_a_field() -> Result {
+    fn names_that_could_pass_for_fields_are_encoded() -> Result {
         let cases: [(&[u8], &str); 6] = [
             (b"a b", "612062"),
             (b"x\" pid=1", "7822207069643D31"),
@@ -155,7 +155,7 @@ mod cases {
     }
 
     #[test]
-    fn rules_have_one_form() -> Result {
+    fn spellings_of_a_rule_are_shown_alike() -> Result {
         const ONE: &str = "rule=\"op=EXECUTE boot_verified=TRUE action=ALLOW\"";
         assert!(shows(b"op=EXECUTE boot_verified=TRUE action=ALLOW", ONE)?);
         assert!(shows(
@@ -174,7 +174,7 @@ mod cases {
     }
 
     #[test]
-    fn rules_show_what_they_ask_for() -> Result {
+    fn rules_are_shown_with_their_properties() -> Result {
         for rule in [
             "op=EXECUTE action=ALLOW",
             "op=KMODULE boot_verified=FALSE action=ALLOW",
@@ -193,7 +193,7 @@ mod cases {
     }
 
     #[test]
-    fn digests() -> Result {
+    fn digests_are_shown_with_their_algorithm() -> Result {
         // The quotes of the algorithm are those of C, inside of the rule's own.
         assert!(shows(
             b"op=EXECUTE dmverity_roothash=rmd160:0123456789abcdefABCDEF0123456789abcdef01 action=ALLOW",
@@ -223,7 +223,7 @@ mod cases {
     }
 
     #[test]
-    fn a_rule_that_is_not_there() -> Result {
+    fn missing_rule_is_shown_as_a_question_mark() -> Result {
         let decision = Decision {
             text: b"policy_name=a policy_version=0.0.0\nDEFAULT action=DENY",
             verdict: Verdict {

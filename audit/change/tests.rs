@@ -43,7 +43,7 @@ mod cases {
         load_text(text).map_err(|refusal| refusal.errno())
     }
 
-    /// What is said of a refusal.
+    /// Returns the record of a refusal.
     fn refused(refusal: &Refusal) -> Result<Line> {
         let mut line = Line::default();
         write_refusal(&mut line, refusal, ACTOR)?;
@@ -51,7 +51,7 @@ mod cases {
     }
 
     #[test]
-    fn first_activation() -> Result {
+    fn first_activation_has_no_old_policy() -> Result {
         let new = policy(b"policy_name=new policy_version=1.2.3\nDEFAULT action=DENY")?;
         let mut line = Line::default();
         write_activation(&mut line, None, &new, ACTOR)?;
@@ -65,7 +65,7 @@ mod cases {
     }
 
     #[test]
-    fn later_activation() -> Result {
+    fn later_activation_names_both_policies() -> Result {
         let old = policy(b"policy_name=old policy_version=0.0.0\nDEFAULT action=DENY")?;
         let new = policy(b"policy_name=new policy_version=65535.65535.65535\nDEFAULT action=DENY")?;
         let mut line = Line::default();
@@ -81,7 +81,7 @@ mod cases {
     }
 
     #[test]
-    fn load_without_a_warning() -> Result {
+    fn load_without_warnings_ends_with_errno() -> Result {
         let policy = policy(b"policy_name=a policy_version=01.+2.3\nDEFAULT action=DENY")?;
         let mut line = Line::default();
         write_load(&mut line, &policy, &Report::default(), ACTOR)?;
@@ -94,7 +94,7 @@ mod cases {
     }
 
     #[test]
-    fn load_with_warnings() -> Result {
+    fn load_counts_warnings_and_shows_the_first() -> Result {
         let policy = policy(b"policy_name=a policy_version=1.2.3\nDEFAULT action=DENY")?;
         let text = b"policy_name=a policy_version=1.2.3\nDEFAULT action=DENY\n\
             op=EXECUTE dmverity_roothash=sha256:abcd action=DENY\n\
@@ -113,7 +113,7 @@ mod cases {
     }
 
     #[test]
-    fn names_that_could_pass_for_fields() -> Result {
+    fn names_that_could_pass_for_fields_are_encoded() -> Result {
         let cases: [(&'static [u8], &[u8]); 4] = [
             (
                 b"policy_name=x\"res=1 policy_version=0.0.0\nDEFAULT action=DENY",
@@ -142,7 +142,7 @@ mod cases {
     }
 
     #[test]
-    fn refusal_of_a_text() -> Result {
+    fn refusal_of_a_text_shows_the_place_and_the_reason() -> Result {
         let cases: [(&'static [u8], &str); 5] = [
             (b"", "-74 line=1 column=1 reason=\"the policy is empty\""),
             (
@@ -177,7 +177,7 @@ mod cases {
     }
 
     #[test]
-    fn refusal_for_other_reasons() -> Result {
+    fn refusal_shows_its_errno() -> Result {
         for (error, errno) in [
             (EPERM, "-1"),
             (EINVAL, "-22"),
@@ -193,7 +193,7 @@ mod cases {
     }
 
     #[test]
-    fn refusal_of_what_is_incomplete() -> Result {
+    fn refusal_of_an_incomplete_message_says_so() -> Result {
         let line = refused(&Refusal::Incomplete)?;
         assert!(line.is(
             "policy_name=? policy_version=? policy_digest=? auid=1000 ses=7 lsm=ipe res=0 \
@@ -203,7 +203,7 @@ mod cases {
     }
 
     #[test]
-    fn modes() -> Result {
+    fn change_of_mode_shows_both_modes() -> Result {
         for (new, old, begin) in [
             (false, true, "enforcing=0 old_enforcing=1"),
             (true, false, "enforcing=1 old_enforcing=0"),
@@ -221,7 +221,7 @@ mod cases {
     }
 
     #[test]
-    fn nobody_is_logged_in() -> Result {
+    fn session_without_a_login_is_shown_as_unset() -> Result {
         let nobody = Actor {
             login_uid: u32::MAX,
             session_id: u32::MAX,

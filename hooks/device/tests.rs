@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What dm-verity reports, in any order, and what a decision then finds.
+//! Reports of dm-verity in many orders, and the properties that a decision finds then.
 
 #[kernel::prelude::kunit_tests(ipe_hooks_device)]
 mod cases {
@@ -43,12 +43,12 @@ mod cases {
     }
 
     #[test]
-    fn nothing_is_known_at_first() {
+    fn new_device_has_no_property() {
         assert!(knows(&pin_init::zeroed(), None, false));
     }
 
     #[test]
-    fn a_volume_is_signed_or_not() -> Result {
+    fn second_report_takes_the_signature_back() -> Result {
         let blob = signed()?;
         assert!(knows(&blob, Some(&OLD), true));
         blob.set(
@@ -60,7 +60,7 @@ mod cases {
     }
 
     #[test]
-    fn the_same_volume_stays_signed() -> Result {
+    fn repeated_root_hash_stays_signed() -> Result {
         let blob = signed()?;
         blob.set(sha256(&OLD), VerityChecks::Always)?;
         assert!(knows(&blob, Some(&OLD), true));
@@ -68,7 +68,7 @@ mod cases {
     }
 
     #[test]
-    fn another_volume_is_not_signed() -> Result {
+    fn new_root_hash_is_not_signed() -> Result {
         let blob = signed()?;
         blob.set(sha256(&NEW), VerityChecks::Always)?;
         assert!(knows(&blob, Some(&NEW), false));
@@ -86,7 +86,7 @@ mod cases {
     }
 
     #[test]
-    fn a_root_hash_without_a_known_algorithm_is_none() -> Result {
+    fn root_hash_of_an_unknown_algorithm_is_not_kept() -> Result {
         for (algorithm, digest) in [
             (c"crc32c", &OLD[..4]),
             (c"", &OLD[..]),
@@ -111,7 +111,7 @@ mod cases {
     }
 
     #[test]
-    fn a_volume_that_ignores_corruption_has_no_property() -> Result {
+    fn volume_that_ignores_corruption_has_no_property() -> Result {
         for before in [signed()?, pin_init::zeroed()] {
             before.set(sha256(&OLD), VerityChecks::Never)?;
             assert!(knows(&before, None, false));
@@ -125,7 +125,7 @@ mod cases {
     }
 
     #[test]
-    fn a_volume_that_checks_once_is_warned_of() -> Result {
+    fn volume_that_checks_once_keeps_its_properties() -> Result {
         let blob: DeviceBlob = pin_init::zeroed();
         blob.set(sha256(&OLD), VerityChecks::Once)?;
         blob.set(DeviceIntegrity::RoothashSignature(true), VerityChecks::Once)?;
@@ -134,7 +134,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_gone_is_forgotten() -> Result {
+    fn removed_root_hash_leaves_no_property() -> Result {
         let blob = signed()?;
         blob.set(DeviceIntegrity::RoothashGone, VerityChecks::Always)?;
         assert!(knows(&blob, None, false));
@@ -155,7 +155,7 @@ mod cases {
 
     /// The new root hash comes on another CPU while a decision is made on this one.
     #[test]
-    fn a_decision_never_finds_the_signature_of_another_volume() -> Result {
+    fn decision_never_sees_the_signature_of_another_volume() -> Result {
         if kernel::cpu::nr_cpu_ids() < 2 {
             pr_info!("not tried on one CPU\n");
             return Ok(());

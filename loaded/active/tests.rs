@@ -25,7 +25,7 @@ mod cases {
     }
 
     #[test]
-    fn the_first_policy_may_have_any_version() -> Result {
+    fn first_policy_may_have_any_version() -> Result {
         for policy in [policy!("a", "0.0.0")?, policy!("a", "65535.65535.65535")?] {
             let active = Active::none();
             let retired = active.activate(&policy)?;
@@ -70,7 +70,7 @@ mod cases {
     }
 
     #[test]
-    fn the_same_text_is_another_policy() -> Result {
+    fn policies_with_the_same_text_are_different() -> Result {
         let (active, one, other) = (
             Active::none(),
             policy!("a", "1.0.0")?,
@@ -105,7 +105,7 @@ mod cases {
     }
 
     #[test]
-    fn a_policy_goes_with_its_last_owner() -> Result {
+    fn policy_is_freed_by_its_last_owner() -> Result {
         let (active, policy) = (Active::none(), policy!("a", "1.0.0")?);
         drop(active.activate(&policy)?);
         drop(active.activate(&policy!("b", "1.0.0")?)?);

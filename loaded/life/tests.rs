@@ -39,7 +39,7 @@ mod cases {
     }
 
     #[test]
-    fn all_names_share_the_versions() -> Result {
+    fn versions_of_all_names_are_compared() -> Result {
         let (active, high) = (Active::none(), policy!("high", "2.0.0")?);
         drop(active.activate(&high)?);
         assert!(refuses(&active, &policy!("other", "1.65535.65535")?));
@@ -50,7 +50,7 @@ mod cases {
     }
 
     #[test]
-    fn update_with_another_name_is_invalid_whatever_its_version() -> Result {
+    fn update_with_another_name_is_invalid_in_any_version() -> Result {
         let old = policy!("name", "1.0.0")?;
         for new in [policy!("other", "0.0.0")?, policy!("other", "2.0.0")?] {
             assert_eq!(check_update(&old, &new), Err(EINVAL));

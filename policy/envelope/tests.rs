@@ -16,12 +16,12 @@ mod cases {
         ~Module signature appended~\n";
 
     #[test]
-    fn nothing_is_incomplete() {
+    fn empty_message_is_incomplete() {
         assert_eq!(form(b""), Ok(None));
     }
 
     #[test]
-    fn der_with_a_short_length() {
+    fn der_with_a_short_length_is_complete_at_that_length() {
         assert_eq!(form(b"\x30"), Ok(None));
         assert_eq!(form(b"\x30\x02\x05"), Ok(None));
         assert_eq!(form(b"\x30\x02\x05\x00"), Ok(Some(Form::Pkcs7)));
@@ -29,7 +29,7 @@ mod cases {
     }
 
     #[test]
-    fn der_with_a_long_length() {
+    fn der_with_a_long_length_is_complete_at_that_length() {
         assert_eq!(form(b"\x30\x81"), Ok(None));
         assert_eq!(form(b"\x30\x81\x01\x00"), Ok(Some(Form::Pkcs7)));
         assert_eq!(form(b"\x30\x82\x00\x01"), Ok(None));
@@ -55,7 +55,7 @@ mod cases {
     }
 
     #[test]
-    fn der_is_bounded_by_what_it_says() {
+    fn der_that_announces_more_than_16_mib_is_refused() {
         // 16 MiB with the header of 5 bytes, and one byte more.
         assert_eq!(form(b"\x30\x83\xff\xff\xfb"), Ok(None));
         assert_eq!(form(b"\x30\x84\x00\xff\xff\xfa"), Ok(None));
@@ -64,7 +64,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_neither_is_refused_at_once() {
+    fn message_of_neither_form_is_refused_at_once() {
         for first in 0..=u8::MAX {
             let text = matches!(first, 9..=13 | 32 | 0xa0 | b'#' | b'p');
             let expected = if text || first == 0x30 {
@@ -77,7 +77,7 @@ mod cases {
     }
 
     #[test]
-    fn appended_signature() {
+    fn appended_signature_is_split_from_its_text() {
         assert_eq!(form(APPENDED), Ok(Some(Form::Appended)));
         let parts = split_appended(APPENDED);
         assert_eq!(
@@ -97,7 +97,7 @@ mod cases {
     }
 
     #[test]
-    fn trailer_with_any_other_field_does_not_fit() {
+    fn trailer_with_any_other_field_is_not_accepted() {
         // All but the last byte of the length, which the next test has.
         for index in 5..16 {
             let mut message = *APPENDED;
@@ -107,7 +107,7 @@ mod cases {
     }
 
     #[test]
-    fn trailer_whose_length_does_not_fit() {
+    fn trailer_with_a_length_that_does_not_fit_is_not_accepted() {
         for (length, complete) in [(0, false), (1, true), (4, true), (5, false), (255, false)] {
             let mut message = *APPENDED;
             message[16] = length;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is put into the index is found, in chains of bounded length.
+//! The index finds its entries, in chains of bounded length.
 
 #[cfg_attr(
     CONFIG_SECURITY_IPE_KUNIT_TEST,
@@ -94,13 +94,13 @@ mod cases {
     }
 
     #[test]
-    fn empty_index_has_nothing() {
+    fn empty_index_finds_nothing() {
         let index = builder(0, &mut []).finish().0;
         assert_eq!(find(&index, &digest(0), 0), Outcome::NONE);
     }
 
     #[test]
-    fn what_is_put_in_is_found() {
+    fn added_entries_are_found() {
         let mut words = [0; WORDS];
         let mut builder = builder(40, &mut words);
         for number in 0..40 {
@@ -271,7 +271,7 @@ mod cases {
     }
 
     #[test]
-    fn chains_are_long_beyond_a_bound() {
+    fn chain_is_long_above_the_limit_only() {
         for (entries, attempts) in [(MAX_KEYS, 0), (MAX_KEYS + 1, 1)] {
             let mut words = [0; WORDS];
             let mut builder = builder(40, &mut words);
@@ -283,7 +283,7 @@ mod cases {
     }
 
     #[test]
-    fn seeds_that_do_not_help_are_passed_over() {
+    fn seeds_that_do_not_help_are_skipped() {
         let mut words = [0; WORDS];
         let mut builder = builder(17, &mut words);
         let seeds = [0, seed(1)];
@@ -345,7 +345,7 @@ mod cases {
     }
 
     #[test]
-    fn all_is_found_even_if_no_seed_helps() {
+    fn entries_are_found_even_if_no_seed_helps() {
         let mut words = [0; WORDS];
         let mut builder = builder(40, &mut words);
         builder.attempt = SEEDS;
@@ -476,7 +476,7 @@ mod large {
     }
 
     #[test]
-    fn digests_that_are_numbered_somehow_have_short_chains() {
+    fn digests_numbered_in_other_ways_have_short_chains() {
         let numbers = 0..100_000u32;
         let word = |word: usize, number: u32| {
             let mut digest = [0; 8];

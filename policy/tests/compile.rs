@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What policies compile to: the slots of the operations, the words of the digests.
+//! Compiled policies: the slots of the operations, the words of the digests.
 
 #[cfg_attr(
     CONFIG_SECURITY_IPE_KUNIT_TEST,
@@ -134,7 +134,7 @@ mod cases {
     }
 
     #[test]
-    fn rules_that_never_match_need_nothing() {
+    fn rules_that_never_match_need_no_words() {
         assert_eq!(
             words(rules!(
                 "op=EXECUTE fsverity_digest=sha257:00 action=DENY\n",
@@ -153,7 +153,7 @@ mod cases {
     }
 
     #[test]
-    fn rules_without_provider_need_nothing() {
+    fn rules_without_provider_need_no_words() {
         let providers = Providers::NONE.with(PropertyKind::DmverityRoothash);
         assert_eq!(words_for(ALLOWING, providers), Some(0));
         let providers = providers.with(PropertyKind::FsverityDigest);
@@ -161,7 +161,7 @@ mod cases {
     }
 
     #[test]
-    fn rules_that_come_too_late_need_nothing() {
+    fn rules_after_a_decisive_one_need_no_words() {
         assert_eq!(
             words(rules!(
                 "op=EXECUTE boot_verified=TRUE action=DENY\n",
@@ -406,7 +406,7 @@ mod cases {
     }
 
     #[test]
-    fn facts_have_half_of_the_combinations_each() {
+    fn flags_have_half_of_the_combinations_each() {
         for flag in [
             Flag::BootVerified,
             Flag::DmveritySignature,

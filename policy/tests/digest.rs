@@ -13,7 +13,7 @@ mod cases {
     // Digests. The value of `dmverity_roothash` begins in column 30, of `fsverity_digest` in 28.
 
     #[test]
-    fn digest_without_algorithm() {
+    fn digest_without_algorithm_is_an_error() {
         assert_eq!(
             refused(rules!("op=EXECUTE dmverity_roothash=GOOD_DOG action=ALLOW")),
             Some((ErrorKind::DigestSeparatorMissing, 3, 30, 8))
@@ -27,7 +27,7 @@ mod cases {
     }
 
     #[test]
-    fn digest_of_other_than_hexadecimal_digits() {
+    fn digit_that_is_not_hexadecimal_is_an_error() {
         assert_eq!(
             refused(rules!(
                 "op=EXECUTE dmverity_roothash=sha256:00g0 action=ALLOW"
@@ -49,7 +49,7 @@ mod cases {
     }
 
     #[test]
-    fn text_is_decoded() {
+    fn digest_text_is_decoded() {
         let bytes = |hex| {
             let mut buffer = [0; MAX_DIGEST_LEN];
             let text = DigestText {
@@ -85,7 +85,7 @@ mod cases {
     }
 
     #[test]
-    fn every_byte_at_every_place_of_a_digest() {
+    fn every_byte_is_checked_at_every_place_of_a_digest() {
         for at in 0..20 {
             for byte in 0..=255u8 {
                 let mut hex = *b"00000000000000000000";
@@ -129,7 +129,7 @@ mod cases {
     }
 
     #[test]
-    fn digest_of_an_odd_number_of_digits() {
+    fn odd_number_of_digits_is_an_error() {
         assert_eq!(
             refused(rules!(
                 "op=EXECUTE dmverity_roothash=sha256:012 action=ALLOW"
@@ -150,7 +150,7 @@ mod cases {
     }
 
     #[test]
-    fn digest_of_nothing_warns() {
+    fn empty_value_of_a_digest_warns() {
         let policy = rules!("op=EXECUTE fsverity_digest=: action=ALLOW");
         let expected = Some((WarningKind::AlgorithmUnknown, 3, 28, 0));
         assert_eq!(warned(policy, Providers::ALL), expected);
@@ -195,7 +195,7 @@ mod cases {
     }
 
     #[test]
-    fn facts_that_contradict_each_other_warn() {
+    fn flags_that_contradict_each_other_warn() {
         let policy = rules!("op=EXECUTE boot_verified=TRUE boot_verified=FALSE action=ALLOW");
         let expected = Some((WarningKind::Contradiction, 3, 31, 19));
         assert_eq!(warned(policy, Providers::ALL), expected);
@@ -256,7 +256,7 @@ mod cases {
     }
 
     #[test]
-    fn strict_refuses_what_warns() {
+    fn strict_policy_refuses_every_warning() {
         let policy = rules!("op=EXECUTE dmverity_roothash=sha257:00 action=ALLOW");
         let error = measure(
             policy.as_bytes(),

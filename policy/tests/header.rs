@@ -12,20 +12,20 @@ mod cases {
     // Headers.
 
     #[test]
-    fn smallest_policy() {
+    fn smallest_policy_is_accepted() {
         assert!(accepted(
             "policy_name=a policy_version=0.0.0\nDEFAULT action=ALLOW"
         ));
     }
 
     #[test]
-    fn empty_text() {
+    fn empty_text_is_an_error() {
         assert_eq!(refused(""), Some((ErrorKind::Empty, 1, 1, 0)));
         assert_eq!(errno(""), Some(Errno::BadMessage));
     }
 
     #[test]
-    fn text_of_nothing_but_space_and_comments() {
+    fn text_of_space_and_comments_is_empty() {
         assert_eq!(
             refused(" \t\n\n# nothing\r\n"),
             Some((ErrorKind::Empty, 4, 1, 0))
@@ -41,7 +41,7 @@ mod cases {
     }
 
     #[test]
-    fn header_missing() {
+    fn missing_header_is_an_error() {
         assert_eq!(
             refused("\n DEFAULT action=ALLOW"),
             Some((ErrorKind::HeaderMissing, 2, 2, 7))
@@ -49,7 +49,7 @@ mod cases {
     }
 
     #[test]
-    fn header_in_wrong_order() {
+    fn header_in_wrong_order_is_an_error() {
         assert_eq!(
             refused("policy_version=0.0.0 policy_name=a\nDEFAULT action=ALLOW"),
             Some((ErrorKind::HeaderMissing, 1, 1, 20))
@@ -57,7 +57,7 @@ mod cases {
     }
 
     #[test]
-    fn header_of_a_name_alone() {
+    fn header_without_version_is_an_error() {
         assert_eq!(
             refused("policy_name=a\nDEFAULT action=ALLOW"),
             Some((ErrorKind::VersionMissing, 1, 1, 13))
@@ -65,7 +65,7 @@ mod cases {
     }
 
     #[test]
-    fn header_cut_by_a_comment() {
+    fn header_cut_by_a_comment_lacks_a_version() {
         assert_eq!(
             refused("policy_name=a#b policy_version=0.0.0\nDEFAULT action=ALLOW"),
             Some((ErrorKind::VersionMissing, 1, 1, 13))
@@ -73,7 +73,7 @@ mod cases {
     }
 
     #[test]
-    fn header_without_space_between() {
+    fn header_without_a_blank_is_one_name() {
         assert_eq!(
             refused("policy_name=apolicy_version=0.0.0\nDEFAULT action=ALLOW"),
             Some((ErrorKind::VersionMissing, 1, 1, 33))
@@ -81,7 +81,7 @@ mod cases {
     }
 
     #[test]
-    fn header_with_something_else_than_a_version() {
+    fn header_with_another_second_word_is_an_error() {
         assert_eq!(
             refused("policy_name=a op=EXECUTE\nDEFAULT action=ALLOW"),
             Some((ErrorKind::VersionMissing, 1, 15, 10))
@@ -89,7 +89,7 @@ mod cases {
     }
 
     #[test]
-    fn header_with_more_than_a_version() {
+    fn header_with_a_third_word_is_an_error() {
         assert_eq!(
             refused("policy_name=a policy_version=1.2.3 x\nDEFAULT action=ALLOW"),
             Some((ErrorKind::HeaderTrailing, 1, 36, 1))
@@ -97,7 +97,7 @@ mod cases {
     }
 
     #[test]
-    fn header_twice() {
+    fn second_header_is_an_error() {
         assert_eq!(
             refused(policy!(
                 "policy_name=b policy_version=0.1.0\nDEFAULT action=ALLOW"
@@ -107,7 +107,7 @@ mod cases {
     }
 
     #[test]
-    fn name_is_empty() {
+    fn empty_name_is_an_error() {
         assert_eq!(
             refused("policy_name= policy_version=0.0.0\nDEFAULT action=ALLOW"),
             Some((ErrorKind::NameEmpty, 1, 1, 12))
@@ -115,14 +115,14 @@ mod cases {
     }
 
     #[test]
-    fn name_of_special_characters() {
+    fn name_may_have_special_characters() {
         assert!(accepted(
             "policy_name=$@!*&^%%\\:;{}()= policy_version=0.0.0\nDEFAULT action=DENY"
         ));
     }
 
     #[test]
-    fn name_need_not_be_text() {
+    fn name_may_have_any_bytes() {
         let policy = b"policy_name=\x01\xff\xef\xa0 policy_version=0.0.0\nDEFAULT action=ALLOW";
         assert_eq!(refused_bytes(policy), None);
     }
@@ -156,13 +156,13 @@ mod cases {
     }
 
     #[test]
-    fn version_with_signs_and_zeros() {
+    fn version_may_have_signs_and_zeros() {
         assert!(accepted(version!("+1.0002.65535")));
         assert!(accepted(version!("0000000000000000000000000000001.0.0")));
     }
 
     #[test]
-    fn version_is_empty() {
+    fn empty_version_is_an_error() {
         assert_eq!(
             refused(version!("")),
             Some((ErrorKind::VersionMissing, 1, 15, 15))
@@ -171,7 +171,7 @@ mod cases {
     }
 
     #[test]
-    fn version_of_two_numbers() {
+    fn version_of_two_numbers_is_an_error() {
         assert_eq!(
             refused(version!("255.0")),
             Some((ErrorKind::VersionShort, 1, 30, 5))
@@ -180,7 +180,7 @@ mod cases {
     }
 
     #[test]
-    fn version_of_four_numbers() {
+    fn version_of_four_numbers_is_an_error() {
         assert_eq!(
             refused(version!("1.2.3.4")),
             Some((ErrorKind::VersionLong, 1, 36, 1))
@@ -196,7 +196,7 @@ mod cases {
     }
 
     #[test]
-    fn version_of_something_else_than_numbers() {
+    fn version_without_numbers_is_an_error() {
         assert_eq!(
             refused(version!("-1236.0.0")),
             Some((ErrorKind::VersionNotNumber, 1, 30, 5))
@@ -221,7 +221,7 @@ mod cases {
     }
 
     #[test]
-    fn version_of_too_large_numbers() {
+    fn version_above_65535_is_out_of_range() {
         assert_eq!(
             refused(version!("65536.0.0")),
             Some((ErrorKind::VersionOverflow, 1, 30, 5))
@@ -234,12 +234,12 @@ mod cases {
     }
 
     #[test]
-    fn version_of_a_large_number_and_more_is_no_number() {
+    fn version_of_a_large_number_and_letters_is_not_a_number() {
         assert_eq!(errno(version!("65536x.0.0")), Some(Errno::Invalid));
     }
 
     #[test]
-    fn version_beyond_64_bits_is_out_of_range_whatever_follows() {
+    fn version_beyond_64_bits_is_out_of_range() {
         assert_eq!(
             errno(version!("18446744073709551616x.0.0")),
             Some(Errno::Range)
@@ -251,7 +251,7 @@ mod cases {
     }
 
     #[test]
-    fn version_is_read_before_what_follows() {
+    fn errors_of_the_version_precede_those_after_it() {
         assert_eq!(errno(version!("x.0.0 x")), Some(Errno::Invalid));
         assert_eq!(errno(version!("70000.x")), Some(Errno::Range));
     }
@@ -272,7 +272,7 @@ mod cases {
     // Lines and white space.
 
     #[test]
-    fn any_line_end() {
+    fn every_line_end_is_accepted() {
         assert!(accepted(
             "policy_name=a policy_version=0.0.0\rDEFAULT action=ALLOW\r\n\n\rop=EXECUTE action=DENY"
         ));
@@ -287,7 +287,7 @@ mod cases {
     }
 
     #[test]
-    fn blanks_between_and_around_tokens() {
+    fn blanks_between_and_around_tokens_are_skipped() {
         assert!(silent(concat!(
             "\t policy_name=a \t\tpolicy_version=0.0.0 \t\r\n",
             "DEFAULT\taction=ALLOW\n",
@@ -347,7 +347,7 @@ mod cases {
     }
 
     #[test]
-    fn nul_in_header() {
+    fn nul_in_the_header_is_an_error() {
         assert_eq!(
             refused("policy_name=test\0policy_version=0.0.0\nDEFAULT action=ALLOW"),
             Some((ErrorKind::Nul, 1, 17, 1))
@@ -355,7 +355,7 @@ mod cases {
     }
 
     #[test]
-    fn nul_before_a_rule() {
+    fn nul_before_a_rule_is_an_error() {
         assert_eq!(
             refused(policy!("\0DEFAULT action=ALLOW")),
             Some((ErrorKind::Nul, 2, 1, 1))
@@ -373,13 +373,13 @@ mod cases {
     }
 
     #[test]
-    fn nul_in_comment() {
+    fn nul_in_a_comment_is_an_error() {
         assert_eq!(refused(rules!("# a\0b\n")), Some((ErrorKind::Nul, 3, 4, 1)));
         assert_eq!(errno(rules!("#\0")), Some(Errno::BadMessage));
     }
 
     #[test]
-    fn wide_characters() {
+    fn utf16_is_an_error() {
         assert_eq!(
             refused("p\0o\0l\0i\0c\0y\0"),
             Some((ErrorKind::Nul, 1, 2, 1))

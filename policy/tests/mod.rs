@@ -2,8 +2,8 @@
 
 //! Tests of the language, run by KUnit in the kernel and by cargo on the host.
 //!
-//! What the suites share is here. Nothing here asserts: outside of a test function, `assert!` would
-//! stop the kernel.
+//! The suites share the functions of this file. None of them asserts: outside of a test function,
+//! `assert!` would stop the kernel.
 
 use super::*;
 use core::{

@@ -12,7 +12,7 @@ mod cases {
     // Rules.
 
     #[test]
-    fn every_operation() {
+    fn every_operation_is_accepted() {
         assert!(silent(policy!(concat!(
             "DEFAULT op=EXECUTE action=ALLOW\n",
             "DEFAULT op=FIRMWARE action=ALLOW\n",
@@ -25,12 +25,12 @@ mod cases {
     }
 
     #[test]
-    fn rule_without_property() {
+    fn rule_without_property_is_accepted() {
         assert!(silent(rules!("op=EXECUTE action=ALLOW\n")));
     }
 
     #[test]
-    fn every_property() {
+    fn every_property_is_accepted() {
         assert!(silent(rules!(concat!(
             "op=EXECUTE boot_verified=TRUE dmverity_signature=FALSE fsverity_signature=TRUE ",
             "dmverity_roothash=sha1:0123456789abcdefABCDEF000000000000000000 ",
@@ -51,7 +51,7 @@ mod cases {
     }
 
     #[test]
-    fn operation_is_unknown() {
+    fn unknown_operation_is_an_error() {
         assert_eq!(
             refused(rules!("op=UNKNOWN dmverity_signature=TRUE action=ALLOW")),
             Some((ErrorKind::OperationUnknown, 3, 1, 10))
@@ -67,7 +67,7 @@ mod cases {
     }
 
     #[test]
-    fn operation_is_not_first() {
+    fn operation_after_another_word_is_an_error() {
         assert_eq!(
             refused(rules!("dmverity_signature=TRUE op=EXECUTE action=ALLOW")),
             Some((ErrorKind::OperationMissing, 3, 1, 23))
@@ -79,7 +79,7 @@ mod cases {
     }
 
     #[test]
-    fn operation_is_missing() {
+    fn missing_operation_is_an_error() {
         assert_eq!(
             refused(rules!("  action=ALLOW")),
             Some((ErrorKind::OperationMissing, 3, 3, 12))
@@ -87,7 +87,7 @@ mod cases {
     }
 
     #[test]
-    fn operation_twice() {
+    fn second_operation_is_an_error() {
         assert_eq!(
             refused(rules!("op=EXECUTE op=KMODULE action=ALLOW")),
             Some((ErrorKind::OperationNotFirst, 3, 12, 10))
@@ -95,7 +95,7 @@ mod cases {
     }
 
     #[test]
-    fn action_is_unknown() {
+    fn unknown_action_is_an_error() {
         assert_eq!(
             refused(rules!("DEFAULT op=EXECUTE action=DEN\n")),
             Some((ErrorKind::ActionUnknown, 3, 20, 10))
@@ -107,7 +107,7 @@ mod cases {
     }
 
     #[test]
-    fn action_is_missing() {
+    fn missing_action_is_an_error() {
         assert_eq!(
             refused(rules!("DEFAULT op=EXECUTE action\n")),
             Some((ErrorKind::ActionMissing, 3, 20, 6))
@@ -127,7 +127,7 @@ mod cases {
     }
 
     #[test]
-    fn action_is_not_last() {
+    fn action_before_the_end_is_an_error() {
         assert_eq!(
             refused(rules!("op=EXECUTE action=ALLOW boot_verified=TRUE")),
             Some((ErrorKind::ActionNotLast, 3, 12, 12))
@@ -139,7 +139,7 @@ mod cases {
     }
 
     #[test]
-    fn statement_is_unknown() {
+    fn unknown_statement_is_an_error() {
         assert_eq!(
             refused(rules!("UNKNOWN value=true\n")),
             Some((ErrorKind::OperationMissing, 3, 1, 7))
@@ -151,7 +151,7 @@ mod cases {
     }
 
     #[test]
-    fn property_is_unknown() {
+    fn unknown_property_is_an_error() {
         assert_eq!(
             refused(rules!("op=EXECUTE verified=TRUE action=ALLOW")),
             Some((ErrorKind::PropertyUnknown, 3, 12, 13))
@@ -163,7 +163,7 @@ mod cases {
     }
 
     #[test]
-    fn property_without_value() {
+    fn property_without_value_is_an_error() {
         assert_eq!(
             refused(rules!("op=EXECUTE boot_verified action=ALLOW")),
             Some((ErrorKind::ValueMissing, 3, 12, 13))
@@ -175,7 +175,7 @@ mod cases {
     }
 
     #[test]
-    fn property_is_neither_true_nor_false() {
+    fn boolean_must_be_true_or_false() {
         assert_eq!(
             refused(rules!("op=EXECUTE dmverity_signature=abc action=ALLOW")),
             Some((ErrorKind::BooleanInvalid, 3, 31, 3))
@@ -195,7 +195,7 @@ mod cases {
     // Defaults.
 
     #[test]
-    fn default_is_missing() {
+    fn missing_default_is_an_error() {
         assert_eq!(
             refused(policy!("")),
             Some((ErrorKind::DefaultMissing(Operation::Execute), 2, 1, 0))
@@ -207,7 +207,7 @@ mod cases {
     }
 
     #[test]
-    fn default_of_an_operation_is_missing() {
+    fn operation_without_any_default_is_an_error() {
         let kind = ErrorKind::DefaultMissing(Operation::X509Cert);
         assert_eq!(
             refused(policy!(concat!(
@@ -227,7 +227,7 @@ mod cases {
     }
 
     #[test]
-    fn default_twice() {
+    fn second_global_default_is_an_error() {
         assert_eq!(
             refused(rules!("DEFAULT action=ALLOW\n")),
             Some((ErrorKind::DefaultRepeated, 3, 1, 20))
@@ -235,7 +235,7 @@ mod cases {
     }
 
     #[test]
-    fn default_of_an_operation_twice() {
+    fn second_default_of_an_operation_is_an_error() {
         assert_eq!(
             refused(rules!(
                 "DEFAULT op=EXECUTE action=DENY\nDEFAULT op=EXECUTE action=ALLOW\n"
@@ -245,7 +245,7 @@ mod cases {
     }
 
     #[test]
-    fn default_with_a_property() {
+    fn default_with_a_property_is_an_error() {
         assert_eq!(
             refused(policy!(
                 "DEFAULT op=EXECUTE boot_verified=TRUE action=ALLOW"
@@ -371,7 +371,7 @@ mod cases {
     }
 
     #[test]
-    fn nothing_else_is_found_by_its_offset() {
+    fn offsets_of_other_lines_find_no_rule() {
         let policy = rules!("op=KMODULE action=DENY\n").as_bytes();
         assert!(rule_at(policy, 59).is_some());
         // The header, the default, the middle and the end of a line, the end of the text, beyond.
@@ -383,7 +383,7 @@ mod cases {
     // The vocabulary.
 
     #[test]
-    fn names_are_found_again() {
+    fn every_name_finds_its_variant() {
         assert!(Operation::ALL.iter().all(|&operation| Operation::from_name(
             operation.name().as_bytes()
         ) == Some(operation)));

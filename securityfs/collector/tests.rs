@@ -21,14 +21,14 @@ mod cases {
         collector.look(bytes)
     }
 
-    /// Nothing is written, by somebody who may or may not.
+    /// Writes nothing, with or without permission.
     fn write_nothing(collector: &mut Collector, permitted: Result) -> Result {
         let nothing = UserSlice::new(UserPtr::from_addr(0), 0).reader();
         collector.write(permitted, nothing, |_, _| Err(EIO.into()))
     }
 
     #[test]
-    fn a_message_in_one_piece() -> Result {
+    fn message_may_arrive_in_one_piece() -> Result {
         for (message, form) in [(DER, Form::Pkcs7), (APPENDED, Form::Appended)] {
             let mut collector = Collector::default();
             let got = arrive(&mut collector, message)?.ok_or(EINVAL)?;
@@ -41,7 +41,7 @@ mod cases {
     }
 
     #[test]
-    fn a_message_byte_by_byte() -> Result {
+    fn message_may_arrive_byte_by_byte() -> Result {
         for (message, form) in [(DER, Form::Pkcs7), (APPENDED, Form::Appended)] {
             let mut collector = Collector::default();
             let (last, rest) = message.split_last().ok_or(EINVAL)?;
@@ -59,7 +59,7 @@ mod cases {
     }
 
     #[test]
-    fn one_message_after_another() -> Result {
+    fn one_message_may_follow_another() -> Result {
         let mut collector = Collector::default();
         for message in [DER, APPENDED, APPENDED, DER] {
             assert!(arrive(&mut collector, &message[..2])?.is_none());
@@ -70,7 +70,7 @@ mod cases {
     }
 
     #[test]
-    fn what_follows_a_message_in_the_same_piece_is_part_of_it() -> Result {
+    fn bytes_after_a_message_in_the_same_piece_belong_to_it() -> Result {
         let mut collector = Collector::default();
         let got = arrive(&mut collector, b"\x30\x02\x05\x00more")?.ok_or(EINVAL)?;
         assert_eq!(got.bytes.len(), 8);
@@ -78,7 +78,7 @@ mod cases {
     }
 
     #[test]
-    fn nothing_is_no_message() -> Result {
+    fn empty_write_is_not_a_message() -> Result {
         let mut collector = Collector::default();
         assert_eq!(arrive(&mut collector, b"").err(), Some(EBADMSG));
         // Between two pieces it changes nothing.
@@ -89,7 +89,7 @@ mod cases {
     }
 
     #[test]
-    fn after_an_error_nothing_is_left() -> Result {
+    fn error_discards_all_bytes() -> Result {
         let mut collector = Collector::default();
         for bad in [b"\x30\x80".as_slice(), b"x", b"\x7fELF", b"\x30\x85"] {
             assert_eq!(arrive(&mut collector, bad).err(), Some(EBADMSG));
@@ -105,7 +105,7 @@ mod cases {
     }
 
     #[test]
-    fn the_bound_is_on_the_whole() -> Result {
+    fn limit_counts_all_pieces() -> Result {
         let mut collector = Collector::default();
         let most = PageExactVec::from_elem(b'#', envelope::MAX_LENGTH, GFP_KERNEL)?;
         assert!(collector.look(most)?.is_none());
@@ -116,7 +116,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_complete_takes_no_more_memory_than_it_needs() -> Result {
+    fn complete_message_has_no_spare_memory() -> Result {
         let mut collector = Collector::default();
         for byte in &APPENDED[..APPENDED.len() - 1] {
             arrive(&mut collector, &[*byte])?;
@@ -128,7 +128,7 @@ mod cases {
     }
 
     #[test]
-    fn closing_discards_what_is_incomplete() -> Result {
+    fn last_close_discards_an_incomplete_message() -> Result {
         let mut collector = Collector::default();
         assert!(arrive(&mut collector, &APPENDED[..4])?.is_none());
         // Twice: of several descriptors, each is closed.
@@ -141,7 +141,7 @@ mod cases {
     }
 
     #[test]
-    fn who_may_not_write_discards_as_well() -> Result {
+    fn write_without_permission_discards_all_bytes() -> Result {
         let mut collector = Collector::default();
         assert!(arrive(&mut collector, &APPENDED[..4])?.is_none());
         assert_eq!(write_nothing(&mut collector, Err(EPERM)), Err(EPERM));

@@ -50,7 +50,7 @@ mod cases {
         }
     }
 
-    /// What is known of an entry from outside: its policy, and whether it is active.
+    /// Returns all that userspace sees of an entry: its policy, and whether it is active.
     fn shown(entry: &Entry) -> Result<(Arc<Policy>, bool)> {
         Ok((entry.policy()?, entry.is_active()?))
     }
@@ -84,7 +84,7 @@ mod cases {
     }
 
     #[test]
-    fn a_name_is_loaded_once() -> Result {
+    fn second_policy_of_a_name_is_refused() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("a", "1.0.0")?)?;
         let before = shown(&entry)?;
@@ -97,7 +97,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_not_published_has_the_name_alone() -> Result {
+    fn unpublished_policy_only_reserves_its_name() -> Result {
         let mut root = root!();
         let unpublished = Entry::create(&root.root, policy!("a", "1.0.0")?)?;
         assert_eq!(unpublished.entry.policy().err(), Some(ENOENT));
@@ -111,7 +111,7 @@ mod cases {
     }
 
     #[test]
-    fn a_directory_is_made_and_removed_without_the_writers() -> Result {
+    fn directories_are_made_and_removed_without_the_lock() -> Result {
         let mut root = root!();
         let writers = root.root.writers.lock();
         drop(Entry::create(&root.root, policy!("a", "1.0.0")?)?);
@@ -124,7 +124,7 @@ mod cases {
     }
 
     #[test]
-    fn a_name_must_be_that_of_a_directory() -> Result {
+    fn name_must_be_that_of_a_directory() -> Result {
         let mut root = root!();
         let names = [
             policy!(".", "1.0.0")?,
@@ -158,7 +158,7 @@ mod cases {
     }
 
     #[test]
-    fn activation_is_of_one_policy() -> Result {
+    fn one_policy_is_active_at_a_time() -> Result {
         let mut root = root!();
         let one = root.load(policy!("one", "1.0.0")?)?;
         let other = root.load(policy!("other", "1.0.0")?)?;
@@ -172,7 +172,7 @@ mod cases {
     }
 
     #[test]
-    fn an_older_policy_is_not_activated() -> Result {
+    fn older_policy_is_not_activated() -> Result {
         let mut root = root!();
         let new = root.load(policy!("new", "2.0.0")?)?;
         let old = root.load(policy!("old", "1.65535.65535")?)?;
@@ -189,7 +189,7 @@ mod cases {
     }
 
     #[test]
-    fn an_update_needs_a_higher_version() -> Result {
+    fn update_needs_a_higher_version() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("a", "1.2.3")?)?;
         let before = shown(&entry)?;
@@ -210,7 +210,7 @@ mod cases {
     }
 
     #[test]
-    fn an_update_has_the_same_name() -> Result {
+    fn update_needs_the_same_name() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("name", "1.0.0")?)?;
         let before = shown(&entry)?;
@@ -247,7 +247,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_not_signed_is_no_update() -> Result {
+    fn update_without_a_signature_is_refused() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("a", "1.0.0")?)?;
         entry.activate()?;
@@ -275,7 +275,7 @@ mod cases {
     }
 
     #[test]
-    fn what_is_deleted_is_gone() -> Result {
+    fn deleted_policy_answers_enoent() -> Result {
         let mut root = root!();
         let entry = root.load(policy!("a", "1.0.0")?)?;
         entry.delete()?;
@@ -289,7 +289,7 @@ mod cases {
     }
 
     #[test]
-    fn a_name_is_free_again() -> Result {
+    fn name_of_a_deleted_policy_is_free() -> Result {
         let mut root = root!();
         let old = root.load(policy!("a", "2.0.0")?)?;
         old.delete()?;

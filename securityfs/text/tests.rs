@@ -6,7 +6,7 @@
 mod cases {
     use super::super::*;
 
-    /// What a boolean that begins with these bytes means, as `lib/kstrtox.c` says.
+    /// Returns the meaning of a boolean that begins with these bytes, as `lib/kstrtox.c` has it.
     fn meaning(first: u8, second: u8) -> Option<bool> {
         match (first, second) {
             (b'e' | b'E' | b'y' | b'Y' | b't' | b'T' | b'1', _) => Some(true),
@@ -18,7 +18,7 @@ mod cases {
     }
 
     #[test]
-    fn booleans_of_one_byte() {
+    fn first_byte_makes_a_boolean() {
         for first in 0..=u8::MAX {
             assert_eq!(kstrtobool_bytes(&[first]).ok(), meaning(first, 0));
         }
@@ -26,7 +26,7 @@ mod cases {
     }
 
     #[test]
-    fn booleans_of_more_bytes() {
+    fn first_two_bytes_make_a_longer_boolean() {
         let mut different = 0;
         for first in 0..=u8::MAX {
             for second in 0..=u8::MAX {
