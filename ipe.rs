@@ -19,10 +19,10 @@ mod mode;
 pub mod policy;
 mod securityfs;
 
-#[cfg(not(linux_7_2))]
-use abstractions::module::LocalModule;
-
 /// The prefix of this module's lines in the kernel log.
 const __LOG_PREFIX: &[u8] = b"ipe\0";
+
+#[cfg(not(linux_7_2))]
+abstractions::module::local_module!(c"ipe");
 
 abstractions::lsm::security_module!(crate::hooks::Ipe);

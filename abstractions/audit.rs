@@ -13,25 +13,12 @@ use kernel::str::CStrExt as _;
 
 /// The type of a record: a number of `include/uapi/linux/audit.h`.
 #[derive(Copy, Clone)]
-pub(crate) enum Kind {
-    /// `AUDIT_MAC_STATUS`, 1404: a security module's mode was changed.
-    MacStatus,
-    /// `AUDIT_IPE_ACCESS`, 1420: a decision of IPE.
-    IpeAccess,
-    /// `AUDIT_IPE_CONFIG_CHANGE`, 1421: another policy of IPE became active.
-    IpeConfigChange,
-    /// `AUDIT_IPE_POLICY_LOAD`, 1422: a policy of IPE was loaded or refused.
-    IpePolicyLoad,
-}
+pub(crate) struct Kind(u32);
 
 impl Kind {
-    fn number(self) -> u32 {
-        match self {
-            Self::MacStatus => bindings::AUDIT_MAC_STATUS,
-            Self::IpeAccess => bindings::AUDIT_IPE_ACCESS,
-            Self::IpeConfigChange => bindings::AUDIT_IPE_CONFIG_CHANGE,
-            Self::IpePolicyLoad => bindings::AUDIT_IPE_POLICY_LOAD,
-        }
+    /// Creates the type with this number.
+    pub(crate) const fn new(number: u32) -> Self {
+        Self(number)
     }
 }
 
@@ -96,11 +83,7 @@ impl Record {
         // SAFETY: The context is the calling task's, and the flags allow sleeping only where the
         // caller may.
         let buffer = unsafe {
-            bindings::audit_log_start(
-                bindings::ipe_helper_audit_context(),
-                flags,
-                kind.number() as c_int,
-            )
+            bindings::audit_log_start(bindings::rust_lsm_audit_context(), flags, kind.0 as c_int)
         };
         // INVARIANT: The buffer comes from `audit_log_start`, and nothing is pending.
         Some(Self {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bindgen reads: the kernel's interfaces that the kernel crate does not
- * bind, and the functions of helpers.c.
+ * Input of bindgen: the kernel's interfaces that the kernel crate does not bind, and
+ * the functions of helpers.c.
  */
-#ifndef _IPE_BINDINGS_HELPER_H
-#define _IPE_BINDINGS_HELPER_H
+#ifndef _RUST_LSM_BINDINGS_HELPER_H
+#define _RUST_LSM_BINDINGS_HELPER_H
 
 #include <linux/audit.h>
 #include <linux/binfmts.h>
@@ -24,4 +24,4 @@
 
 #include "helpers.h"
 
-#endif /* _IPE_BINDINGS_HELPER_H */
+#endif /* _RUST_LSM_BINDINGS_HELPER_H */

@@ -32,7 +32,8 @@ pub(crate) const MAY_EXEC: c_int = bindings::MAY_EXEC as c_int;
     dead_code,
     reason = "not every configuration has fs-verity for a provider"
 )]
-pub(crate) const FS_IOC_ENABLE_VERITY: u32 = bindings::ipe_constants_IPE_FS_IOC_ENABLE_VERITY;
+pub(crate) const FS_IOC_ENABLE_VERITY: u32 =
+    bindings::rust_lsm_constants_RUST_LSM_FS_IOC_ENABLE_VERITY;
 
 /// Defines a transparent wrapper with its two conversions.
 macro_rules! wrapper {
@@ -162,13 +163,13 @@ impl File {
         // SAFETY: The file lives. Its flags may change meanwhile, hence the volatile read; this one
         // does not.
         let flags = unsafe { (&raw const (*self.as_ptr()).f_flags).read_volatile() };
-        flags & bindings::ipe_constants_IPE_OPENED_TO_EXECUTE != 0
+        flags & bindings::rust_lsm_constants_RUST_LSM_OPENED_TO_EXECUTE != 0
     }
 
     /// Returns whether a union file system opened it, as the file of a layer for a file of its own.
     #[inline]
     pub(crate) fn is_backing(&self) -> bool {
-        self.has_mode(bindings::ipe_constants_IPE_FMODE_BACKING)
+        self.has_mode(bindings::rust_lsm_constants_RUST_LSM_FMODE_BACKING)
     }
 
     /// Returns whether one of the flags is set in its mode: C's `f_mode`.
@@ -182,7 +183,7 @@ impl File {
     /// Returns whether its file system has opened it. A file that could not be opened has neither
     /// path nor inode.
     pub(super) fn is_opened(&self) -> bool {
-        self.has_mode(bindings::ipe_constants_IPE_FMODE_OPENED)
+        self.has_mode(bindings::rust_lsm_constants_RUST_LSM_FMODE_OPENED)
     }
 
     /// Returns whether it is a file of a union file system, such as overlayfs, whose data is
@@ -207,7 +208,7 @@ impl File {
         // and, on a union file system, those of its layers.
         unsafe {
             let inode = if self.is_of_union() {
-                bindings::ipe_helper_d_real_inode(dentry)
+                bindings::rust_lsm_d_real_inode(dentry)
             } else {
                 (*dentry).d_inode
             };
@@ -276,16 +277,17 @@ impl BlockDevice {
     /// target, in place.
     pub(super) unsafe fn verity_checks(&self) -> VerityChecks {
         // SAFETY: By the contract.
-        match unsafe { bindings::ipe_helper_verity_checks(self.as_ptr()) } {
-            bindings::ipe_verity_checks_IPE_VERITY_CHECKS_ALWAYS => VerityChecks::Always,
-            bindings::ipe_verity_checks_IPE_VERITY_CHECKS_ONCE => VerityChecks::Once,
+        match unsafe { bindings::rust_lsm_verity_checks(self.as_ptr()) } {
+            bindings::rust_lsm_verity_checks_RUST_LSM_VERITY_CHECKS_ALWAYS => VerityChecks::Always,
+            bindings::rust_lsm_verity_checks_RUST_LSM_VERITY_CHECKS_ONCE => VerityChecks::Once,
             _ => VerityChecks::Never,
         }
     }
 }
 
 /// The hash algorithm of an fs-verity digest.
-#[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+#[cfg(CONFIG_FS_VERITY)]
+#[allow(dead_code, reason = "not every module asks for digests")]
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum VerityAlgorithm {
     /// SHA-256, 32 bytes.
@@ -332,7 +334,7 @@ impl Inode {
     /// Pages that were read before may still be cached: see [`Self::drop_data`]. The answer is no
     /// newer than anything that the caller reads next.
     #[inline]
-    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    #[cfg(CONFIG_FS_VERITY)]
     pub(crate) fn has_verity(&self) -> bool {
         // SAFETY: The inode lives. `set_mask_bits()` sets this flag; other flags are set by plain
         // writes of the whole word under the inode's lock, which the kernel takes for atomic.
@@ -349,10 +351,10 @@ impl Inode {
     /// # Context
     ///
     /// May sleep. No lock may be held that writing takes.
-    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    #[cfg(CONFIG_FS_VERITY)]
     pub(crate) fn write_data(&self) -> Result {
         // SAFETY: The inode lives, and so do its mapping and its superblock.
-        to_result(unsafe { bindings::ipe_helper_write_data(self.as_ptr()) })
+        to_result(unsafe { bindings::rust_lsm_write_data(self.as_ptr()) })
     }
 
     /// Drops all cached pages of its data, mapped ones, too.
@@ -368,10 +370,10 @@ impl Inode {
     /// # Context
     ///
     /// May sleep. Takes the lock `invalidate_lock` of the inode's pages. An mmap lock may be held.
-    #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    #[cfg(CONFIG_FS_VERITY)]
     pub(crate) fn drop_data(&self) -> Result {
         // SAFETY: The inode lives, and so does its mapping.
-        to_result(unsafe { bindings::ipe_helper_drop_data(self.as_ptr()) })
+        to_result(unsafe { bindings::rust_lsm_drop_data(self.as_ptr()) })
     }
 
     /// Copies its fs-verity digest to the start of the buffer, and returns the algorithm and the
@@ -381,7 +383,8 @@ impl Inode {
     ///
     /// Any. Does not sleep.
     #[inline]
-    #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+    #[cfg(CONFIG_FS_VERITY)]
+    #[allow(dead_code, reason = "not every module asks for digests")]
     pub(crate) fn verity_digest(&self, buffer: &mut [u8; 64]) -> Option<(VerityAlgorithm, usize)> {
         const { assert!(bindings::FS_VERITY_MAX_DIGEST_SIZE == 64) };
         // For a file that is not protected, C writes nothing, and 0 is not an algorithm.

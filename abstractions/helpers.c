@@ -12,60 +12,60 @@
 #include <linux/task_work.h>
 #include <linux/uidgid.h>
 
-#ifdef CONFIG_IPE_PROP_DM_VERITY
-/* What the table's options are is known to device-mapper alone. */
+#if IS_ENABLED(CONFIG_DM_VERITY)
+/* Only device-mapper knows the options of a table. */
 #include "dm-core.h"
 #include "dm-verity.h"
 #endif
 
 #include "helpers.h"
 
-struct audit_context *ipe_helper_audit_context(void)
+struct audit_context *rust_lsm_audit_context(void)
 {
 	return audit_context();
 }
 
-unsigned int ipe_helper_current_loginuid(void)
+unsigned int rust_lsm_current_loginuid(void)
 {
 	return from_kuid(&init_user_ns, audit_get_loginuid(current));
 }
 
-unsigned int ipe_helper_current_sessionid(void)
+unsigned int rust_lsm_current_sessionid(void)
 {
 	return audit_get_sessionid(current);
 }
 
-int ipe_helper_current_tgid(void)
+int rust_lsm_current_tgid(void)
 {
 	return task_tgid_nr(current);
 }
 
-void ipe_helper_current_comm(char comm[TASK_COMM_LEN])
+void rust_lsm_current_comm(char comm[TASK_COMM_LEN])
 {
 	strscpy_pad(comm, current->comm, TASK_COMM_LEN);
 }
 
-const struct super_block *ipe_helper_current_root_superblock(void)
+const struct super_block *rust_lsm_current_root_superblock(void)
 {
 	return current->fs->root.mnt->mnt_sb;
 }
 
-struct inode *ipe_helper_d_real_inode(const struct dentry *dentry)
+struct inode *rust_lsm_d_real_inode(const struct dentry *dentry)
 {
 	return d_real_inode(dentry);
 }
 
-bool ipe_helper_current_in_execve(void)
+bool rust_lsm_current_in_execve(void)
 {
 	return current->in_execve;
 }
 
-bool ipe_helper_current_walks_path(void)
+bool rust_lsm_current_walks_path(void)
 {
 	return current->nameidata;
 }
 
-int ipe_helper_write_data(struct inode *inode)
+int rust_lsm_write_data(struct inode *inode)
 {
 	if (!inode->i_sb->s_vop)
 		return 0;
@@ -73,14 +73,13 @@ int ipe_helper_write_data(struct inode *inode)
 }
 
 /*
- * A read that began earlier has its page in the cache, locked: it is waited for. One
- * that comes later waits for the lock, or for that of its page, and then sees the
- * inode's flags of now.
+ * An earlier read has its page in the cache, locked: this waits for it. A later read
+ * waits for the lock, or for that of its page, and then sees the inode's new flags.
  *
  * Beyond the end of the data, ext4 and f2fs cache the tree of hashes. Its blocks are
- * checked up to the root hash, and ext4 does not release those that have been.
+ * verified up to the root hash, and ext4 does not release verified blocks.
  */
-int ipe_helper_drop_data(struct inode *inode)
+int rust_lsm_drop_data(struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
 	loff_t size = i_size_read(inode);
@@ -97,8 +96,8 @@ int ipe_helper_drop_data(struct inode *inode)
 
 static void release_held_file(struct callback_head *work)
 {
-	struct ipe_held_file *held =
-		container_of(work, struct ipe_held_file, work);
+	struct rust_lsm_held_file *held =
+		container_of(work, struct rust_lsm_held_file, work);
 	struct file *file = held->file;
 
 	held->work.func = NULL;
@@ -107,11 +106,11 @@ static void release_held_file(struct callback_head *work)
 		fput(file);
 }
 
-int ipe_helper_hold_file(struct ipe_held_file *held, struct file *file)
+int rust_lsm_hold_file(struct rust_lsm_held_file *held, struct file *file)
 {
 	int err;
 
-	/* It stays among the task's works when the file is taken out. */
+	/* The work stays queued when the file is taken out. */
 	if (!held->work.func) {
 		init_task_work(&held->work, release_held_file);
 		err = task_work_add(current, &held->work, TWA_RESUME);
@@ -126,9 +125,9 @@ int ipe_helper_hold_file(struct ipe_held_file *held, struct file *file)
 	return 0;
 }
 
-#ifdef CONFIG_IPE_PROP_DM_VERITY
+#if IS_ENABLED(CONFIG_DM_VERITY)
 /* For dm-verity's preresume: md->map is the table that it is called for. */
-enum ipe_verity_checks ipe_helper_verity_checks(const struct block_device *bdev)
+enum rust_lsm_verity_checks rust_lsm_verity_checks(const struct block_device *bdev)
 {
 	const struct mapped_device *md = bdev->bd_disk->private_data;
 	const struct dm_table *table = rcu_dereference_protected(
@@ -136,8 +135,8 @@ enum ipe_verity_checks ipe_helper_verity_checks(const struct block_device *bdev)
 	const struct dm_verity *verity = table->targets[0].private;
 
 	if (verity->mode == DM_VERITY_MODE_LOGGING)
-		return IPE_VERITY_CHECKS_NEVER;
-	return verity->validated_blocks ? IPE_VERITY_CHECKS_ONCE :
-					  IPE_VERITY_CHECKS_ALWAYS;
+		return RUST_LSM_VERITY_CHECKS_NEVER;
+	return verity->validated_blocks ? RUST_LSM_VERITY_CHECKS_ONCE :
+					  RUST_LSM_VERITY_CHECKS_ALWAYS;
 }
 #endif

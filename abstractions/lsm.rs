@@ -102,7 +102,7 @@ hooks! {
 /// # Examples
 ///
 /// ```ignore
-/// security_module!(crate::hooks::Ipe);
+/// security_module!(crate::Example);
 /// ```
 macro_rules! security_module {
     ($type:ty) => {
@@ -210,9 +210,6 @@ pub(crate) extern "C" fn early_initcall<T: Declared>() -> c_int {
     }
     0
 }
-
-/// The number of IPE in `include/uapi/linux/lsm.h`.
-pub(crate) const LSM_ID_IPE: u64 = bindings::LSM_ID_IPE as u64;
 
 /// For [`security_module!`].
 #[doc(hidden)]

@@ -101,7 +101,7 @@ impl Parameter {
 ///
 /// ```ignore
 /// static ENFORCE: Switch = Switch::new(true);
-/// parameter!("ipe", "enforce", ENFORCE, "Start IPE in enforce or permissive mode");
+/// parameter!("example", "enforce", ENFORCE, "Start in enforcing mode");
 /// ```
 macro_rules! parameter {
     ($module:literal, $name:literal, $switch:ident, $description:literal) => {

@@ -15,16 +15,14 @@ use kernel::ffi::{
 use kernel::prelude::*;
 
 /// A keyring whose keys are trusted.
+#[allow(dead_code, reason = "not every configuration trusts all of them")]
 #[derive(Copy, Clone)]
 pub(crate) enum Keyring {
     /// The keys that were compiled into the kernel.
-    #[cfg_attr(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING, expect(dead_code))]
     Builtin,
     /// Those, and keys that were added later and that one of them vouches for.
-    #[cfg(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING)]
     BuiltinAndSecondary,
     /// The keys of the machine's firmware.
-    #[cfg(CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING)]
     Platform,
 }
 
@@ -33,9 +31,7 @@ impl Keyring {
     fn as_ptr(self) -> *mut bindings::key {
         core::ptr::without_provenance_mut(match self {
             Self::Builtin => 0,
-            #[cfg(CONFIG_IPE_POLICY_SIG_SECONDARY_KEYRING)]
             Self::BuiltinAndSecondary => 1,
-            #[cfg(CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING)]
             Self::Platform => 2,
         })
     }

@@ -38,7 +38,7 @@ impl Comm {
 pub(crate) fn comm() -> Comm {
     let mut comm = [0u8; COMM_LENGTH];
     // SAFETY: The buffer has the length that C fills.
-    unsafe { bindings::ipe_helper_current_comm(comm.as_mut_ptr().cast()) };
+    unsafe { bindings::rust_lsm_current_comm(comm.as_mut_ptr().cast()) };
     Comm(comm)
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn comm() -> Comm {
 /// Any with a task.
 pub(crate) fn process_id() -> i32 {
     // SAFETY: Always safe to call from a task.
-    unsafe { bindings::ipe_helper_current_tgid() }
+    unsafe { bindings::rust_lsm_current_tgid() }
 }
 
 /// Returns the user ID, in the initial namespace, that the session of the calling task logged in
@@ -60,7 +60,7 @@ pub(crate) fn process_id() -> i32 {
 /// Any with a task.
 pub(crate) fn login_uid() -> u32 {
     // SAFETY: Always safe to call from a task.
-    unsafe { bindings::ipe_helper_current_loginuid() }
+    unsafe { bindings::rust_lsm_current_loginuid() }
 }
 
 /// Returns the audit session of the calling task; `u32::MAX` for none.
@@ -70,7 +70,7 @@ pub(crate) fn login_uid() -> u32 {
 /// Any with a task.
 pub(crate) fn session_id() -> u32 {
     // SAFETY: Always safe to call from a task.
-    unsafe { bindings::ipe_helper_current_sessionid() }
+    unsafe { bindings::rust_lsm_current_sessionid() }
 }
 
 /// Returns whether readable memory of the calling task becomes executable
@@ -93,7 +93,7 @@ pub(crate) fn read_implies_exec() -> bool {
 /// Any with a task.
 pub(crate) fn is_in_execve() -> bool {
     // SAFETY: Always safe to call from a task.
-    unsafe { bindings::ipe_helper_current_in_execve() }
+    unsafe { bindings::rust_lsm_current_in_execve() }
 }
 
 /// Returns whether the calling task is looking a path up, or opening the file at its end.
@@ -103,7 +103,7 @@ pub(crate) fn is_in_execve() -> bool {
 /// Any with a task.
 pub(crate) fn is_walking_path() -> bool {
     // SAFETY: Always safe to call from a task.
-    unsafe { bindings::ipe_helper_current_walks_path() }
+    unsafe { bindings::rust_lsm_current_walks_path() }
 }
 
 /// The data of a module beside a task.
@@ -111,7 +111,7 @@ pub(crate) fn is_walking_path() -> bool {
 /// Only the task itself reaches it, by the functions of this file.
 #[repr(C)]
 pub(super) struct Area<B> {
-    held: bindings::ipe_held_file,
+    held: bindings::rust_lsm_held_file,
     own: B,
 }
 
@@ -163,9 +163,7 @@ pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(&T::Task) -> R) -
 pub(crate) fn hold_file<T: Declared>(file: &File) -> Result {
     // SAFETY: `area` points to a valid `Area` of the calling task, which alone uses it, and which
     // lives until the task's works have run: they do so before the task ends. The file lives.
-    to_result(unsafe {
-        bindings::ipe_helper_hold_file(&raw mut (*area::<T>()).held, file.as_ptr())
-    })
+    to_result(unsafe { bindings::rust_lsm_hold_file(&raw mut (*area::<T>()).held, file.as_ptr()) })
 }
 
 /// Takes the file that the calling task holds. Returns `None` where it holds none, or where the

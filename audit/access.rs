@@ -3,9 +3,9 @@
 //! Record 1420: a decision, its object, and the rule that made it.
 
 use super::hook::Hook;
+use super::kind;
 use crate::abstractions::audit::{
     Fields,
-    Kind,
     Record, //
 };
 use crate::abstractions::fs::File;
@@ -38,7 +38,7 @@ pub(crate) fn access(
     verdict: Verdict,
     enforcing: bool,
 ) {
-    let Some(mut record) = Record::start_atomic(Kind::IpeAccess) else {
+    let Some(mut record) = Record::start_atomic(kind::ACCESS) else {
         return;
     };
     let comm = task::comm();

@@ -2,6 +2,7 @@
 
 //! Records 1421, 1422 and 1404: changes by administrators.
 
+use super::kind;
 use crate::abstractions::audit::{
     Fields,
     Kind,
@@ -26,7 +27,7 @@ use core::fmt::{
 ///
 /// May sleep.
 pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
-    emit(Kind::IpeConfigChange, |record, actor| {
+    emit(kind::CONFIG_CHANGE, |record, actor| {
         write_activation(record, old, new, actor)
     });
 }
@@ -65,7 +66,7 @@ fn write_activation(
 ///
 /// May sleep.
 pub(crate) fn load(policy: &Policy, report: &Report) {
-    emit(Kind::IpePolicyLoad, |record, actor| {
+    emit(kind::POLICY_LOAD, |record, actor| {
         write_load(record, policy, report, actor)
     });
 }
@@ -93,7 +94,7 @@ fn write_load(record: &mut impl Fields, policy: &Policy, report: &Report, actor:
 ///
 /// May sleep.
 pub(crate) fn refusal(refusal: &Refusal) {
-    emit(Kind::IpePolicyLoad, |record, actor| {
+    emit(kind::POLICY_LOAD, |record, actor| {
         write_refusal(record, refusal, actor)
     });
 }
@@ -121,7 +122,7 @@ fn write_refusal(record: &mut impl Fields, refusal: &Refusal, actor: Actor) -> R
 ///
 /// May sleep.
 pub(crate) fn enforcement(new: bool, old: bool) {
-    emit(Kind::MacStatus, |record, actor| {
+    emit(kind::MAC_STATUS, |record, actor| {
         write_enforcement(record, new, old, actor)
     });
 }

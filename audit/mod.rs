@@ -12,6 +12,7 @@
 mod access;
 mod change;
 mod hook;
+mod kind;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 mod line;
 

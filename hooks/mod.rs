@@ -65,7 +65,8 @@ const PROT_EXEC: c_ulong = 4;
 #[vtable]
 impl SecurityModule for Ipe {
     const NAME: &'static CStr = c"ipe";
-    const ID: u64 = crate::abstractions::lsm::LSM_ID_IPE;
+    /// `LSM_ID_IPE` of `include/uapi/linux/lsm.h`.
+    const ID: u64 = 113;
 
     type Superblock = integrity::SuperblockBlob;
 

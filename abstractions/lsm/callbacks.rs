@@ -200,7 +200,7 @@ pub(super) unsafe extern "C" fn kernel_post_load_data<T: SecurityModule>(
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn initramfs_populated<T: SecurityModule>() {
     // SAFETY: The calling thread has a root, whose mount and superblock it holds.
-    let root = unsafe { Superblock::from_raw(bindings::ipe_helper_current_root_superblock()) };
+    let root = unsafe { Superblock::from_raw(bindings::rust_lsm_current_root_superblock()) };
     T::initramfs_populated(root);
 }
 
