@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the fuzz targets share.
+//! Shared by the fuzz targets.
 
 #[expect(missing_docs, reason = "the tests on the host have it for themselves")]
 #[path = "../../host/tests/common/mod.rs"]

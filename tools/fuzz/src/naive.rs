@@ -21,7 +21,7 @@ pub struct Rule {
     pub offset: u32,
     /// The operation, by name.
     pub operation: String,
-    /// What must hold.
+    /// The conditions.
     pub properties: Vec<Property>,
     /// Whether it allows.
     pub allow: bool,
@@ -40,7 +40,7 @@ pub struct Policy {
     pub defaults: Vec<(Option<String>, bool)>,
 }
 
-/// What a policy decides.
+/// The decision of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The rule whose line begins at this offset, and whether it allows.

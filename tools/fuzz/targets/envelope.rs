@@ -15,7 +15,7 @@ use std::path::Path;
 /// The longest message: the kernel's bound.
 const MAX: u64 = 16 * 1024 * 1024;
 
-/// What DER says of the length of a message: its header and its contents.
+/// Returns the length of a message as DER has it: its header and its contents.
 fn der(message: &[u8]) -> Result<Option<u64>, Unusable> {
     let total = match message {
         [] | [_] => return Ok(None),
@@ -73,7 +73,7 @@ fuzz_target!(|data: &[u8]| {
         arrived = message.len().min(arrived + piece);
         let answer = form(&message[..arrived]);
         assert_eq!(answer, expected(&message[..arrived]));
-        // What is final stays final, but for more text behind an appended signature.
+        // A final answer stays final, except for more text after an appended signature.
         if !matches!(last, Ok(None | Some(Form::Appended))) {
             assert_eq!(answer, last);
         }

@@ -11,7 +11,7 @@ type Table = (u8, bool);
 /// Nothing is known, or no longer.
 const NOTHING: Table = (0, false);
 
-/// What the writer does, each in one step that all CPUs see.
+/// A step of the writer, which all CPUs see at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Write {
     /// Sets whether the root hash is signed.
@@ -40,7 +40,7 @@ fn steps(old: Table, new: Table, discipline: Discipline) -> Vec<Write> {
     if old.0 != new.0 || new.0 == 0 {
         steps.extend(take_back(old.1, discipline));
         steps.push(Write::Roothash(new.0));
-        // What was replaced is freed when nobody follows it any more.
+        // The replaced root hash is freed when no decision follows it any more.
         if old.0 != 0 {
             steps.push(Write::GracePeriod);
         }
@@ -84,7 +84,7 @@ struct State {
 }
 
 impl State {
-    /// What can be the next state.
+    /// Returns the states that can be next.
     fn next(&self, writer: &[Write], discipline: Discipline) -> Vec<State> {
         let mut states = Vec::new();
         if let Some(&write) = writer.get(self.written) {

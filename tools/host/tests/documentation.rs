@@ -41,7 +41,7 @@ fn examples() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn examples_load_without_a_warning() {
     for (name, text) in examples() {
-        assert!(name.ends_with(".pol"), "{name} is no policy");
+        assert!(name.ends_with(".pol"), "{name} is not a policy");
         let mut collector = Collector::default();
         let result = measure(&text, Providers::ALL, false, &mut collector);
         for error in &collector.errors {

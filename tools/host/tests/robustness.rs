@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whatever the text is, the parser ends with a compiled policy or a located error.
+//! For any text, the parser ends with a compiled policy or a located error.
 
 mod common;
 

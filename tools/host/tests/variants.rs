@@ -239,7 +239,7 @@ fn every_warning_has_a_text() {
         let others = PropertyKind::ALL.into_iter().filter(|other| *other != kind);
         let providers = others.fold(Providers::NONE, Providers::with);
         if providers == Providers::ALL {
-            // What needs no provider is always there.
+            // A property without a provider is always there.
             assert_eq!(kind.provider(), None);
             continue;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What an administrator can do, as lines of text that a guest reads.
+//! The commands of an administrator, as lines of text that a guest reads.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ words! {
 }
 
 words! {
-    /// What policies say.
+    /// The rules of a policy.
     Rules {
         /// Everything is allowed.
         Allow = "allow",
@@ -73,7 +73,7 @@ words! {
         Embedded = "embedded",
         /// Behind the text.
         Appended = "appended",
-        /// By somebody whom the kernel does not know.
+        /// By a signer whom the kernel does not know.
         Untrusted = "untrusted",
         /// Behind a text that was changed.
         Changed = "changed",
@@ -81,19 +81,19 @@ words! {
 }
 
 words! {
-    /// Who does it.
+    /// The user who gives a command.
     Who {
         /// An administrator.
         Admin = "admin",
-        /// Somebody without the capability, with a file that an administrator opened.
+        /// A user without the capability, with a file that an administrator opened.
         Heir = "heir",
-        /// Somebody without the capability, though user 0.
+        /// User 0 without the capability.
         Nobody = "nobody",
     }
 }
 
 words! {
-    /// What is written to a switch.
+    /// A value for a switch.
     Value {
         /// Yes.
         One = "1",
@@ -123,7 +123,7 @@ pub struct Policy {
     pub name: Name,
     /// The second number of its version.
     pub minor: u8,
-    /// What it says.
+    /// Its rules.
     pub rules: Rules,
     /// How it is signed.
     pub signature: Signature,

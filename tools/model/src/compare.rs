@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a guest did, beside what the model says.
+//! The log of a guest, compared with the model.
 
 use crate::{
     command::Command,
     model::Model, //
 };
 
-/// The first step in which a kernel did something else.
+/// The first step in which a kernel differs from the model.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The number of the sequence, from 0.
     pub sequence: usize,
     /// The number of the step, from 0.
     pub step: usize,
-    /// What the model says.
+    /// The line of the model.
     pub expected: String,
-    /// What the guest printed.
+    /// The line of the guest.
     pub seen: String,
 }
 
-/// What a guest prints for a step.
+/// Returns the line that a guest prints for a step.
 pub fn line(answer: &str, state: &str) -> String {
     format!("{answer} {state}")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What policies do in the kernel: a model that runs, and what compares it with a kernel.
+//! An executable model of policies in the kernel, and its comparison with a kernel.
 //!
 //! [`generate`] makes sequences of [`command`]s, [`model`] says what each of them answers and leaves
 //! behind, `replay` does them in a guest, and [`compare`] looks for the first difference.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the kernel is to do.
+//! The specified behaviour of the kernel.
 
 use crate::command::{Command, Name, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS};
 use std::{collections::BTreeMap, fmt};
 
-/// What a system call answers: nothing, or an errno by its name.
+/// The result of a system call: nothing, or an errno by its name.
 pub type Answer = Result<(), &'static str>;
 
 /// A policy that is loaded.
@@ -60,7 +60,7 @@ fn permitted(who: Who) -> Answer {
     }
 }
 
-/// What must be written to do something.
+/// Checks the value that confirms an action.
 fn confirmed(value: Value) -> Answer {
     match value {
         Value::One => Ok(()),
@@ -205,7 +205,7 @@ impl Model {
     }
 }
 
-/// What a guest sees, as it prints it.
+/// Writes the state as a guest prints it.
 impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut loaded: Vec<String> = self

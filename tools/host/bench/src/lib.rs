@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the benchmarks measure: policies and files.
+//! The policies and files that the benchmarks measure.
 
 use ipe_policy::{
     eval::{Digest, Object},

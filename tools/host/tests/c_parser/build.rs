@@ -59,7 +59,7 @@ pub(crate) fn command(
         .args([
             "-O1",
             "-w",
-            // What the kernel's headers would declare, and newer compilers insist on.
+            // Declarations of the kernel's headers that newer compilers insist on.
             "-Wno-implicit-function-declaration",
             "-Wno-incompatible-pointer-types",
             "-D_GNU_SOURCE",

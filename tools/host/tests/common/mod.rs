@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the host tests share: an object, and the evaluation of a policy as it is defined.
+//! Shared by the host tests: an object, and the evaluation of a policy as it is defined.
 
 #![allow(
     dead_code,
@@ -159,7 +159,7 @@ pub fn compile_for(text: &[u8], providers: Providers) -> Compiled<Vec<u32>> {
         Ok(plan) => plan,
         Err(error) => panic!("{:?}: {error}", error.position),
     };
-    // What the memory holds before must not matter.
+    // The previous contents of the memory must not matter.
     let words = vec![0xdead_beef; plan.words()];
     plan.emit(text, words)
 }

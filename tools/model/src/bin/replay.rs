@@ -80,7 +80,7 @@ fn write(mut file: &File, bytes: &[u8], pieces: u8) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file and writes to it, as somebody.
+/// Opens a file and writes to it, as one of the users.
 fn put(path: &Path, bytes: &[u8], pieces: u8, who: Who) -> io::Result<()> {
     if who == Who::Admin {
         return write(&open(path)?, bytes, pieces);
@@ -180,7 +180,7 @@ impl Sequence {
     }
 }
 
-/// What there is to see, as the model says it.
+/// Returns the visible state, in the form of the model.
 fn state(initramfs: &File) -> io::Result<String> {
     let mut loaded = Vec::new();
     for entry in fs::read_dir(Path::new(ROOT).join("policies"))? {
@@ -188,7 +188,7 @@ fn state(initramfs: &File) -> io::Result<String> {
         let read = |file: &str| fs::read_to_string(directory.join(file));
         let version = read("version")?;
         let text = read("policy")?;
-        // What does not come from this sequence, or does not fit its text, is to be seen as such.
+        // The state must show a policy of another sequence, or one that does not fit its text.
         let minor = version.split('.').nth(1).unwrap_or("?");
         let header = format!("policy_name={} policy_version={version}\n", read("name")?);
         let rules = text
@@ -247,7 +247,7 @@ fn main() -> io::Result<()> {
         if let Some(next) = text.strip_prefix("sequence ") {
             number = next.parse().map_err(io::Error::other)?;
             step = 0;
-            // What the one before holds open is closed.
+            // The files that the previous sequence held open are closed.
             drop(sequence.take());
             sequence = Some(Sequence::begin(directory.join(next))?);
             continue;
