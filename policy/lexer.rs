@@ -116,17 +116,23 @@ impl<'a> Lexer<'a> {
     ///
     /// A NUL byte.
     pub(super) fn next_line(&mut self) -> Result<bool, Fault> {
-        loop {
-            if self.line == 0 {
-                self.line = 1;
-            } else if !self.skip_line()? {
-                return Ok(false);
-            }
+        while self.step()? {
             let content = self.skip_space(self.at);
             if self.text.get(content).is_some_and(|&byte| !is_end(byte)) {
                 return Ok(true);
             }
         }
+        Ok(false)
+    }
+
+    /// Goes to the next line, whatever it says, if there is one.
+    #[inline]
+    pub(super) fn step(&mut self) -> Result<bool, Fault> {
+        if self.line == 0 {
+            self.line = 1;
+            return Ok(true);
+        }
+        self.skip_line()
     }
 
     /// Goes to the beginning of the next line. Returns whether there is one.
@@ -146,8 +152,14 @@ impl<'a> Lexer<'a> {
     /// Goes to the end of a line because of a NUL byte: one error for each line is enough.
     fn nul(&mut self) -> Fault {
         let fault = Fault::new(ErrorKind::Nul, self.at, 1);
-        self.at = find(self.text, self.at, is_line_end);
+        self.at = self.line_end();
         fault
+    }
+
+    /// Returns the index of the byte that ends the current line, or the length of the text.
+    #[inline]
+    pub(super) fn line_end(&self) -> usize {
+        find(self.text, self.at, is_line_end)
     }
 
     /// Returns the index of the first byte from `start` on that is not white space.

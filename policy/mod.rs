@@ -25,6 +25,7 @@ mod flags;
 mod grammar;
 mod index;
 mod lexer;
+mod lines;
 pub mod name;
 pub(crate) mod named;
 mod outcome;
@@ -57,6 +58,11 @@ pub use self::{
     grammar::{
         rule_at,
         Rule, //
+    },
+    lines::{
+        lines,
+        Line,
+        Statement, //
     },
     outcome::Scope,
     property::Property,

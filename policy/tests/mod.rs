@@ -135,4 +135,5 @@ pub(super) fn shown_as(value: impl fmt::Display, text: &str) -> bool {
 mod compile;
 mod digest;
 mod header;
+mod lines;
 mod parser;

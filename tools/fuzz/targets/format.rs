@@ -6,11 +6,10 @@
 #![no_main]
 
 use ipe_fuzz::naive;
-use ipe_policy::policy::Providers;
+use ipe_policy::policy::{lines, Providers};
 use ipectl::{
     check,
     diff,
-    document,
     format::format,
     output::Output,
     policy::Policy,
@@ -29,8 +28,7 @@ fn said(text: &[u8]) -> naive::Policy {
 
 /// The comments of a text.
 fn comments(text: &[u8]) -> Vec<Vec<u8>> {
-    let lines = document::lines(text);
-    let comments = lines.iter().filter_map(|line| line.comment);
+    let comments = lines(text).filter_map(|line| line.comment);
     comments
         .map(|comment| comment.trim_ascii_end().to_vec())
         .collect()

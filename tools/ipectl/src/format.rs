@@ -5,11 +5,8 @@
 //! Single blanks between words, digits in lower case, no blanks at the ends of lines, at most one
 //! empty line in a row. Comments and the order of the lines stay.
 
-use crate::{
-    document::{self, Line, Statement},
-    policy::Policy,
-};
-use ipe_policy::policy::PropertyKind;
+use crate::policy::Policy;
+use ipe_policy::policy::{lines, Line, PropertyKind};
 
 /// Writes a policy anew.
 pub fn format(policy: &Policy) -> Vec<u8> {
@@ -33,10 +30,7 @@ pub fn format(policy: &Policy) -> Vec<u8> {
 }
 
 fn write(line: &Line<'_>) -> Vec<u8> {
-    let mut written = match &line.statement {
-        Statement::Rule(_) => line.words().map(write_word).collect::<Vec<_>>().join(&b' '),
-        _ => line.words().collect::<Vec<_>>().join(&b' '),
-    };
+    let mut written = write_code(line);
     if let Some(comment) = line.comment {
         if !written.is_empty() {
             written.push(b' ');
@@ -44,6 +38,19 @@ fn write(line: &Line<'_>) -> Vec<u8> {
         written.extend(comment.trim_ascii_end());
     }
     written
+}
+
+/// Writes a line without its comment.
+fn write_code(line: &Line<'_>) -> Vec<u8> {
+    let is_rule = line.rule().is_some();
+    let word = |word: &[u8]| {
+        if is_rule {
+            write_word(word)
+        } else {
+            word.to_vec()
+        }
+    };
+    line.tokens().map(word).collect::<Vec<_>>().join(&b' ')
 }
 
 /// Writes a word of a rule, of which only the digits of a digest may change: an algorithm that no
@@ -63,15 +70,8 @@ fn write_word(word: &[u8]) -> Vec<u8> {
 
 /// What a text says, whatever way it is written.
 pub fn meaning(text: &[u8]) -> Vec<Vec<u8>> {
-    let lines = document::lines(text).into_iter();
-    lines
-        .map(|line| Line {
-            comment: None,
-            ..line
-        })
-        .map(|line| write(&line))
-        .filter(|written| !written.is_empty())
-        .collect()
+    let written = lines(text).map(|line| write_code(&line));
+    written.filter(|written| !written.is_empty()).collect()
 }
 
 #[cfg(test)]

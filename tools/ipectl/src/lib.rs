@@ -7,12 +7,12 @@
 //! hints, reasons, formats.
 
 pub mod audit;
+pub mod canonical;
 pub mod check;
 pub mod cli;
 pub mod device;
 pub mod diff;
 pub mod digest;
-pub mod document;
 pub mod explain;
 pub mod failure;
 pub mod format;

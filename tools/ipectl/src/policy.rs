@@ -4,13 +4,12 @@
 
 use crate::{
     check::{self, Options},
-    document::{self, Line},
     failure::{Class, Failure, Result},
     source::Source,
 };
 use ipe_policy::{
     eval::{self, Object, Verdict},
-    policy::{self, Compiled, Operation, Providers, Reporter, Version},
+    policy::{self, Compiled, Line, Operation, Providers, Reporter, Version},
 };
 use std::ops::ControlFlow;
 
@@ -74,9 +73,9 @@ impl Policy {
         &self.text
     }
 
-    /// The lines of the text.
+    /// Returns the lines of the text, as the parser reads them.
     pub fn lines(&self) -> Vec<Line<'_>> {
-        document::lines(&self.text)
+        policy::lines(&self.text).collect()
     }
 
     /// The name, for people.

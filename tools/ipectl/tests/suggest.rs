@@ -103,7 +103,7 @@ fn what_is_not_known_is_not_suggested() {
     let rules: Vec<_> = policy
         .lines()
         .iter()
-        .filter_map(|line| line.rule().map(|_| line.number))
+        .filter_map(|line| line.rule().map(|_| line.position.line))
         .collect();
     assert_eq!(rules.len(), 1);
 }

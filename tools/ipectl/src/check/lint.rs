@@ -7,7 +7,6 @@ use super::{
     Options, Stage,
 };
 use crate::{
-    document::{Line, Statement},
     name::{refusal, Refusal, LONGEST},
     policy::Policy,
     source::Source,
@@ -17,7 +16,7 @@ use ipe_policy::{
     eval::Verdict,
     policy::{
         envelope::{self, Form},
-        Action, Operation, Property, Rule, Scope,
+        Action, Line, Operation, Property, Rule, Scope, Statement,
     },
 };
 use std::collections::{BTreeSet, HashMap};
@@ -43,7 +42,7 @@ pub(super) fn run(
         lines: &lines,
         numbers: lines
             .iter()
-            .map(|line| (line.offset, line.number))
+            .map(|line| (line.offset, line.position.line))
             .collect(),
         found: &mut found,
     };
@@ -88,7 +87,7 @@ impl<'l> Lint<'l> {
     fn reachability(&mut self, useless: &BTreeSet<u32>) {
         for line in self.lines {
             let Some(rule) = line.rule() else { continue };
-            if useless.contains(&line.number) {
+            if useless.contains(&line.position.line) {
                 continue;
             }
             let subjects = subjects(rule);
@@ -328,12 +327,10 @@ impl<'l> Lint<'l> {
 
 /// Where a line says what it says, without its comment.
 pub(super) fn span(line: &Line<'_>) -> Span {
-    let indent = line.text.len() - line.text.trim_ascii_start().len();
-    let indent = u32::try_from(indent).unwrap_or(0);
     Span {
-        line: line.number,
-        column: indent + 1,
-        offset: line.offset + indent,
+        line: line.position.line,
+        column: line.position.column,
+        offset: line.position.offset,
         length: u32::try_from(line.code.len()).unwrap_or(u32::MAX),
     }
 }

@@ -7,13 +7,8 @@ use super::{
     kconfig::Kconfig,
     lint::{decider, span},
 };
-use crate::{
-    document::{Line, Statement},
-    policy::Policy,
-    source::Source,
-    subject::Facts,
-};
-use ipe_policy::policy::{Action, Operation, PropertyKind};
+use crate::{policy::Policy, source::Source, subject::Facts};
+use ipe_policy::policy::{Action, Line, Operation, PropertyKind, Statement};
 
 /// A way around a policy that a configuration leaves open.
 struct Opening {

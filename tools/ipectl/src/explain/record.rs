@@ -4,12 +4,12 @@
 
 use crate::{
     audit::{Access, Question},
-    document::{canonical_default, canonical_property, canonical_rule, Statement},
+    canonical,
     failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
     policy::{operation_name, Policy, UNKNOWN},
 };
-use ipe_policy::policy::{Action, Operation, Property};
+use ipe_policy::policy::{Action, Operation, Property, Statement};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -158,7 +158,7 @@ fn about(question: Question) -> Option<&'static str> {
 fn decides_without_default(policy: &Policy, operation: Option<Operation>, access: &Access) -> bool {
     let mut lines = policy.lines().into_iter();
     operation.is_none()
-        && access.rule == canonical_default(None, Action::Deny)
+        && access.rule == canonical::default(None, Action::Deny)
         && !lines.any(|line| matches!(line.statement, Statement::Default(None, _)))
 }
 
@@ -173,20 +173,20 @@ fn follow(
     for line in policy.lines() {
         match &line.statement {
             Statement::Rule(rule) if Some(rule.operation) == operation => {
-                let text = canonical_rule(rule);
+                let text = canonical::rule(rule);
                 if text == access.rule {
-                    return (Some(line.number), passed);
+                    return (Some(line.position.line), passed);
                 }
                 let asked: Vec<_> = rule.properties().map(lack).collect();
                 passed.push(Passed {
-                    line: line.number,
+                    line: line.position.line,
                     text,
                     allows: rule.action == Action::Allow,
                     lacks: asked.join(" or "),
                 });
             }
-            Statement::Default(of, action) if canonical_default(*of, *action) == access.rule => {
-                line_of_default = Some(line.number);
+            Statement::Default(of, action) if canonical::default(*of, *action) == access.rule => {
+                line_of_default = Some(line.position.line);
             }
             _ => {}
         }
@@ -199,5 +199,5 @@ fn follow(
 
 /// What the file lacks that the property asks for.
 fn lack(property: Property<'_>) -> String {
-    canonical_property(&property)
+    canonical::property(&property)
 }

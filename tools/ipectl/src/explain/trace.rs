@@ -3,11 +3,11 @@
 //! How a policy comes to its verdict, rule by rule.
 
 use crate::{
-    document::{canonical_default, canonical_property, canonical_rule, Line, Statement},
+    canonical,
     policy::Policy,
     subject::{Digest, Facts},
 };
-use ipe_policy::policy::{Action, Operation, Property, Rule, Scope};
+use ipe_policy::policy::{Action, Line, Operation, Property, Rule, Scope, Statement};
 use serde::Serialize;
 
 /// A rule or default that was looked at.
@@ -51,8 +51,8 @@ pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, facts: &F
             .properties()
             .find(|property| !facts.satisfies(property));
         steps.push(Step {
-            line: line.number,
-            text: canonical_rule(rule),
+            line: line.position.line,
+            text: canonical::rule(rule),
             decides,
             other_digest: only_digest_fails(rule, facts),
             reason: match &failed {
@@ -82,8 +82,8 @@ fn default(lines: &[Line<'_>], operation: Option<Operation>, action: Action) -> 
         .iter()
         .find(|line| matches!(line.statement, Statement::Default(of, _) if of == operation));
     Step {
-        line: line.map_or(0, |line| line.number),
-        text: canonical_default(operation, action),
+        line: line.map_or(0, |line| line.position.line),
+        text: canonical::default(operation, action),
         decides: true,
         reason: "no rule matches".to_owned(),
         other_digest: false,
@@ -122,7 +122,7 @@ fn why_not(property: &Property<'_>, facts: &Facts) -> String {
             "it has no fs-verity digest with a valid signature".to_owned()
         }
         Property::DmveritySignature(false) | Property::FsveritySignature(false) => {
-            format!("{} does not hold", canonical_property(property))
+            format!("{} does not hold", canonical::property(property))
         }
         Property::DmverityRoothash(_) => {
             digest(facts.dmverity_roothash, "it is not on a dm-verity volume")

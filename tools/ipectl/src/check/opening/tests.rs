@@ -262,7 +262,7 @@ fn line_by_which_kexec_is_allowed() {
     ] {
         let policy = Policy::compile(text.as_bytes(), Providers::ALL).unwrap();
         let lines = policy.lines();
-        let line = allows_kexec(&policy, &lines).map(|line| line.number);
+        let line = allows_kexec(&policy, &lines).map(|line| line.position.line);
         assert_eq!(line, number, "{text}");
     }
 }
