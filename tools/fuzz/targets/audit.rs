@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use ipe_policy::policy::{Operation, Providers};
 use ipectl::{
     audit::{self, parse, Access},
-    explain,
+    command,
     output::Output,
     policy::Policy,
     subject::hex,
@@ -157,7 +157,7 @@ fuzz_target!(|line: Line<'_>| {
 
     let outcome = suggest::suggest(std::slice::from_ref(&access), &Knowledge::default());
     let text = written(|out| {
-        suggest::show(&outcome, out).expect("writing to memory succeeds");
+        command::suggest::show(&outcome, out).expect("writing to memory succeeds");
     });
     // What is suggested goes into policies: rules are what the program found, all else is comment.
     let rules = text
@@ -169,6 +169,6 @@ fuzz_target!(|line: Line<'_>| {
         format!("policy_name=a policy_version=1.0.0\nDEFAULT action=DENY\n{RULE}00 action=ALLOW\n");
     let policy = Policy::compile(policy.as_bytes(), Providers::ALL).expect("it is a policy");
     written(|out| {
-        let _ = explain::explain_record(&policy, "policy", &access, out);
+        let _ = command::explain::explain_record(&policy, "policy", &access, out);
     });
 });

@@ -9,7 +9,7 @@ use ipe_fuzz::naive;
 use ipe_policy::policy::{lines, Providers};
 use ipectl::{
     check,
-    diff,
+    command,
     format::format,
     output::Output,
     policy::Policy,
@@ -46,7 +46,7 @@ fuzz_target!(|text: &[u8]| {
     let source = Source::from_text("text", text);
     let report = check::check(&source, &check::Options::default());
     written(|out| {
-        check::show(&[report], true, false, out).expect("writing to memory succeeds");
+        command::check::show(&[report], true, false, out).expect("writing to memory succeeds");
     });
 
     let Ok(policy) = Policy::compile(text, Providers::ALL) else {
@@ -59,6 +59,6 @@ fuzz_target!(|text: &[u8]| {
     assert_eq!(format(&again), once);
 
     written(|out| {
-        diff::diff(&policy, &again, out).expect("writing to memory succeeds");
+        command::diff::show(&policy, &again, out).expect("writing to memory succeeds");
     });
 });

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl diff`: which files change their verdict from one policy to another.
+//! Which files change their verdict from one policy to another.
 //!
 //! There are eight combinations of the facts that are booleans, and the digests that either policy
 //! names: both policies are asked about all of them.
 
 use crate::{
-    failure::{Result, Status},
-    output::{printable, Output, Style},
     policy::{operation_name, Policy},
     subject::{Digest, Facts},
 };
@@ -236,95 +234,5 @@ fn describe(cube: Cube) -> String {
     conditions.collect::<Vec<_>>().join(" ")
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
-    command: &'static str,
-    old: Identity,
-    new: Identity,
-    updates: bool,
-    complete: bool,
-    changes: &'a [Change],
-}
-
-#[derive(Serialize)]
-struct Identity {
-    name: String,
-    version: String,
-}
-
-/// Shows what changes.
-pub fn diff(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
-    let difference = compare(old, new);
-    let updates = old.name() == new.name() && old.version() < new.version();
-    let status = if difference.changes.is_empty() {
-        Status::Ok
-    } else {
-        Status::Findings
-    };
-    if out.is_json() {
-        let identity = |policy: &Policy| Identity {
-            name: policy.name(),
-            version: policy.version().to_string(),
-        };
-        out.json(&Json {
-            command: "diff",
-            old: identity(old),
-            new: identity(new),
-            updates,
-            complete: !difference.incomplete,
-            changes: &difference.changes,
-        })?;
-        return Ok(status);
-    }
-
-    out.line(format!(
-        "{} {} -> {} {}",
-        printable(old.name().as_bytes()),
-        old.version(),
-        printable(new.name().as_bytes()),
-        new.version()
-    ))?;
-    if !updates && (old.name(), old.version()) != (new.name(), new.version()) {
-        let warning = out.paint(Style::Warning, "warning:");
-        let reason = if old.name() == new.name() {
-            "the new version is not higher"
-        } else {
-            "the names differ: the new one is loaded beside the old one"
-        };
-        out.line(format!("{warning} {reason}"))?;
-    }
-    for change in &difference.changes {
-        let style = if change.new == "ALLOW" {
-            Style::Good
-        } else {
-            Style::Error
-        };
-        let pair = out.paint(style, &format!("{:<5} -> {:<5}", change.old, change.new));
-        out.line(format!("{:<15} {pair}  {}", change.operation, change.files))?;
-    }
-    if difference.incomplete {
-        out.line("There are too many digests to try all pairs: only those that rules name.")?;
-    }
-    if difference.changes.is_empty() {
-        out.line("no file changes its verdict")?;
-    }
-    Ok(status)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn covers() {
-        assert_eq!(cover(0, 0xff), Vec::<Cube>::new());
-        assert_eq!(cover(0xff, 0), [[None, None, None]]);
-        // Fact 1 alone, as far as fact 0 is not true.
-        assert_eq!(cover(0b0100_0100, 0b1010_1010), [[None, Some(true), None]]);
-        assert_eq!(cover(0b0000_0001, 0), [[Some(false); 3]]);
-        for wanted in 0..=255u8 {
-            let covered = cover(wanted, 0).into_iter().map(members);
-            assert_eq!(covered.fold(0, |all, set| all | set), wanted);
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,6 @@ use ipectl::{
     cli::Cli,
     failure::Status,
     output::{colour_wanted, printable, Output, Style},
-    run,
 };
 use std::{io, process::ExitCode};
 
@@ -17,7 +16,7 @@ fn main() -> ExitCode {
     let colour = colour_wanted(&stdout);
     let mut out = Output::new(&mut stdout, colour, cli.json);
 
-    let failure = match run::run(&cli.command, &mut out) {
+    let failure = match cli.run(&mut out) {
         Ok(Status::Ok) => return ExitCode::SUCCESS,
         Ok(Status::Findings) => return ExitCode::from(1),
         // Who read it has seen enough.

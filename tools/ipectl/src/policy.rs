@@ -3,7 +3,6 @@
 //! A policy that was found good, compiled by the kernel's own compiler.
 
 use crate::{
-    check::{self, Options},
     failure::{Class, Failure, Result},
     source::Source,
 };
@@ -60,11 +59,11 @@ impl Policy {
     /// One sentence with the first error, and the advice to run `ipectl check`.
     pub fn load(source: &Source) -> Result<Self> {
         Self::compile(&source.text, Providers::ALL).map_err(|error| {
-            let report = check::check(source, &Options::default());
-            report.failure(source).unwrap_or_else(|| {
-                let message = format!("{}: {}", source.name, error.kind);
-                Failure::new(Class::Invalid, message)
-            })
+            let name = &source.name;
+            let policy::Position { line, column, .. } = error.position;
+            let message = format!("{name}:{line}:{column}: {}", error.kind);
+            Failure::new(Class::Invalid, message)
+                .hint(format!("'ipectl check {name}' shows every problem"))
         })
     }
 

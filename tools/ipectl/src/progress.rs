@@ -89,26 +89,4 @@ fn line(done: u64, total: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines() {
-        assert_eq!(line(0, 10), "[                              ]   0 %");
-        assert_eq!(line(5, 10), "[###############               ]  50 %");
-        assert_eq!(line(10, 10), "[##############################] 100 %");
-        assert_eq!(line(11, 10), line(10, 10));
-        assert_eq!(line(0, 0), line(0, 1));
-        assert!(line(u64::MAX - 1, u64::MAX).ends_with(" 99 %"));
-    }
-
-    #[test]
-    fn what_is_read_is_done() {
-        let progress = Progress::new(6);
-        let mut text = String::new();
-        let mut reader = progress.watch(&b"policy"[..]);
-        reader.read_to_string(&mut text).unwrap();
-        drop(reader);
-        assert_eq!((text.as_str(), progress.done.get()), ("policy", 6));
-    }
-}
+mod tests;

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Deploying, against a model of what the kernel's nodes answer.
+//! Deploying, against a model of what the kernel's files answer.
 
 use ipectl::{
-    device::{self, Nodes, Options},
+    command::{
+        activate::activate,
+        delete::delete,
+        deploy::{self, Options},
+        enforce::{enforce, Mode},
+    },
+    device::Files,
     failure::{Class, Failure},
     output::Output,
     source::Source,
@@ -31,7 +37,7 @@ struct Model {
     enforce: Cell<bool>,
     /// What the next write answers, whatever it is.
     refuse: Cell<Option<i32>>,
-    /// Every write: the node and how many bytes.
+    /// Every write: the file and how many bytes.
     writes: RefCell<Vec<(String, usize)>>,
 }
 
@@ -78,12 +84,12 @@ impl Model {
     }
 }
 
-impl Nodes for Model {
-    fn read(&self, node: &str) -> io::Result<Vec<u8>> {
-        if node == "enforce" {
+impl Files for Model {
+    fn read(&self, file: &str) -> io::Result<Vec<u8>> {
+        if file == "enforce" {
             return Ok(vec![b'0' + u8::from(self.enforce.get())]);
         }
-        let mut parts = node
+        let mut parts = file
             .strip_prefix("policies/")
             .unwrap_or_default()
             .split('/');
@@ -102,14 +108,14 @@ impl Nodes for Model {
         }
     }
 
-    fn write(&self, node: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
         self.writes
             .borrow_mut()
-            .push((node.to_owned(), bytes.len()));
+            .push((file.to_owned(), bytes.len()));
         if let Some(refusal) = self.refuse.take() {
             return Err(errno(refusal));
         }
-        match node.split('/').collect::<Vec<_>>().as_slice() {
+        match file.split('/').collect::<Vec<_>>().as_slice() {
             ["enforce"] => self.enforce.set(bytes == b"1"),
             ["new_policy"] | ["policies", _, "update"] => self.load(bytes)?,
             ["policies", name, "active"] => *self.active.borrow_mut() = Some((*name).to_owned()),
@@ -125,8 +131,8 @@ impl Nodes for Model {
         Ok(self.policies.borrow().keys().cloned().collect())
     }
 
-    fn path(&self, node: &str) -> String {
-        format!("ipe/{node}")
+    fn path(&self, file: &str) -> String {
+        format!("ipe/{file}")
     }
 }
 
@@ -135,7 +141,7 @@ const MESSAGE: &[u8] = include_bytes!("fixtures/device/good.p7b");
 fn deploy(model: &Model, options: Options) -> Result<String, Failure> {
     let source = Source::parse(Path::new("good.p7b"), MESSAGE)?;
     let mut text = Vec::new();
-    device::deploy(
+    deploy::deploy(
         model,
         &source,
         MESSAGE,
@@ -145,9 +151,9 @@ fn deploy(model: &Model, options: Options) -> Result<String, Failure> {
     Ok(String::from_utf8(text).unwrap())
 }
 
-fn nodes(model: &Model) -> Vec<String> {
+fn written(model: &Model) -> Vec<String> {
     let writes = model.writes.borrow();
-    writes.iter().map(|(node, _)| node.clone()).collect()
+    writes.iter().map(|(file, _)| file.clone()).collect()
 }
 
 #[test]
@@ -155,7 +161,7 @@ fn a_new_policy() {
     let model = Model::default();
     let said = deploy(&model, Options::default()).unwrap();
     assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: in force\n");
-    assert_eq!(nodes(&model), ["new_policy", "policies/good/active"]);
+    assert_eq!(written(&model), ["new_policy", "policies/good/active"]);
     assert_eq!(model.writes.borrow()[0].1, MESSAGE.len());
 
     let said = deploy(&model, Options::default()).unwrap();
@@ -171,7 +177,7 @@ fn a_new_version() {
     let model = Model::with("good", "1.2.2");
     let said = deploy(&model, Options::default()).unwrap();
     assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: is in force\n");
-    assert_eq!(nodes(&model), ["policies/good/update"]);
+    assert_eq!(written(&model), ["policies/good/update"]);
 }
 
 #[test]
@@ -192,7 +198,7 @@ fn versions_are_compared_before_anything_is_written() {
         let failure = deploy(&model, Options::default()).unwrap_err();
         assert_eq!(failure.class, Class::Refused);
         assert!(failure.message.contains(version), "{failure}");
-        assert!(nodes(&model).is_empty());
+        assert!(written(&model).is_empty());
     }
     let model = Model::with("other", "2.0.0");
     let failure = deploy(&model, Options::default()).unwrap_err();
@@ -200,7 +206,7 @@ fn versions_are_compared_before_anything_is_written() {
         failure.message.contains("other 2.0.0 is in force"),
         "{failure}"
     );
-    assert!(nodes(&model).is_empty());
+    assert!(written(&model).is_empty());
 }
 
 #[test]
@@ -216,7 +222,7 @@ fn a_dry_run_writes_nothing() {
         said.contains("would write 1 to ipe/policies/good/active"),
         "{said}"
     );
-    assert!(nodes(&model).is_empty());
+    assert!(written(&model).is_empty());
 }
 
 #[test]
@@ -247,19 +253,19 @@ fn activate_delete_enforce() {
     let mut text = Vec::new();
     let mut out = Output::new(&mut text, false, false);
 
-    let failure = device::delete(&model, "Start", false, &mut out).unwrap_err();
+    let failure = delete(&model, "Start", false, &mut out).unwrap_err();
     assert!(failure.message.contains("it is in force"), "{failure}");
-    device::activate(&model, "good", false, &mut out).unwrap();
-    let failure = device::activate(&model, "Start", false, &mut out).unwrap_err();
+    activate(&model, "good", false, &mut out).unwrap();
+    let failure = activate(&model, "Start", false, &mut out).unwrap_err();
     assert!(
         failure.message.contains("good 1.2.3 is in force"),
         "{failure}"
     );
-    device::delete(&model, "Start", false, &mut out).unwrap();
+    delete(&model, "Start", false, &mut out).unwrap();
     assert_eq!(model.policies().unwrap(), ["good"]);
-    device::enforce(&model, true, false, &mut out).unwrap();
+    enforce(&model, Mode::On, false, &mut out).unwrap();
     assert!(model.enforce.get());
-    device::enforce(&model, false, false, &mut out).unwrap();
+    enforce(&model, Mode::Off, false, &mut out).unwrap();
     assert!(!model.enforce.get());
     let said = String::from_utf8(text).unwrap();
     assert!(

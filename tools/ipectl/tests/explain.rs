@@ -4,9 +4,9 @@
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
-    explain::trace,
     policy::Policy,
     subject::{Digest, Facts},
+    trace::trace,
 };
 
 const POLICIES: [&str; 3] = [

@@ -15,7 +15,7 @@ use ipe_policy::policy::Providers;
 use ipectl::{
     audit,
     check::{self, Options},
-    diff, explain,
+    command,
     failure::Result,
     output::Output,
     policy::Policy,
@@ -39,7 +39,7 @@ fn checked(text: &str) -> String {
     let report = check::check(&source, &Options::default());
     let mut shown = Vec::new();
     let mut out = Output::new(&mut shown, false, false);
-    check::show(&[report], false, false, &mut out).unwrap();
+    command::check::show(&[report], false, false, &mut out).unwrap();
     assert!(
         start.elapsed() < Duration::from_secs(120),
         "{:?}",
@@ -95,13 +95,13 @@ fn messages_about_a_text_move_no_cursor() {
         checked(&text);
         let source = Source::from_text("text", text.as_bytes());
         let report = check::check(&source, &Options::default());
-        written(|out| check::show(&[report], false, false, out));
+        written(|out| command::check::show(&[report], false, false, out));
     }
     for version in ["1.0.0.\x1b.0.0", "1\x1b", "1.0"] {
         let text = format!("policy_name=a policy_version={version}\nDEFAULT action=DENY\n");
         let source = Source::from_text("text", text.as_bytes());
         let report = check::check(&source, &Options::default());
-        written(|out| check::show(&[report], false, false, out));
+        written(|out| command::check::show(&[report], false, false, out));
     }
 }
 
@@ -110,10 +110,10 @@ fn names_of_policies_and_algorithms_move_no_cursor() {
     let text = b"policy_name=\x1b[2J policy_version=1.0.0\nDEFAULT action=DENY\n\
         op=EXECUTE dmverity_roothash=\x1b[1m:AB action=ALLOW\n";
     let policy = Policy::compile(text, Providers::ALL).unwrap();
-    written(|out| diff::diff(&policy, &policy, out));
+    written(|out| command::diff::show(&policy, &policy, out));
     let record = br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm="x" path="/a" dev="vda" ino=1 rule="DEFAULT action=DENY""#;
     let access = audit::parse_bare(record).unwrap();
-    written(|out| explain::explain_record(&policy, "policy", &access, out));
+    written(|out| command::explain::explain_record(&policy, "policy", &access, out));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn no_part_of_a_record_becomes_a_rule() {
     let access = audit::parse_bare(record.as_bytes()).unwrap();
     assert!(access.device.as_ref().unwrap().contains('\n'));
     let outcome = suggest::suggest(&[access], &Knowledge::default());
-    let shown = written(|out| suggest::show(&outcome, out));
+    let shown = written(|out| command::suggest::show(&outcome, out));
     assert!(
         shown
             .lines()

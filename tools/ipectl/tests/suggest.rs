@@ -5,11 +5,12 @@
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
     audit::{self, Access},
+    command::suggest::show,
     output::Output,
     policy::Policy,
     progress::Progress,
     subject::{Digest, Facts},
-    suggest::{show, suggest, Knowledge, Outcome, Volume},
+    suggest::{suggest, Knowledge, Outcome, Volume},
 };
 use rustix::fs::{mknodat, FileType, Mode, CWD};
 use std::{

@@ -4,7 +4,7 @@
 
 use super::{
     diagnostic::{Diagnostic, Severity, Span},
-    Options, Stage,
+    options::{Options, Stage},
 };
 use crate::{
     name::{refusal, Refusal, LONGEST},

@@ -1,46 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl check`: every problem of a policy, with its place and what to do about it.
+//! The problems of a policy, and what a kernel's configuration leaves open.
 
 mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
 mod opening;
+mod options;
 pub(crate) mod similar;
 
 pub use self::{
     diagnostic::{Diagnostic, Severity, Span},
     kconfig::Kconfig,
+    options::{Options, Stage},
 };
 
 use crate::{
-    failure::{Class, Failure, Result, Status},
-    output::{Output, Style},
+    failure::{Class, Failure},
     policy::Policy,
     source::Source,
 };
 use ipe_policy::policy::{self, Errno, Position, Providers, Reporter};
-use serde::Serialize;
 use std::{collections::BTreeSet, ops::ControlFlow};
-
-/// When a policy is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Stage {
-    /// From the kernel's start or in the initramfs
-    Boot,
-    /// Only after switch_root
-    Root,
-}
-
-/// What a policy is checked for.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The kernel that it is for.
-    pub kernel: Option<Kconfig>,
-    /// When it is in force; only notes where that is not known.
-    pub stage: Option<Stage>,
-}
 
 /// What was found in a policy, or in a kernel's configuration.
 pub struct Report {
@@ -56,6 +38,11 @@ impl Report {
         let all = self.diagnostics.iter();
         all.filter(|diagnostic| diagnostic.severity == severity)
             .count()
+    }
+
+    /// Whether it is about a policy.
+    pub fn is_of_policy(&self) -> bool {
+        self.is_of_policy
     }
 
     /// The first error.
@@ -178,69 +165,4 @@ pub fn check_kernel(kernel: &Kconfig) -> Report {
         diagnostics: opening::of_kernel(kernel),
         is_of_policy: false,
     }
-}
-
-/// What is written with `--json`.
-#[derive(Serialize)]
-struct Json<'r> {
-    command: &'static str,
-    files: usize,
-    errors: usize,
-    warnings: usize,
-    notes: usize,
-    diagnostics: Vec<&'r Diagnostic>,
-}
-
-/// Shows what was found, and says whether it is bad.
-pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>) -> Result {
-    let count = |severity| reports.iter().map(|report| report.count(severity)).sum();
-    let errors: usize = count(Severity::Error);
-    let warnings: usize = count(Severity::Warning);
-    let notes: usize = if quiet { 0 } else { count(Severity::Note) };
-    let policies = reports.iter().filter(|report| report.is_of_policy).count();
-    let all = || {
-        let all = reports.iter().flat_map(|report| &report.diagnostics);
-        all.filter(|diagnostic| !quiet || diagnostic.severity != Severity::Note)
-    };
-
-    if out.is_json() {
-        out.json(&Json {
-            command: "check",
-            files: policies,
-            errors,
-            warnings,
-            notes,
-            diagnostics: all().collect(),
-        })?;
-    } else {
-        for diagnostic in all() {
-            diagnostic.show(out)?;
-        }
-        let summary = format!(
-            "{}: {}, {}{}",
-            counted(policies, "policy", "policies"),
-            counted(errors, "error", "errors"),
-            counted(warnings, "warning", "warnings"),
-            match notes {
-                0 => String::new(),
-                notes => format!(", {}", counted(notes, "note", "notes")),
-            }
-        );
-        let style = match (errors, warnings) {
-            (0, 0) => Style::Good,
-            (0, _) => Style::Warning,
-            _ => Style::Error,
-        };
-        out.line(out.paint(style, &summary))?;
-    }
-    Ok(if errors > 0 || (strict && warnings > 0) {
-        Status::Findings
-    } else {
-        Status::Ok
-    })
-}
-
-/// A number and what it counts.
-pub fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is done on the device: `deploy`, `status`, `enforce`, `activate`, `delete`.
+//! The IPE of a running kernel: what it has loaded, and how that changes.
 
-mod deploy;
+mod change;
 mod errno;
-mod nodes;
-mod status;
+mod files;
+mod state;
 
 pub use self::{
-    deploy::{activate, delete, deploy, enforce, Options},
+    change::{check_activation, check_name, find, Change},
     errno::{explain, Request},
-    nodes::{Nodes, Securityfs, SECURITYFS},
-    status::{loaded, status, Loaded},
+    files::{Files, Securityfs, SECURITYFS},
+    state::{loaded, switch, version, Loaded},
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl digest`: digests of files and volumes, as rules.
+//! Digests of files and volumes.
 
 mod dmverity;
 mod fsverity;
@@ -9,12 +9,11 @@ mod merkle;
 pub use self::{dmverity::root_hash, fsverity::Parameters};
 
 use crate::{
-    failure::{Failure, Result, Status},
-    output::{printable, Output},
+    failure::{Failure, Result},
+    output::printable,
     progress::Progress,
     subject::Digest,
 };
-use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -96,45 +95,4 @@ pub fn of_file(path: &Path, parameters: &Parameters, progress: &Progress) -> Res
 /// The fs-verity digest of a file that is open.
 pub fn of_open_file(file: File, parameters: &Parameters, progress: &Progress) -> Result<Digest> {
     parameters.digest(BufReader::with_capacity(1 << 20, progress.watch(file)))
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    command: &'static str,
-    entries: &'a [Entry],
-}
-
-/// Shows digests as rules, or as `fsverity digest` does.
-pub fn show(
-    entries: &[Entry],
-    operation: Operation,
-    action: Action,
-    plain: bool,
-    out: &mut Output<'_>,
-) -> Result {
-    if out.is_json() {
-        out.json(&Json {
-            command: "digest",
-            entries,
-        })?;
-        return Ok(Status::Ok);
-    }
-    for Entry {
-        path,
-        property,
-        digest,
-    } in entries
-    {
-        if plain {
-            out.line(format!("{digest} {path}"))?;
-        } else {
-            out.line(format!("# {path}"))?;
-            out.line(format!(
-                "op={} {property}={digest} action={}",
-                operation.name(),
-                action.name()
-            ))?;
-        }
-    }
-    Ok(Status::Ok)
 }

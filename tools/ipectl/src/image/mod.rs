@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl image`: what a policy means for a root file system.
+//! What a policy decides about the files of a root file system.
 
+mod directory;
 mod ext4;
 mod extract;
+mod open;
 mod root;
 
-use self::root::{Entry, Root};
+use self::{
+    open::open,
+    root::{Entry, Root},
+};
 use crate::{
     digest::Parameters,
-    failure::{Class, Failure, Result, Status},
-    output::{printable, Output, Style},
+    failure::{Class, Failure, Result},
+    output::printable,
     policy::Policy,
     progress::Progress,
     subject::Facts,
@@ -38,7 +43,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Program, Self::Library, Self::Module, Self::Firmware];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Program, Self::Library, Self::Module, Self::Firmware];
 
     /// The operation that the file is used with.
     pub const fn operation(self) -> Operation {
@@ -49,7 +55,8 @@ impl Kind {
         }
     }
 
-    const fn plural(self) -> &'static str {
+    /// What files of it are called.
+    pub const fn plural(self) -> &'static str {
         match self {
             Self::Program => "programs",
             Self::Library => "libraries",
@@ -106,13 +113,13 @@ pub struct Knowledge {
     pub fsverity: Option<Parameters>,
 }
 
-/// Asks a policy about each file of a folder or an image.
+/// Asks a policy about each file of a directory or an image.
 ///
 /// # Errors
 ///
 /// It cannot be read, is no image, or has no file that a policy is asked about.
 pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
-    let root = root::open(path)?;
+    let root = open(path)?;
     let files = root.files()?;
     // An image may claim any lengths.
     let size = files.iter().map(|file| file.size);
@@ -144,66 +151,4 @@ pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<
             .hint("is it the root of a file system? 'image' tells programs by their mode"));
     }
     Ok(judged)
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    command: &'static str,
-    policy: String,
-    image: String,
-    allowed: usize,
-    denied: usize,
-    files: &'a [Judged],
-}
-
-/// Shows what was decided: a summary, and what is denied, or all.
-pub fn show(
-    policy: &Policy,
-    image: &Path,
-    judged: &[Judged],
-    list: bool,
-    out: &mut Output<'_>,
-) -> Result {
-    let denied = judged.iter().filter(|file| !file.allowed).count();
-    let status = if denied == 0 {
-        Status::Ok
-    } else {
-        Status::Findings
-    };
-    if out.is_json() {
-        out.json(&Json {
-            command: "image",
-            policy: policy.name(),
-            image: image.display().to_string(),
-            allowed: judged.len() - denied,
-            denied,
-            files: judged,
-        })?;
-        return Ok(status);
-    }
-
-    for file in judged.iter().filter(|file| list || !file.allowed) {
-        let (style, verdict) = if file.allowed {
-            (Style::Good, "allowed")
-        } else {
-            (Style::Error, "denied ")
-        };
-        let operation = file.kind.operation().name();
-        out.line(format!(
-            "{} {operation:<8} {}",
-            out.paint(style, verdict),
-            file.path
-        ))?;
-    }
-    if (list && !judged.is_empty()) || denied > 0 {
-        out.line("")?;
-    }
-    out.line(format!("{:<10} {:>8} {:>8}", "", "allowed", "denied"))?;
-    for kind in Kind::ALL {
-        let of_kind = || judged.iter().filter(move |file| file.kind == kind);
-        let allowed = of_kind().filter(|file| file.allowed).count();
-        let denied = of_kind().count() - allowed;
-        out.line(format!("{:<10} {allowed:>8} {denied:>8}", kind.plural()))?;
-    }
-    Ok(status)
 }

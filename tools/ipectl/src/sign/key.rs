@@ -2,7 +2,7 @@
 
 //! Private keys: where they are, and how they sign.
 
-use super::{certificate::blocks, Passphrase};
+use super::{certificate::blocks, passphrase::Passphrase};
 use crate::failure::{reason, Class, Failure, Result};
 use der::{pem, Decode};
 use pkcs8::{DecodePrivateKey, EncryptedPrivateKeyInfo};

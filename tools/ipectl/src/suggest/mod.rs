@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl suggest`: from what was denied to the rules that allow it.
+//! From what was denied to the rules that allow it.
 //!
 //! A record says what was denied, not what the file could be trusted by. The latter comes from the
 //! device that it names, from what is said about volumes, and from the file itself, if it is there.
 
 mod root;
-mod show;
-
-pub use self::show::show;
 
 use crate::{
     audit::{Access, Question},

@@ -4,6 +4,8 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod owner;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},

@@ -1,15 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Suggestions as rules, with the evidence as comments.
+//! `ipectl suggest`: the rules that would allow what was denied, with the evidence as comments.
 
-use super::{Evidence, Outcome};
 use crate::{
-    check::counted,
+    audit,
     failure::{Result, Status},
-    output::{printable, Output, Style},
+    output::{counted, printable, Output, Style},
+    source,
+    suggest::{self, Evidence, Outcome, Volume},
 };
+use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
+
+/// Find the rules that would allow what was denied
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  $ ipectl suggest /var/log/audit/audit.log --volume dm-0=signed
+  $ journalctl _AUDIT_TYPE=1420 -o json --all | ipectl suggest --root / -
+  $ dmesg --kernel | ipectl suggest -
+
+A text does not show who wrote its lines: give it only what auditd or the kernel wrote. What others
+write into the journal is told apart in its JSON.
+
+Ends with 1 where something is left that no rule is found for, or that is no record and reads like
+one.")]
+pub struct Suggest {
+    /// Logs: auditd's, the journal as JSON, the kernel's; - for standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
+
+    /// What a volume is: DEVICE=signed or DEVICE=algorithm:digits, the device as in the records
+    #[arg(long = "volume", value_name = "VOLUME", value_parser = Volume::parse)]
+    pub volumes: Vec<Volume>,
+
+    /// The root directory of the records: files of no volume get fs-verity digests
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+impl Suggest {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let (mut records, mut doubtful) = (Vec::new(), 0);
+        for log in &self.logs {
+            for line in source::read_bytes(log)?.split(|&byte| byte == b'\n') {
+                match audit::parse(line) {
+                    audit::Line::Record(access) => records.push(access),
+                    audit::Line::Doubtful => doubtful += 1,
+                    audit::Line::Other => {}
+                }
+            }
+        }
+        let knowledge = suggest::Knowledge {
+            volumes: self.volumes.clone(),
+            root: self.root.clone(),
+            ..suggest::Knowledge::default()
+        };
+        let outcome = suggest::Outcome {
+            doubtful,
+            ..suggest::suggest(&records, &knowledge)
+        };
+        show(&outcome, out)
+    }
+}
 
 /// How many files are named for a rule, and how many programs for a file.
 const SHOWN: usize = 8;

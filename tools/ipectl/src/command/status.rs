@@ -2,25 +2,40 @@
 
 //! `ipectl status`: what is loaded, what is in force, and in which mode.
 
-use super::nodes::Nodes;
+use super::machine::Machine;
 use crate::{
-    failure::{Result, Status},
+    device::{loaded, switch, Files, Loaded},
+    failure::{Result, Status as Outcome},
     output::{printable, Output, Style},
 };
-use ipe_policy::policy::Version;
+use clap::Args;
 use serde::Serialize;
 
-/// A policy that is loaded.
-#[derive(Debug, Serialize)]
-pub struct Loaded {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: Option<String>,
-    /// Whether it is in force; none where only root may know.
-    pub active: Option<bool>,
-    /// Whether it came from userspace, signed; else it is compiled into the kernel.
-    pub signed: Option<bool>,
+/// Show the policies of this machine, and which is in force
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  # ipectl status
+  mode     enforcing
+  records  denials
+
+  POLICY    VERSION            IN FORCE  FROM
+  Firewall  1.1.0              yes       userspace, signed")]
+pub struct Status {
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+impl Status {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        show(&self.machine.open()?, out)
+    }
 }
 
 #[derive(Serialize)]
@@ -31,58 +46,11 @@ struct Json {
     policies: Vec<Loaded>,
 }
 
-/// Reads a node as a line of text.
-pub(super) fn text(nodes: &dyn Nodes, node: &str) -> Option<String> {
-    let bytes = nodes.read(node).ok()?;
-    Some(printable(bytes.trim_ascii()))
-}
-
-/// Reads a node that is `0` or `1`.
-pub(super) fn switch(nodes: &dyn Nodes, node: &str) -> Option<bool> {
-    match text(nodes, node)?.as_str() {
-        "0" => Some(false),
-        "1" => Some(true),
-        _ => None,
-    }
-}
-
-/// Reads a version.
-pub(super) fn version(nodes: &dyn Nodes, name: &str) -> Option<Version> {
-    parse_version(&text(nodes, &format!("policies/{name}/version"))?)
-}
-
-/// Parses a version as the kernel writes it.
-fn parse_version(text: &str) -> Option<Version> {
-    let mut numbers = text.split('.').map(|number| number.parse().ok());
-    let version = Version {
-        major: numbers.next()??,
-        minor: numbers.next()??,
-        revision: numbers.next()??,
-    };
-    numbers.next().is_none().then_some(version)
-}
-
-/// Everything that is loaded.
-pub fn loaded(nodes: &dyn Nodes) -> Result<Vec<Loaded>> {
-    let names = nodes.policies()?;
-    let policy = |name: String| Loaded {
-        version: text(nodes, &format!("policies/{name}/version")),
-        active: switch(nodes, &format!("policies/{name}/active")),
-        signed: match nodes.read(&format!("policies/{name}/pkcs7")) {
-            Ok(_) => Some(true),
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Some(false),
-            Err(_) => None,
-        },
-        name,
-    };
-    Ok(names.into_iter().map(policy).collect())
-}
-
 /// Shows it.
-pub fn status(nodes: &dyn Nodes, out: &mut Output<'_>) -> Result {
-    let policies = loaded(nodes)?;
-    let enforcing = switch(nodes, "enforce");
-    let success_audit = switch(nodes, "success_audit");
+pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
+    let policies = loaded(files)?;
+    let enforcing = switch(files, "enforce");
+    let success_audit = switch(files, "success_audit");
     if out.is_json() {
         out.json(&Json {
             command: "status",
@@ -90,7 +58,7 @@ pub fn status(nodes: &dyn Nodes, out: &mut Output<'_>) -> Result {
             success_audit,
             policies,
         })?;
-        return Ok(Status::Ok);
+        return Ok(Outcome::Ok);
     }
 
     let (style, mode) = match enforcing {
@@ -117,7 +85,7 @@ pub fn status(nodes: &dyn Nodes, out: &mut Output<'_>) -> Result {
         out.line(format!("policy   {warning}"))?;
     }
     if policies.is_empty() {
-        return Ok(Status::Ok);
+        return Ok(Outcome::Ok);
     }
 
     out.line("")?;
@@ -152,5 +120,5 @@ pub fn status(nodes: &dyn Nodes, out: &mut Output<'_>) -> Result {
         };
         out.line(out.paint(style, &row))?;
     }
-    Ok(Status::Ok)
+    Ok(Outcome::Ok)
 }

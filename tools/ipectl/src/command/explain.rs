@@ -3,21 +3,121 @@
 //! `ipectl explain`: which rule decides about a file, and why the earlier ones do not.
 
 mod record;
-mod trace;
 
-pub use self::{
-    record::explain_record,
-    trace::{trace, Step, Trace},
+pub use self::record::explain_record;
+
+use super::{
+    properties::Properties,
+    values::{asked, Asked},
 };
-
 use crate::{
-    failure::{Result, Status},
+    audit::{self, Access},
+    failure::{Class, Failure, Result, Status},
+    live,
     output::{Output, Style},
     policy::{operation_name, Policy},
+    source::{self, Source},
     subject::Facts,
+    trace::{trace, Step},
 };
+use clap::Args;
 use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
+use std::path::PathBuf;
+
+/// Say which rule decides about a file, and why the earlier ones do not
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  $ ipectl explain appliance.pol --op KMODULE --dmverity-signature
+  $ ipectl explain appliance.pol --file /usr/bin/ls
+  $ journalctl _AUDIT_TYPE=1420 -o cat -n 1 | ipectl explain appliance.pol --audit -
+
+Ends with 0 where access is allowed, with 1 where it is denied.")]
+pub struct Explain {
+    /// The policy, as text or signed; - for standard input
+    pub policy: PathBuf,
+
+    /// The operation; UNKNOWN for any that the language does not know
+    #[arg(long, value_name = "OPERATION", value_parser = asked, default_value = "EXECUTE")]
+    pub op: Asked,
+
+    /// The facts
+    #[command(flatten)]
+    pub properties: Properties,
+
+    /// Find the facts of this file of the running system; as root, for dm-verity
+    #[arg(long, value_name = "PATH", conflicts_with = "audit")]
+    pub file: Option<PathBuf>,
+
+    /// Explain this record of the audit log; - for standard input
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["op", "Properties"])]
+    pub audit: Option<String>,
+
+    /// Show every rule, however many there are
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl Explain {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let source = Source::read(&self.policy)?;
+        let policy = Policy::load(&source)?;
+        if let Some(line) = &self.audit {
+            let line = match line.as_str() {
+                "-" => source::read_bytes("-".as_ref())?,
+                line => line.as_bytes().to_vec(),
+            };
+            return explain_record(&policy, &source.name, &record(&line)?, out);
+        }
+        let (mut facts, evidence) = match &self.file {
+            Some(path) => live::facts_of(path)?,
+            None => (Facts::default(), Vec::new()),
+        };
+        let given = self.properties.facts();
+        facts.boot_verified |= given.boot_verified;
+        facts.dmverity_signature |= given.dmverity_signature;
+        facts.fsverity_signature |= given.fsverity_signature;
+        facts.dmverity_roothash = given.dmverity_roothash.or(facts.dmverity_roothash);
+        facts.fsverity_digest = given.fsverity_digest.or(facts.fsverity_digest);
+        explain(
+            &policy,
+            &source.name,
+            self.op.0,
+            &facts,
+            &evidence,
+            self.all,
+            out,
+        )
+    }
+}
+
+/// The first record of a text, alone or as a line of a log.
+fn record(text: &[u8]) -> Result<Access> {
+    let mut doubtful = false;
+    for line in text.split(|&byte| byte == b'\n') {
+        let line_is = audit::parse(line);
+        doubtful |= line_is == audit::Line::Doubtful;
+        if let Some(access) = line_is.record().or_else(|| audit::parse_bare(line)) {
+            return Ok(access);
+        }
+    }
+    Err(if doubtful {
+        Failure::new(
+            Class::Invalid,
+            "nothing shows that the kernel wrote this record",
+        )
+        .hint("take it from auditd's log, or with journalctl _AUDIT_TYPE=1420")
+    } else {
+        Failure::new(Class::Invalid, "this is no record of a decision of IPE")
+            .hint("such a record has ipe_op=… and rule=…; its type is 1420 or IPE_ACCESS")
+    })
+}
 
 /// How many rules that only lack another digest are shown.
 const SHOWN_DIGESTS: usize = 5;

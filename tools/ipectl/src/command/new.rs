@@ -1,13 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl new`: a policy to start from.
+//! `ipectl new`: writes a policy to start from.
 
 use crate::{
     check::{self, Options},
-    failure::{Class, Failure, Result},
+    failure::{Class, Failure, Result, Status},
     name::refusal,
+    output::Output,
     source::Source,
 };
+use clap::Args;
+
+/// Write a policy to start from
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  $ ipectl new appliance --name Firewall >Firewall.pol")]
+pub struct New {
+    /// What the policy is for
+    #[arg(value_enum)]
+    pub template: Template,
+
+    /// The policy's name
+    #[arg(long)]
+    pub name: String,
+
+    /// The policy's version
+    #[arg(
+        long = "policy-version",
+        default_value = "1.0.0",
+        value_name = "VERSION"
+    )]
+    pub policy_version: String,
+}
+
+impl New {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let text = self.template.write(&self.name, &self.policy_version)?;
+        if out.is_json() {
+            out.json(&serde_json::json!({ "command": "new", "policy": text }))?;
+        } else {
+            out.bytes(text.as_bytes())?;
+        }
+        Ok(Status::Ok)
+    }
+}
 
 /// What a policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -25,10 +67,10 @@ pub enum Template {
 impl Template {
     const fn text(self) -> &'static str {
         match self {
-            Self::Initramfs => include_str!("templates/initramfs.pol"),
-            Self::Dmverity => include_str!("templates/dmverity.pol"),
-            Self::Fsverity => include_str!("templates/fsverity.pol"),
-            Self::Appliance => include_str!("templates/appliance.pol"),
+            Self::Initramfs => include_str!("../templates/initramfs.pol"),
+            Self::Dmverity => include_str!("../templates/dmverity.pol"),
+            Self::Fsverity => include_str!("../templates/fsverity.pol"),
+            Self::Appliance => include_str!("../templates/appliance.pol"),
         }
     }
 

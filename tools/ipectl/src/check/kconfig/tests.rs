@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Configurations, and texts that are none.
+
+use super::*;
+use flate2::{read::GzEncoder, Compression};
+
+fn parse(text: &str) -> Option<Kconfig> {
+    Kconfig::parse("test.config", text)
+}
+
+#[test]
+fn options_that_are_set() {
+    let kernel = parse(
+        "CONFIG_SECURITY_IPE=y\nCONFIG_IPE_PROP_DM_VERITY=y\nCONFIG_DM_VERITY=m\n# CONFIG_IPE_PROP_FS_VERITY is not set\n",
+    )
+    .unwrap();
+    assert!(kernel.has("SECURITY_IPE") && !kernel.strict);
+    let roothash = PropertyKind::DmverityRoothash;
+    assert_eq!(kernel.providers, Providers::NONE.with(roothash));
+    assert!(kernel.is_module("DM_VERITY") && kernel.enables("DM_VERITY"));
+    assert!(!kernel.has("DM_VERITY"));
+    assert!(kernel.rules_out("IPE_PROP_FS_VERITY"));
+    assert!(!kernel.rules_out("KEXEC") && !kernel.enables("KEXEC"));
+}
+
+#[test]
+fn last_line_about_an_option_counts() {
+    let kernel = parse("CONFIG_A=y\nCONFIG_B=y\r\n# CONFIG_A is not set\n").unwrap();
+    assert!(kernel.rules_out("A") && kernel.has("B"));
+    let span = kernel.span("A").unwrap();
+    assert_eq!((span.line, span.column, span.offset), (3, 1, 23));
+}
+
+#[test]
+fn modules_of_the_list() {
+    let with = |list: &str| parse(&format!("CONFIG_SECURITY=y\nCONFIG_LSM=\"{list}\"\n"));
+    assert!(with("landlock,ipe").unwrap().starts("ipe"));
+    assert!(!with("landlock,ipe2").unwrap().starts("ipe"));
+    // The kernel takes blanks for part of a name.
+    assert!(!with("landlock, ipe").unwrap().starts("ipe"));
+    assert!(!with("").unwrap().starts("ipe"));
+    assert!(parse("CONFIG_SECURITY=y\n").unwrap().starts("ipe"));
+}
+
+#[test]
+fn compressed() {
+    let text = b"CONFIG_SECURITY_IPE=y\n";
+    let mut packed = Vec::new();
+    let mut reader = GzEncoder::new(&text[..], Compression::default());
+    reader.read_to_end(&mut packed).unwrap();
+    assert_eq!(unpack(packed.clone()).unwrap(), text);
+    assert!(unpack(packed[..20].to_vec()).is_err());
+    assert_eq!(unpack(text.to_vec()).unwrap(), text);
+}
+
+#[test]
+fn text_that_is_not_a_configuration() {
+    assert_eq!(parse("policy_name=x policy_version=0.0.0\n"), None);
+    assert_eq!(parse("# CONFIG_A is not set\n"), None);
+}

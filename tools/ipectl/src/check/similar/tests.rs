@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Words that are meant by others.
+
+use super::*;
+
+#[test]
+fn names_that_others_use() {
+    assert_eq!(operation("KERNEL_MODULE"), Some(Operation::KernelModule));
+    assert_eq!(operation("FIRMWARE_READ"), Some(Operation::Firmware));
+    assert_eq!(operation("exec"), Some(Operation::Execute));
+    assert_eq!(property("root-hash"), Some(PropertyKind::DmverityRoothash));
+    assert_eq!(action("permit"), Some(Action::Allow));
+}
+
+#[test]
+fn misspelt_names() {
+    assert_eq!(operation("EXCEUTE"), Some(Operation::Execute));
+    assert_eq!(operation("KEXEC_INITRAMF"), Some(Operation::KexecInitramfs));
+    assert_eq!(
+        property("fsverity_digst"),
+        Some(PropertyKind::FsverityDigest)
+    );
+    assert_eq!(property("boot_verfied"), Some(PropertyKind::BootVerified));
+    assert_eq!(action("allow"), Some(Action::Allow));
+    assert_eq!(action("DNEY"), Some(Action::Deny));
+    assert_eq!(algorithm("SHA-256"), Some(Algorithm::Sha256));
+    assert_eq!(boolean("true"), Some("TRUE"));
+}
+
+#[test]
+fn what_nobody_can_have_meant() {
+    assert_eq!(operation("NETWORK"), None);
+    assert_eq!(property("owner"), None);
+    assert_eq!(action("LOG"), None);
+    assert_eq!(algorithm("crc32"), None);
+    assert_eq!(boolean("maybe"), None);
+}

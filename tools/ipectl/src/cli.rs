@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The command line.
+
+use crate::{
+    command::{
+        activate::Activate, check::Check, completions::Completions, delete::Delete, deploy::Deploy,
+        diff::Diff, digest::Digest, enforce::Enforce, explain::Explain, fmt::Fmt, image::Image,
+        man::Man, new::New, sign::Sign, status::Status, suggest::Suggest,
+    },
+    failure::Result,
+    output::Output,
+};
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Policies of Integrity Policy Enforcement: check, explain, sign, deploy.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    name = "ipectl",
+    propagate_version = true,
+    after_help = EXIT_CODES,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Write JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  findings: errors in a policy, a denial, a difference
+  2  wrong usage
+  3  a file could not be read or written
+  4  an input is not what it should be
+  5  a key or a certificate is not fit for signing
+  6  the kernel refused
+  7  this machine cannot do it";
+
+/// The commands. Each has a file below `command/`, with its arguments and its help.
+#[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "the help of each command is beside its arguments"
+)]
+pub enum Command {
+    Check(Check),
+    Explain(Explain),
+    Sign(Sign),
+    Deploy(Deploy),
+    Status(Status),
+    Activate(Activate),
+    Delete(Delete),
+    Enforce(Enforce),
+    Fmt(Fmt),
+    Diff(Diff),
+    New(New),
+    Digest(Digest),
+    Suggest(Suggest),
+    Image(Image),
+    Completions(Completions),
+    Man(Man),
+}
+
+impl Cli {
+    /// Runs the command that the command line names.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        match &self.command {
+            Command::Check(command) => command.run(out),
+            Command::Explain(command) => command.run(out),
+            Command::Sign(command) => command.run(out),
+            Command::Deploy(command) => command.run(out),
+            Command::Status(command) => command.run(out),
+            Command::Activate(command) => command.run(out),
+            Command::Delete(command) => command.run(out),
+            Command::Enforce(command) => command.run(out),
+            Command::Fmt(command) => command.run(out),
+            Command::Diff(command) => command.run(out),
+            Command::New(command) => command.run(out),
+            Command::Digest(command) => command.run(out),
+            Command::Suggest(command) => command.run(out),
+            Command::Image(command) => command.run(out),
+            Command::Completions(command) => command.run(Self::command(), out),
+            Command::Man(command) => command.run(Self::command()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl activate`: puts a loaded policy in force.
+
+use super::machine::Machine;
+use crate::{
+    device::{check_activation, find, Change, Files, Request},
+    failure::Result,
+    output::Output,
+};
+use clap::Args;
+
+/// Put a loaded policy in force
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  # ipectl activate Firewall")]
+pub struct Activate {
+    /// The policy's name
+    pub name: String,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+impl Activate {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        activate(&self.machine.open()?, &self.name, self.dry_run, out)
+    }
+}
+
+/// Puts a loaded policy in force.
+///
+/// # Errors
+///
+/// There is none of that name, or the kernel refuses.
+pub fn activate(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'_>) -> Result {
+    let version = find(files, name)?;
+    let what = format!("{name} {version}");
+    check_activation(files, name, version, &what)?;
+    let change = Change {
+        command: "activate",
+        request: Request::Activate,
+        file: &format!("policies/{name}/active"),
+        value: "1",
+        what: &what,
+        state: "in force",
+    };
+    change.make(files, dry_run, out)
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl deploy`: loads or updates a policy, puts it in force, and looks whether that is so.
+
+use super::machine::Machine;
+use crate::{
+    device::{check_activation, check_name, explain, switch, version, Files, Request},
+    failure::{Class, Failure, Result, Status},
+    output::{printable, Output},
+    policy::Policy,
+    source::{self, Source},
+};
+use clap::Args;
+use cms::{
+    content_info::ContentInfo,
+    signed_data::{SignedData, SignerIdentifier},
+};
+use der::Decode;
+use ipe_policy::policy::{envelope::split_appended, Version};
+use std::path::PathBuf;
+
+/// Load or update a signed policy on this machine, and put it in force
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  # ipectl deploy Firewall.p7b
+  Firewall 1.1.0: loaded
+  Firewall 1.1.0: in force")]
+pub struct Deploy {
+    /// The signed policy; - for standard input
+    pub policy: PathBuf,
+
+    /// Leave in force what is
+    #[arg(long)]
+    pub no_activate: bool,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+impl Deploy {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let message = source::read_bytes(&self.policy)?;
+        let source = Source::parse(&self.policy, &message)?;
+        let options = Options {
+            dry_run: self.dry_run,
+            no_activate: self.no_activate,
+        };
+        deploy(&self.machine.open()?, &source, &message, options, out)
+    }
+}
+
+/// How a policy is deployed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Load it, and leave in force what is.
+    pub no_activate: bool,
+}
+
+/// Deploys a signed policy.
+///
+/// # Errors
+///
+/// It is not signed, has errors, or the kernel refuses.
+pub fn deploy(
+    files: &dyn Files,
+    source: &Source,
+    message: &[u8],
+    options: Options,
+    out: &mut Output<'_>,
+) -> Result {
+    if source.signed.is_none() {
+        return Err(
+            Failure::new(Class::Invalid, format!("{}: it is not signed", source.name))
+                .hint("sign it with 'ipectl sign'"),
+        );
+    }
+    let policy = Policy::load(source)?;
+    let name = policy.name();
+    check_name(&name)?;
+    let what = format!("{name} {}", policy.version());
+    let mut done = Vec::new();
+    if !options.no_activate {
+        check_activation(files, &name, policy.version(), &what)?;
+    }
+
+    let (request, file) = match load_request(files, &name, policy.version(), message)? {
+        Some(Request::Load) => (Some(Request::Load), "new_policy".to_owned()),
+        Some(request) => (Some(request), format!("policies/{name}/update")),
+        None => (None, String::new()),
+    };
+    match request {
+        None => done.push(format!("{what}: is loaded already")),
+        Some(_) if options.dry_run => done.push(format!(
+            "{what}: would write {} bytes to {}",
+            message.len(),
+            files.path(&file)
+        )),
+        Some(request) => {
+            files.write(&file, message).map_err(|error| {
+                let signer = signer(message);
+                explain(request, &what, signer.as_deref(), &error)
+            })?;
+            done.push(format!("{what}: loaded"));
+        }
+    }
+
+    if !options.no_activate {
+        let file = format!("policies/{name}/active");
+        if switch(files, &file) == Some(true) {
+            done.push(format!("{what}: is in force"));
+        } else if options.dry_run {
+            done.push(format!("{what}: would write 1 to {}", files.path(&file)));
+        } else {
+            files
+                .write(&file, b"1")
+                .map_err(|error| explain(Request::Activate, &what, None, &error))?;
+            done.push(format!("{what}: in force"));
+        }
+    }
+    if !options.dry_run {
+        verify(files, &policy, &name, options)?;
+    }
+    report(&name, policy.version(), &done, options.dry_run, out)
+}
+
+fn report(
+    name: &str,
+    version: Version,
+    done: &[String],
+    dry_run: bool,
+    out: &mut Output<'_>,
+) -> Result {
+    if out.is_json() {
+        out.json(&serde_json::json!({
+            "command": "deploy",
+            "policy": name,
+            "version": version.to_string(),
+            "dry_run": dry_run,
+            "steps": done,
+        }))?;
+    } else {
+        for line in done {
+            out.line(printable(line.as_bytes()))?;
+        }
+    }
+    Ok(Status::Ok)
+}
+
+/// How the policy is to be loaded; not at all where it is.
+fn load_request(
+    files: &dyn Files,
+    name: &str,
+    new: Version,
+    message: &[u8],
+) -> Result<Option<Request>> {
+    if !files.policies()?.iter().any(|loaded| loaded == name) {
+        return Ok(Some(Request::Load));
+    }
+    let same = files.read(&format!("policies/{name}/pkcs7"));
+    if same.is_ok_and(|loaded| loaded == message) {
+        return Ok(None);
+    }
+    match version(files, name) {
+        Some(old) if old >= new => Err(Failure::new(
+            Class::Refused,
+            format!("{name} {new}: version {old} is loaded, and only a higher one replaces it"),
+        )
+        .hint("give the policy a higher policy_version and sign it again")),
+        _ => Ok(Some(Request::Update)),
+    }
+}
+
+/// Whether the kernel now has what it was given.
+fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options) -> Result<()> {
+    let wrong = |what: &str| {
+        Failure::new(
+            Class::Refused,
+            format!("{name}: the kernel accepted it, but {what}"),
+        )
+        .hint("was another policy deployed at the same time?")
+    };
+    if version(files, name) != Some(policy.version()) {
+        return Err(wrong("shows another version"));
+    }
+    match files.read(&format!("policies/{name}/policy")) {
+        Ok(text) if text == policy.text() => {}
+        _ => return Err(wrong("shows another text")),
+    }
+    if !options.no_activate && switch(files, &format!("policies/{name}/active")) == Some(false) {
+        return Err(wrong("it is not in force"));
+    }
+    Ok(())
+}
+
+/// Who signed a message, as the signature names them.
+fn signer(message: &[u8]) -> Option<String> {
+    let signature = match split_appended(message) {
+        Some(parts) => &message[parts.signature],
+        None => message,
+    };
+    let info = ContentInfo::from_der(signature).ok()?;
+    let data: SignedData = info.content.decode_as().ok()?;
+    match &data.signer_infos.0.iter().next()?.sid {
+        SignerIdentifier::IssuerAndSerialNumber(id) => Some(format!(
+            "the signer with issuer {} and serial number {}",
+            id.issuer, id.serial_number
+        )),
+        SignerIdentifier::SubjectKeyIdentifier(_) => None,
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl diff`: which files change their verdict from one policy to another.
+
+use crate::{
+    diff::{compare, Change},
+    failure::{Result, Status},
+    output::{printable, Output, Style},
+    policy::Policy,
+    source::Source,
+};
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Show which files change their verdict from one policy to another
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  $ ipectl diff old.pol new.pol
+  Firewall 1.0.0 -> Firewall 1.1.0
+  EXECUTE         ALLOW -> DENY   dmverity_signature=TRUE dmverity_roothash=sha256:cd2c…
+
+Ends with 0 where nothing changes, with 1 where something does.")]
+pub struct Diff {
+    /// A policy, as text or signed; - for standard input
+    pub old: PathBuf,
+
+    /// Another one
+    pub new: PathBuf,
+}
+
+impl Diff {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let old = Policy::load(&Source::read(&self.old)?)?;
+        let new = Policy::load(&Source::read(&self.new)?)?;
+        show(&old, &new, out)
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    old: Identity,
+    new: Identity,
+    updates: bool,
+    complete: bool,
+    changes: &'a [Change],
+}
+
+#[derive(Serialize)]
+struct Identity {
+    name: String,
+    version: String,
+}
+
+/// Shows what changes.
+pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
+    let difference = compare(old, new);
+    let updates = old.name() == new.name() && old.version() < new.version();
+    let status = if difference.changes.is_empty() {
+        Status::Ok
+    } else {
+        Status::Findings
+    };
+    if out.is_json() {
+        let identity = |policy: &Policy| Identity {
+            name: policy.name(),
+            version: policy.version().to_string(),
+        };
+        out.json(&Json {
+            command: "diff",
+            old: identity(old),
+            new: identity(new),
+            updates,
+            complete: !difference.incomplete,
+            changes: &difference.changes,
+        })?;
+        return Ok(status);
+    }
+
+    out.line(format!(
+        "{} {} -> {} {}",
+        printable(old.name().as_bytes()),
+        old.version(),
+        printable(new.name().as_bytes()),
+        new.version()
+    ))?;
+    if !updates && (old.name(), old.version()) != (new.name(), new.version()) {
+        let warning = out.paint(Style::Warning, "warning:");
+        let reason = if old.name() == new.name() {
+            "the new version is not higher"
+        } else {
+            "the names differ: the new one is loaded beside the old one"
+        };
+        out.line(format!("{warning} {reason}"))?;
+    }
+    for change in &difference.changes {
+        let style = if change.new == "ALLOW" {
+            Style::Good
+        } else {
+            Style::Error
+        };
+        let pair = out.paint(style, &format!("{:<5} -> {:<5}", change.old, change.new));
+        out.line(format!("{:<15} {pair}  {}", change.operation, change.files))?;
+    }
+    if difference.incomplete {
+        out.line("There are too many digests to try all pairs: only those that rules name.")?;
+    }
+    if difference.changes.is_empty() {
+        out.line("no file changes its verdict")?;
+    }
+    Ok(status)
+}

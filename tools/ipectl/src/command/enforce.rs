@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl enforce`: switches between enforcing and permissive mode.
+
+use super::machine::Machine;
+use crate::{
+    device::{Change, Files, Request},
+    failure::Result,
+    output::Output,
+};
+use clap::Args;
+
+/// A mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// Denials deny
+    On,
+    /// Denials are only recorded
+    Off,
+}
+
+/// Let denials deny, or only be recorded
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  # ipectl enforce off")]
+pub struct Enforce {
+    /// The mode
+    #[arg(value_enum)]
+    pub mode: Mode,
+
+    /// Only say what would be done
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+
+    /// Where
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+impl Enforce {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        enforce(&self.machine.open()?, self.mode, self.dry_run, out)
+    }
+}
+
+/// Changes the mode.
+///
+/// # Errors
+///
+/// The kernel refuses.
+pub fn enforce(files: &dyn Files, mode: Mode, dry_run: bool, out: &mut Output<'_>) -> Result {
+    let (value, state) = match mode {
+        Mode::On => ("1", "denials deny"),
+        Mode::Off => ("0", "denials are only recorded"),
+    };
+    let change = Change {
+        command: "enforce",
+        request: Request::Enforce,
+        file: "enforce",
+        value,
+        what: "enforce",
+        state,
+    };
+    change.make(files, dry_run, out)
+}

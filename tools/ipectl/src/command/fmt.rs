@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl fmt`: writes a policy in the one way.
+
+use crate::{
+    failure::{Class, Failure, Result, Status},
+    format,
+    output::Output,
+    policy::Policy,
+    replace,
+    source::Source,
+};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Write a policy in the one way
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  $ ipectl fmt --write appliance.pol")]
+pub struct Fmt {
+    /// Policies as text; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Write into the files, not to standard output
+    #[arg(long, short)]
+    pub write: bool,
+
+    /// Write nothing; end with 1 where a file would change
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+}
+
+impl Fmt {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let mut files = Vec::new();
+        for path in &self.files {
+            let source = Source::read(path)?;
+            if source.signed.is_some() {
+                let message = format!("{}: it is signed, and would not be any more", source.name);
+                return Err(Failure::new(Class::Invalid, message));
+            }
+            let policy = Policy::load(&source)?;
+            let text = format::format(&policy);
+            let changes = text != source.text;
+            match &source.path {
+                Some(path) if self.write && changes => {
+                    replace::write(path, &text)?;
+                }
+                _ if self.write || self.check || out.is_json() => {}
+                _ => out.bytes(&text)?,
+            }
+            if changes && self.check && !out.is_json() {
+                out.line(&source.name)?;
+            }
+            files.push((source.name, changes));
+        }
+        let changes = files.iter().any(|(_, changes)| *changes);
+        if out.is_json() {
+            let files: Vec<_> = files
+                .iter()
+                .map(|(file, changes)| serde_json::json!({ "file": file, "changes": changes }))
+                .collect();
+            out.json(&serde_json::json!({ "command": "fmt", "files": files }))?;
+        }
+        Ok(if self.check && changes {
+            Status::Findings
+        } else {
+            Status::Ok
+        })
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `ipectl image`: what a policy means for a root file system.
+
+use super::properties::Properties;
+use crate::{
+    digest,
+    failure::{Result, Status},
+    image::{self, Judged, Kind},
+    output::{Output, Style},
+    policy::Policy,
+    source::Source,
+};
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Show what a policy means for a root file system
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  $ ipectl image appliance.pol root.squashfs --dmverity-signature
+  $ ipectl image files.pol /srv/root --fsverity
+
+Ends with 1 where a file is denied, with 4 where there is no file to ask about.")]
+pub struct Image {
+    /// The policy, as text or signed; - for standard input
+    pub policy: PathBuf,
+
+    /// A folder, or an image of squashfs, erofs or ext4
+    pub image: PathBuf,
+
+    /// What holds for all of its files
+    #[command(flatten)]
+    pub properties: Properties,
+
+    /// fs-verity will be enabled on all of its files
+    #[arg(long, conflicts_with = "fsverity_digest")]
+    pub fsverity: bool,
+
+    /// List what is allowed, too
+    #[arg(long, short)]
+    pub list: bool,
+}
+
+impl Image {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// Anything that keeps the command from being done.
+    pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let policy = Policy::load(&Source::read(&self.policy)?)?;
+        let knowledge = image::Knowledge {
+            facts: self.properties.facts(),
+            fsverity: self.fsverity.then(digest::Parameters::default),
+        };
+        let judged = image::judge(&policy, &self.image, &knowledge)?;
+        show(&policy, &self.image, &judged, self.list, out)
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    command: &'static str,
+    policy: String,
+    image: String,
+    allowed: usize,
+    denied: usize,
+    files: &'a [Judged],
+}
+
+/// Shows what was decided: a summary, and what is denied, or all.
+pub fn show(
+    policy: &Policy,
+    image: &Path,
+    judged: &[Judged],
+    list: bool,
+    out: &mut Output<'_>,
+) -> Result {
+    let denied = judged.iter().filter(|file| !file.allowed).count();
+    let status = if denied == 0 {
+        Status::Ok
+    } else {
+        Status::Findings
+    };
+    if out.is_json() {
+        out.json(&Json {
+            command: "image",
+            policy: policy.name(),
+            image: image.display().to_string(),
+            allowed: judged.len() - denied,
+            denied,
+            files: judged,
+        })?;
+        return Ok(status);
+    }
+
+    for file in judged.iter().filter(|file| list || !file.allowed) {
+        let (style, verdict) = if file.allowed {
+            (Style::Good, "allowed")
+        } else {
+            (Style::Error, "denied ")
+        };
+        let operation = file.kind.operation().name();
+        out.line(format!(
+            "{} {operation:<8} {}",
+            out.paint(style, verdict),
+            file.path
+        ))?;
+    }
+    if (list && !judged.is_empty()) || denied > 0 {
+        out.line("")?;
+    }
+    out.line(format!("{:<10} {:>8} {:>8}", "", "allowed", "denied"))?;
+    for kind in Kind::ALL {
+        let of_kind = || judged.iter().filter(move |file| file.kind == kind);
+        let allowed = of_kind().filter(|file| file.allowed).count();
+        let denied = of_kind().count() - allowed;
+        out.line(format!("{:<10} {allowed:>8} {denied:>8}", kind.plural()))?;
+    }
+    Ok(status)
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Changes to what is loaded: what is checked before, and the write itself.
+
+use super::{
+    errno::{explain, Request},
+    files::Files,
+    state::{loaded, version},
+};
+use crate::{
+    failure::{Class, Failure, Result, Status},
+    name::refusal,
+    output::{printable, Output},
+};
+use ipe_policy::policy::Version;
+
+/// Whether the policy in force has a higher version: it stays in force then.
+pub fn check_activation(files: &dyn Files, name: &str, new: Version, what: &str) -> Result<()> {
+    let loaded = loaded(files)?;
+    let active = loaded.iter().find(|policy| policy.active == Some(true));
+    let Some(active) = active.filter(|active| active.name != name) else {
+        return Ok(());
+    };
+    match version(files, &active.name) {
+        Some(old) if old > new => Err(Failure::new(
+            Class::Refused,
+            format!(
+                "{what}: {} {old} is in force, and its version is higher",
+                active.name
+            ),
+        )
+        .hint("give this policy a version that is at least as high, and sign it again")),
+        _ => Ok(()),
+    }
+}
+
+/// A change that is one write to one file.
+pub struct Change<'c> {
+    /// The command that asks for it.
+    pub command: &'static str,
+    /// The request, to explain a refusal.
+    pub request: Request,
+    /// The file, below the directory `ipe`.
+    pub file: &'c str,
+    /// What is written.
+    pub value: &'static str,
+    /// What changes, for people.
+    pub what: &'c str,
+    /// How it is afterwards, for people.
+    pub state: &'static str,
+}
+
+impl Change<'_> {
+    /// Makes the change, or only says what would be written.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refuses.
+    pub fn make(&self, files: &dyn Files, dry_run: bool, out: &mut Output<'_>) -> Result {
+        let Self {
+            file,
+            value,
+            what,
+            state,
+            ..
+        } = self;
+        let line = if dry_run {
+            format!("{what}: would write {value} to {}", files.path(file))
+        } else {
+            files
+                .write(file, value.as_bytes())
+                .map_err(|error| explain(self.request, what, None, &error))?;
+            format!("{what}: {state}")
+        };
+        if out.is_json() {
+            out.json(&serde_json::json!({
+                "command": self.command,
+                "dry_run": dry_run,
+                "steps": [line],
+            }))?;
+        } else {
+            out.line(printable(line.as_bytes()))?;
+        }
+        Ok(Status::Ok)
+    }
+}
+
+/// The version of a loaded policy.
+pub fn find(files: &dyn Files, name: &str) -> Result<Version> {
+    check_name(name)?;
+    let names = files.policies()?;
+    if !names.iter().any(|loaded| loaded == name) {
+        let names = match names.as_slice() {
+            [] => "nothing is loaded".to_owned(),
+            names => format!("loaded are {}", names.join(", ")),
+        };
+        return Err(Failure::new(Class::Refused, format!("{name}: no such policy")).hint(names));
+    }
+    version(files, name).ok_or_else(|| {
+        Failure::new(
+            Class::Refused,
+            format!("{name}: its version cannot be read"),
+        )
+    })
+}
+
+/// A name must be that of a directory, and not lead out of the folder of the policies.
+pub fn check_name(name: &str) -> Result<()> {
+    if refusal(name.as_bytes()).is_some() {
+        return Err(Failure::new(
+            Class::Invalid,
+            format!("no directory can have the policy's name '{name}'"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Keys and certificates in all their forms, made by the `openssl` program.
+
+mod common;
+
+use common::{fixtures, has, on_terminal, owner::Owner, succeeds};
+use ipectl::{failure::Class, sign::Signer};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+#[test]
+fn elliptic_curves() {
+    for curve in ["prime256v1", "secp384r1"] {
+        let parameters = format!("ec_paramgen_curve:{curve}");
+        let kind = ["-newkey", "ec", "-pkeyopt", &parameters];
+        let owner = Owner::new(&kind, &["-days", "30"]);
+        owner.sign("key.pem", &[]);
+        assert!(owner.verifies(&[]), "{curve}");
+        owner.openssl(&["ec", "-in", "key.pem", "-out", "sec1.pem"]);
+        owner.sign("sec1.pem", &[]);
+        assert!(owner.verifies(&[]), "{curve}");
+    }
+}
+
+#[test]
+fn forms_of_keys_and_certificates() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    owner.openssl(&["rsa", "-in", "key.pem", "-traditional", "-out", "pkcs1.pem"]);
+    owner.openssl(&[
+        "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "der", "-out", "key.der",
+    ]);
+    owner.openssl(&[
+        "rsa",
+        "-in",
+        "key.pem",
+        "-traditional",
+        "-outform",
+        "der",
+        "-out",
+        "pkcs1.der",
+    ]);
+    for key in ["pkcs1.pem", "key.der", "pkcs1.der"] {
+        assert_eq!(owner.sign(key, &[]), expected, "{key}");
+    }
+    owner.openssl(&[
+        "x509", "-in", "crt.pem", "-outform", "der", "-out", "crt.der",
+    ]);
+    fs::rename(owner.path("crt.der"), owner.path("crt.pem")).unwrap();
+    assert_eq!(owner.sign("key.pem", &[]), expected);
+}
+
+#[test]
+fn passphrases() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    owner.openssl(&[
+        "pkcs8",
+        "-topk8",
+        "-in",
+        "key.pem",
+        "-passout",
+        "pass:secret",
+        "-out",
+        "safe.pem",
+    ]);
+    fs::write(owner.path("right"), "secret\n").unwrap();
+    fs::write(owner.path("wrong"), "Secret\n").unwrap();
+    let file = |name| ["--passphrase-file".to_owned(), owner.path(name)];
+    let [option, right] = file("right");
+    assert_eq!(owner.sign("safe.pem", &[&option, &right]), expected);
+    let [option, wrong] = file("wrong");
+    let said = owner.refuses(5, "safe.pem", &[&option, &wrong]);
+    assert!(said.contains("is the passphrase right?"), "{said}");
+    let said = owner.refuses(5, "safe.pem", &[]);
+    assert!(said.contains("--passphrase-file"), "{said}");
+    let said = owner.refuses(5, "safe.pem", &["--passphrase-env", "IPECTL_TEST_NOT_SET"]);
+    assert!(said.contains("IPECTL_TEST_NOT_SET is not set"), "{said}");
+
+    // The variable is set for the child alone.
+    let arguments = owner.arguments("safe.pem", &["--passphrase-env", "IPECTL_TEST_SECRET"]);
+    let status = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(arguments)
+        .current_dir(fixtures())
+        .env("IPECTL_TEST_SECRET", "secret")
+        .output()
+        .unwrap()
+        .status;
+    assert!(status.success());
+    assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+#[test]
+fn a_passphrase_from_the_terminal() {
+    if !has("script") {
+        eprintln!("skipped: script is not installed");
+        return;
+    }
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    let arguments = ["pkcs8", "-topk8", "-in", "key.pem", "-out", "safe.pem"];
+    owner.openssl(&[&arguments[..], &["-passout", "pass:secret"]].concat());
+    let arguments = owner.arguments("safe.pem", &[]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    for (typed, code) in [("Secret\n", 5), ("secret\n", 0)] {
+        let run = on_terminal(&arguments, typed.as_bytes(), &[]);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        assert!(
+            run.stdout.contains("Passphrase of the key:"),
+            "{}",
+            run.stdout
+        );
+    }
+    assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+#[test]
+fn keys_that_are_named_by_a_uri() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    let mut arguments = owner.arguments("key.pem", &[]);
+    arguments[3] = format!("file:{}", owner.path("key.pem"));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    succeeds(&arguments);
+    assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+/// What stands in for openssl checks that it is asked for the token's key, and signs with a file.
+#[test]
+fn keys_of_a_token() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    let program = format!(
+        "#!/bin/sh\n\
+        test \"$*\" = 'dgst -sha256 -binary -sign pkcs11:object=owner -provider pkcs11 -provider default' || exit 9\n\
+        PATH=/usr/bin exec openssl dgst -sha256 -binary -sign {}\n",
+        owner.path("key.pem")
+    );
+    let folder = owner.0.path().join("bin");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("openssl"), program).unwrap();
+    fs::set_permissions(folder.join("openssl"), PermissionsExt::from_mode(0o755)).unwrap();
+
+    let mut arguments = owner.arguments("key.pem", &[]);
+    arguments[3] = "pkcs11:object=owner".to_owned();
+    let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(arguments)
+        .current_dir(fixtures())
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
+}
+
+/// How openssl uses a token of SoftHSM, which does not bear to be closed when openssl ends.
+const OPENSSL_CONF: &str = "openssl_conf = start
+[start]
+providers = use
+[use]
+default = use_default
+pkcs11 = use_pkcs11
+[use_default]
+activate = 1
+[use_pkcs11]
+pkcs11-module-path = /usr/lib/softhsm/libsofthsm2.so
+pkcs11-module-quirks = no-deinit
+activate = 1
+";
+
+/// A token of SoftHSM, used by openssl's provider for PKCS#11.
+#[test]
+fn keys_of_a_real_token() {
+    if !has("softhsm2-util") {
+        eprintln!("skipped: softhsm2 is not installed");
+        return;
+    }
+    let elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    for (owner, repeats) in [
+        (Owner::rsa(), true),
+        (Owner::new(&elliptic, &["-days", "30"]), false),
+    ] {
+        let expected = owner.sign("key.pem", &[]);
+        let configuration = owner.path("softhsm2.conf");
+        fs::create_dir(owner.path("tokens")).unwrap();
+        let text = format!("directories.tokendir = {}\n", owner.path("tokens"));
+        fs::write(&configuration, text).unwrap();
+        let softhsm = |arguments: &str| {
+            let output = Command::new("softhsm2-util")
+                .args(arguments.split(' '))
+                .current_dir(owner.0.path())
+                .env("SOFTHSM2_CONF", &configuration)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{arguments}: {output:?}");
+        };
+        softhsm("--init-token --free --label policies --pin 1234 --so-pin 5678");
+        softhsm("--import key.pem --token policies --label owner --id 01 --pin 1234");
+        fs::remove_file(owner.path("key.pem")).unwrap();
+        fs::remove_file(owner.path("out.p7b")).unwrap();
+        fs::write(owner.path("right"), "1234\n").unwrap();
+        fs::write(owner.path("wrong"), "4321\n").unwrap();
+        fs::write(owner.path("openssl.cnf"), OPENSSL_CONF).unwrap();
+
+        let sign = |key: &str, pin: &str| {
+            let mut arguments = owner.arguments("", &[]);
+            arguments[3] = key.to_owned();
+            let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+                .args(arguments)
+                .args(["--passphrase-file", &owner.path(pin)])
+                .current_dir(fixtures())
+                .env("SOFTHSM2_CONF", &configuration)
+                .env("OPENSSL_CONF", owner.path("openssl.cnf"))
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            (output.status.code().unwrap(), said)
+        };
+        let key = "pkcs11:token=policies;object=owner;type=private";
+        assert_eq!(sign(key, "right"), (0, String::new()));
+        assert!(owner.verifies(&[]));
+        let message = fs::read(owner.path("out.p7b")).unwrap();
+        assert!(!repeats || message == expected);
+        let other = "pkcs11:token=policies;object=other;type=private";
+        for (key, pin) in [(key, "wrong"), (other, "right")] {
+            let (code, said) = sign(key, pin);
+            assert_eq!(code, 5, "{said}");
+            assert!(said.contains("Could not find private key"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn unfit_certificates() {
+    let rsa = ["-newkey", "rsa:2048"];
+    let cases: [(&[&str], &[&str], &str); 4] = [
+        (
+            &rsa,
+            &["-addext", "keyUsage=keyCertSign"],
+            "digitalSignature",
+        ),
+        (
+            &rsa,
+            &["-addext", "extendedKeyUsage=serverAuth"],
+            "codeSigning",
+        ),
+        (&["-newkey", "rsa:1024"], &[], "1024 bits"),
+        (&["-newkey", "ed25519"], &[], "neither RSA nor ECDSA"),
+    ];
+    for (kind, options, reason) in cases {
+        let owner = Owner::new(kind, options);
+        let said = owner.refuses(5, "key.pem", &[]);
+        assert!(said.contains(reason), "{said}");
+        assert!(!Path::new(&owner.path("out.p7b")).exists());
+    }
+}
+
+#[test]
+fn certificates_that_are_not_valid_now() {
+    let owner = Owner::rsa();
+    let path = owner.path("crt.pem");
+    let (now, month) = (SystemTime::now(), Duration::from_secs(31 * 24 * 3600));
+    let read = |now| Signer::read(path.as_ref(), now);
+    assert!(read(now).is_ok());
+    for (now, reason) in [
+        (now + month, "the certificate expired"),
+        (now - month, "the certificate is not valid before"),
+    ] {
+        let failure = read(now).err().unwrap();
+        assert_eq!(failure.class, Class::Signing);
+        assert!(failure.message.contains(reason), "{failure}");
+    }
+}
+
+#[test]
+fn keys_that_do_not_fit() {
+    let (owner, other) = (Owner::rsa(), Owner::rsa());
+    fs::copy(other.path("key.pem"), owner.path("other.pem")).unwrap();
+    let said = owner.refuses(5, "other.pem", &[]);
+    assert!(said.contains("do not belong together"), "{said}");
+    fs::write(owner.path("nothing.pem"), "nothing\n").unwrap();
+    let said = owner.refuses(5, "nothing.pem", &[]);
+    assert!(said.contains("there is no private key"), "{said}");
+    owner.refuses(3, "not-there.pem", &[]);
+}
