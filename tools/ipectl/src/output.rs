@@ -80,12 +80,29 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
-    /// Writes a JSON document, indented, with a newline.
-    pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::from)?;
+    /// Writes what a command found out as one JSON object, indented, with a newline.
+    pub fn json(&mut self, command: &str, result: &impl Serialize) -> Result<()> {
+        let document = Document {
+            command,
+            schema: SCHEMA,
+            result,
+        };
+        let mut text = serde_json::to_vec_pretty(&document).map_err(io::Error::from)?;
         text.push(b'\n');
         self.bytes(&text)
     }
+}
+
+/// The version of the schemas, see `schema/`. It grows when a field goes or changes its meaning.
+const SCHEMA: u32 = 1;
+
+/// The JSON of a command.
+#[derive(Serialize)]
+struct Document<'d, T> {
+    command: &'d str,
+    schema: u32,
+    #[serde(flatten)]
+    result: &'d T,
 }
 
 /// Whether standard output may have colours: a terminal, and `NO_COLOR` does not object.

@@ -69,7 +69,6 @@ impl Check {
 /// What is written with `--json`.
 #[derive(Serialize)]
 struct Json<'r> {
-    command: &'static str,
     files: usize,
     errors: usize,
     warnings: usize,
@@ -93,14 +92,16 @@ pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>)
     };
 
     if out.is_json() {
-        out.json(&Json {
-            command: "check",
-            files: policies,
-            errors,
-            warnings,
-            notes,
-            diagnostics: all().collect(),
-        })?;
+        out.json(
+            "check",
+            &Json {
+                files: policies,
+                errors,
+                warnings,
+                notes,
+                diagnostics: all().collect(),
+            },
+        )?;
     } else {
         for diagnostic in all() {
             diagnostic.show(out)?;

@@ -144,13 +144,15 @@ fn report(
     out: &mut Output<'_>,
 ) -> Result {
     if out.is_json() {
-        out.json(&serde_json::json!({
-            "command": "deploy",
-            "policy": name,
-            "version": version.to_string(),
-            "dry_run": dry_run,
-            "steps": done,
-        }))?;
+        out.json(
+            "deploy",
+            &serde_json::json!({
+                "policy": name,
+                "version": version.to_string(),
+                "dry_run": dry_run,
+                "steps": done,
+            }),
+        )?;
     } else {
         for line in done {
             out.line(printable(line.as_bytes()))?;

@@ -45,7 +45,6 @@ impl Diff {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    command: &'static str,
     old: Identity,
     new: Identity,
     updates: bool,
@@ -73,14 +72,16 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
             name: policy.name(),
             version: policy.version().to_string(),
         };
-        out.json(&Json {
-            command: "diff",
-            old: identity(old),
-            new: identity(new),
-            updates,
-            complete: !difference.incomplete,
-            changes: &difference.changes,
-        })?;
+        out.json(
+            "diff",
+            &Json {
+                old: identity(old),
+                new: identity(new),
+                updates,
+                complete: !difference.incomplete,
+                changes: &difference.changes,
+            },
+        )?;
         return Ok(status);
     }
 

@@ -95,7 +95,6 @@ impl Digest {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    command: &'static str,
     entries: &'a [Entry],
 }
 
@@ -108,10 +107,7 @@ pub fn show(
     out: &mut Output<'_>,
 ) -> Result {
     if out.is_json() {
-        out.json(&Json {
-            command: "digest",
-            entries,
-        })?;
+        out.json("digest", &Json { entries })?;
         return Ok(Status::Ok);
     }
     for Entry {

@@ -124,7 +124,6 @@ const SHOWN_DIGESTS: usize = 5;
 
 #[derive(Serialize)]
 struct Json<'a> {
-    command: &'static str,
     policy: &'a str,
     operation: &'static str,
     subject: JsonFacts,
@@ -171,15 +170,17 @@ pub fn explain(
         Action::Deny => Status::Findings,
     };
     if out.is_json() {
-        out.json(&Json {
-            command: "explain",
-            policy: file,
-            operation: operation_name(operation),
-            subject: facts.into(),
-            evidence,
-            action: trace.action.name(),
-            steps: &trace.steps,
-        })?;
+        out.json(
+            "explain",
+            &Json {
+                policy: file,
+                operation: operation_name(operation),
+                subject: facts.into(),
+                evidence,
+                action: trace.action.name(),
+                steps: &trace.steps,
+            },
+        )?;
         return Ok(status);
     }
 

@@ -67,7 +67,7 @@ impl Fmt {
                 .iter()
                 .map(|(file, changes)| serde_json::json!({ "file": file, "changes": changes }))
                 .collect();
-            out.json(&serde_json::json!({ "command": "fmt", "files": files }))?;
+            out.json("fmt", &serde_json::json!({ "files": files }))?;
         }
         Ok(if self.check && changes {
             Status::Findings

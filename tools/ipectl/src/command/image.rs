@@ -62,7 +62,6 @@ impl Image {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    command: &'static str,
     policy: String,
     image: String,
     allowed: usize,
@@ -85,14 +84,16 @@ pub fn show(
         Status::Findings
     };
     if out.is_json() {
-        out.json(&Json {
-            command: "image",
-            policy: policy.name(),
-            image: image.display().to_string(),
-            allowed: judged.len() - denied,
-            denied,
-            files: judged,
-        })?;
+        out.json(
+            "image",
+            &Json {
+                policy: policy.name(),
+                image: image.display().to_string(),
+                allowed: judged.len() - denied,
+                denied,
+                files: judged,
+            },
+        )?;
         return Ok(status);
     }
 

@@ -43,7 +43,7 @@ impl New {
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let text = self.template.write(&self.name, &self.policy_version)?;
         if out.is_json() {
-            out.json(&serde_json::json!({ "command": "new", "policy": text }))?;
+            out.json("new", &serde_json::json!({ "policy": text }))?;
         } else {
             out.bytes(text.as_bytes())?;
         }

@@ -117,17 +117,19 @@ impl Sign {
         }
         replace::write(&path, &message)?;
         if out.is_json() {
-            out.json(&serde_json::json!({
-                "command": "sign",
-                "policy": policy.name(),
-                "version": policy.version().to_string(),
-                "output": path.display().to_string(),
-                "bytes": message.len(),
-                "form": if self.append { "appended" } else { "pkcs7" },
-                "signer": signer.subject(),
-                "sha256": hex(&Sha256::digest(&message)),
-                "warnings": warnings,
-            }))?;
+            out.json(
+                "sign",
+                &serde_json::json!({
+                    "policy": policy.name(),
+                    "version": policy.version().to_string(),
+                    "output": path.display().to_string(),
+                    "bytes": message.len(),
+                    "form": if self.append { "appended" } else { "pkcs7" },
+                    "signer": signer.subject(),
+                    "sha256": hex(&Sha256::digest(&message)),
+                    "warnings": warnings,
+                }),
+            )?;
         } else {
             out.line(format!(
                 "{}: {} {}, {} bytes, signed by {}",

@@ -40,7 +40,6 @@ impl Status {
 
 #[derive(Serialize)]
 struct Json {
-    command: &'static str,
     enforcing: Option<bool>,
     success_audit: Option<bool>,
     policies: Vec<Loaded>,
@@ -52,12 +51,14 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
     let enforcing = switch(files, "enforce");
     let success_audit = switch(files, "success_audit");
     if out.is_json() {
-        out.json(&Json {
-            command: "status",
-            enforcing,
-            success_audit,
-            policies,
-        })?;
+        out.json(
+            "status",
+            &Json {
+                enforcing,
+                success_audit,
+                policies,
+            },
+        )?;
         return Ok(Outcome::Ok);
     }
 

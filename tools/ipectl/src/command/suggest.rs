@@ -10,7 +10,6 @@ use crate::{
     suggest::{self, Evidence, Outcome, Volume},
 };
 use clap::Args;
-use serde::Serialize;
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// Find the rules that would allow what was denied
@@ -73,13 +72,6 @@ impl Suggest {
 /// How many files are named for a rule, and how many programs for a file.
 const SHOWN: usize = 8;
 
-#[derive(Serialize)]
-struct Json<'a> {
-    command: &'static str,
-    #[serde(flatten)]
-    outcome: &'a Outcome,
-}
-
 /// Shows what the records lead to.
 pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
     let status = if outcome.undecided.is_empty() && outcome.doubtful == 0 {
@@ -88,10 +80,7 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
         Status::Findings
     };
     if out.is_json() {
-        out.json(&Json {
-            command: "suggest",
-            outcome,
-        })?;
+        out.json("suggest", outcome)?;
         return Ok(status);
     }
 

@@ -73,11 +73,13 @@ impl Change<'_> {
             format!("{what}: {state}")
         };
         if out.is_json() {
-            out.json(&serde_json::json!({
-                "command": self.command,
-                "dry_run": dry_run,
-                "steps": [line],
-            }))?;
+            out.json(
+                self.command,
+                &serde_json::json!({
+                    "dry_run": dry_run,
+                    "steps": [line],
+                }),
+            )?;
         } else {
             out.line(printable(line.as_bytes()))?;
         }

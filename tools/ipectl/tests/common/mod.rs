@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 pub(crate) mod owner;
+pub(crate) mod schema;
 
 use std::{
     io::Write,

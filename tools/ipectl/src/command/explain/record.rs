@@ -14,7 +14,6 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 struct Json<'a> {
-    command: &'static str,
     policy: &'a str,
     record: &'a Access,
     /// The line of the rule that the record names; none where the policy has no such rule.
@@ -55,14 +54,16 @@ pub fn explain_record(
     let denied = access.is_denial();
     let status = if denied { Status::Findings } else { Status::Ok };
     if out.is_json() {
-        out.json(&Json {
-            command: "explain",
-            policy: file,
-            record: access,
-            line,
-            passed,
-            about: about(access.question()),
-        })?;
+        out.json(
+            "explain",
+            &Json {
+                policy: file,
+                record: access,
+                line,
+                passed,
+                about: about(access.question()),
+            },
+        )?;
         return Ok(status);
     }
 
