@@ -10,9 +10,9 @@ use ipe_policy::policy::{Operation, Providers};
 use ipectl::{
     audit::{self, parse, Access},
     command,
+    object::hex,
     output::Output,
     policy::Policy,
-    subject::hex,
     suggest::{self, Knowledge},
 };
 use libfuzzer_sys::fuzz_target;

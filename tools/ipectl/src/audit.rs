@@ -2,7 +2,7 @@
 
 //! Record 1420 as auditd, the journal and the kernel log have it.
 
-use crate::subject::decode_hex;
+use crate::object::decode_hex;
 use ipe_policy::policy::Operation;
 use serde::Serialize;
 

@@ -6,8 +6,8 @@
 //! names: both policies are asked about all of them.
 
 use crate::{
+    object::{Digest, Object},
     policy::{operation_name, Policy},
-    subject::{Digest, Facts},
 };
 use ipe_policy::policy::{Action, Operation, Property};
 use serde::Serialize;
@@ -68,13 +68,13 @@ fn compare_operation(
     let named = Named::of(operation, [old, new]);
     let ask = |dmverity_roothash, fsverity_digest| -> Verdicts {
         std::array::from_fn(|number| {
-            let facts = Facts {
+            let object = Object {
                 dmverity_roothash,
                 fsverity_digest,
-                ..Facts::combination(number as u8)
+                ..Object::combination(number as u8)
             };
-            let decide = |policy: &Policy| policy.evaluate(operation, &facts).action;
-            facts.possible().then(|| (decide(old), decide(new)))
+            let decide = |policy: &Policy| policy.evaluate(operation, &object).action;
+            object.possible().then(|| (decide(old), decide(new)))
         })
     };
 

@@ -19,12 +19,13 @@ pub mod format;
 pub mod image;
 pub mod live;
 pub mod name;
+pub mod object;
 pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod replace;
 pub mod sign;
 pub mod source;
-pub mod subject;
+
 pub mod suggest;
 pub mod trace;

@@ -7,7 +7,7 @@ use crate::{
     source::Source,
 };
 use ipe_policy::{
-    eval::{self, Object, Verdict},
+    eval::{self, Verdict},
     policy::{self, Compiled, Line, Operation, Providers, Reporter, Version},
 };
 use std::ops::ControlFlow;
@@ -96,8 +96,8 @@ impl Policy {
     pub fn evaluate(
         &self,
         operation: impl Into<Option<Operation>>,
-        subject: &impl Object,
+        object: &impl eval::Object,
     ) -> Verdict {
-        eval::evaluate(&self.compiled, operation.into(), subject)
+        eval::evaluate(&self.compiled, operation.into(), object)
     }
 }

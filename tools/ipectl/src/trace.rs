@@ -4,8 +4,8 @@
 
 use crate::{
     canonical,
+    object::{Digest, Object},
     policy::Policy,
-    subject::{Digest, Facts},
 };
 use ipe_policy::policy::{Action, Line, Operation, Property, Rule, Scope, Statement};
 use serde::Serialize;
@@ -36,9 +36,9 @@ pub struct Trace {
 }
 
 /// Asks the policy, and follows it to the rule that decides.
-pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, facts: &Facts) -> Trace {
+pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, object: &Object) -> Trace {
     let operation = operation.into();
-    let verdict = policy.evaluate(operation, facts);
+    let verdict = policy.evaluate(operation, object);
     let mut steps = Vec::new();
     let lines = policy.lines();
 
@@ -49,15 +49,15 @@ pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, facts: &F
         let decides = verdict.scope == Scope::Rule(line.offset);
         let failed = rule
             .properties()
-            .find(|property| !facts.satisfies(property));
+            .find(|property| !object.satisfies(property));
         steps.push(Step {
             line: line.position.line,
             text: canonical::rule(rule),
             decides,
-            other_digest: only_digest_fails(rule, facts),
+            other_digest: only_digest_fails(rule, object),
             reason: match &failed {
                 _ if decides => "it matches, and is the first that does".to_owned(),
-                Some(property) => why_not(property, facts),
+                Some(property) => why_not(property, object),
                 // The compiled policy left it out.
                 None => "it can never match".to_owned(),
             },
@@ -91,10 +91,10 @@ fn default(lines: &[Line<'_>], operation: Option<Operation>, action: Action) -> 
 }
 
 /// Whether all but the digests match.
-fn only_digest_fails(rule: &Rule<'_>, facts: &Facts) -> bool {
+fn only_digest_fails(rule: &Rule<'_>, object: &Object) -> bool {
     let mut failed = rule
         .properties()
-        .filter(|property| !facts.satisfies(property))
+        .filter(|property| !object.satisfies(property))
         .peekable();
     failed.peek().is_some()
         && failed.all(|property| {
@@ -106,7 +106,7 @@ fn only_digest_fails(rule: &Rule<'_>, facts: &Facts) -> bool {
 }
 
 /// Why a property does not hold.
-fn why_not(property: &Property<'_>, facts: &Facts) -> String {
+fn why_not(property: &Property<'_>, object: &Object) -> String {
     let name = property.kind().name();
     let digest = |has: Option<Digest>, none: &str| match has {
         Some(has) => format!("its {name} is {has}"),
@@ -125,10 +125,10 @@ fn why_not(property: &Property<'_>, facts: &Facts) -> String {
             format!("{} does not hold", canonical::property(property))
         }
         Property::DmverityRoothash(_) => {
-            digest(facts.dmverity_roothash, "it is not on a dm-verity volume")
+            digest(object.dmverity_roothash, "it is not on a dm-verity volume")
         }
         Property::FsverityDigest(_) => {
-            digest(facts.fsverity_digest, "it is not protected by fs-verity")
+            digest(object.fsverity_digest, "it is not protected by fs-verity")
         }
     }
 }

@@ -4,8 +4,8 @@
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
+    object::{Digest, Object},
     policy::Policy,
-    subject::{Digest, Facts},
     trace::trace,
 };
 
@@ -22,18 +22,18 @@ fn every_step_but_the_last_has_a_reason_not_to_decide() {
         let policy = Policy::compile(text.as_bytes(), Providers::ALL).unwrap();
         for combination in 0..8 {
             for roothash in [None, digest.clone().ok()] {
-                let facts = Facts {
+                let object = Object {
                     dmverity_roothash: roothash,
-                    ..Facts::combination(combination)
+                    ..Object::combination(combination)
                 };
                 for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
-                    let trace = trace(&policy, operation, &facts);
+                    let trace = trace(&policy, operation, &object);
                     let (last, passed) = trace.steps.split_last().unwrap();
                     assert!(last.decides);
                     let action = format!("action={}", trace.action.name());
                     assert!(last.text.ends_with(&action));
                     assert!(passed.iter().all(|step| !step.decides));
-                    assert_eq!(trace.action, policy.evaluate(operation, &facts).action);
+                    assert_eq!(trace.action, policy.evaluate(operation, &object).action);
                 }
             }
         }
@@ -43,7 +43,7 @@ fn every_step_but_the_last_has_a_reason_not_to_decide() {
 #[test]
 fn a_rule_that_can_never_match_is_passed() {
     let policy = Policy::compile(POLICIES[2].as_bytes(), Providers::ALL).unwrap();
-    let trace = trace(&policy, Operation::Execute, &Facts::default());
+    let trace = trace(&policy, Operation::Execute, &Object::default());
     assert_eq!(trace.action, Action::Deny);
     assert_eq!(trace.steps.len(), 2);
 }

@@ -17,10 +17,10 @@ use ipectl::{
     check::{self, Options},
     command,
     failure::Result,
+    object::hex,
     output::Output,
     policy::Policy,
     source::Source,
-    subject::hex,
     suggest::{self, Knowledge},
 };
 use std::{

@@ -6,10 +6,10 @@ use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
     audit::{self, Access},
     command::suggest::show,
+    object::{Digest, Object},
     output::Output,
     policy::Policy,
     progress::Progress,
-    subject::{Digest, Facts},
     suggest::{suggest, Knowledge, Outcome, Volume},
 };
 use rustix::fs::{mknodat, FileType, Mode, CWD};
@@ -53,27 +53,27 @@ fn suggestions_allow_what_was_denied_and_no_more() {
     .unwrap();
     assert_ne!(tool, Ok(digest));
 
-    let facts = |change: fn(&mut Facts)| {
-        let mut facts = Facts::default();
-        change(&mut facts);
-        facts
+    let object = |change: fn(&mut Object)| {
+        let mut object = Object::default();
+        change(&mut object);
+        object
     };
-    let signed = facts(|facts| facts.dmverity_signature = true);
-    let initramfs = facts(|facts| facts.boot_verified = true);
-    let of_volume = Facts {
+    let signed = object(|object| object.dmverity_signature = true);
+    let initramfs = object(|object| object.boot_verified = true);
+    let of_volume = Object {
         dmverity_roothash: Digest::parse(HASH).ok(),
-        ..Facts::default()
+        ..Object::default()
     };
-    let of_tool = Facts {
+    let of_tool = Object {
         fsverity_digest: Some(digest),
-        ..Facts::default()
+        ..Object::default()
     };
-    let of_other = Facts {
+    let of_other = Object {
         fsverity_digest: tool.ok(),
-        ..Facts::default()
+        ..Object::default()
     };
 
-    let nothing = Facts::default();
+    let nothing = Object::default();
     for (trust, volume, other_volume) in [
         (volume("dm-0=signed"), &signed, &of_volume),
         (volume(&named), &of_volume, &signed),
@@ -83,14 +83,14 @@ fn suggestions_allow_what_was_denied_and_no_more() {
             root: Some(root.clone()),
             ..Knowledge::default()
         });
-        let decide = |operation, facts| policy.evaluate(operation, facts).action;
-        for facts in [volume, &initramfs, &of_tool] {
-            assert_eq!(decide(Operation::Execute, facts), Action::Allow);
+        let decide = |operation, object| policy.evaluate(operation, object).action;
+        for object in [volume, &initramfs, &of_tool] {
+            assert_eq!(decide(Operation::Execute, object), Action::Allow);
         }
         assert_eq!(decide(Operation::KernelModule, volume), Action::Allow);
 
-        for facts in [other_volume, &of_other, &nothing] {
-            assert_eq!(decide(Operation::Execute, facts), Action::Deny);
+        for object in [other_volume, &of_other, &nothing] {
+            assert_eq!(decide(Operation::Execute, object), Action::Deny);
         }
         assert_eq!(decide(Operation::KernelModule, &of_tool), Action::Deny);
         assert_eq!(decide(Operation::Firmware, volume), Action::Deny);

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     name::{refusal, Refusal, LONGEST},
+    object::{Digest, Object},
     policy::Policy,
     source::Source,
-    subject::{Digest, Facts},
 };
 use ipe_policy::{
     eval::Verdict,
@@ -90,8 +90,8 @@ impl<'l> Lint<'l> {
             if useless.contains(&line.position.line) {
                 continue;
             }
-            let subjects = subjects(rule);
-            if !subjects.is_empty() && !subjects.iter().any(Facts::possible) {
+            let objects = objects(rule);
+            if !objects.is_empty() && !objects.iter().any(Object::possible) {
                 self.report(
                     line,
                     Severity::Warning,
@@ -106,8 +106,8 @@ impl<'l> Lint<'l> {
             let mut deciders = BTreeSet::new();
             let mut reached = false;
             let mut same_action = true;
-            for subject in subjects.iter().filter(|subject| subject.possible()) {
-                let verdict = self.policy.evaluate(rule.operation, subject);
+            for object in objects.iter().filter(|object| object.possible()) {
+                let verdict = self.policy.evaluate(rule.operation, object);
                 match verdict.scope {
                     Scope::Rule(offset) if offset == line.offset => reached = true,
                     Scope::Rule(offset) => {
@@ -146,7 +146,7 @@ impl<'l> Lint<'l> {
 
     /// What depends on when the policy is in force.
     fn stages(&mut self, stage: Option<Stage>) {
-        let initramfs = Facts::combination(1);
+        let initramfs = Object::combination(1);
         let verdict = self.policy.evaluate(Operation::Execute, &initramfs);
         let lines = self.lines;
         let line = decider(lines, Operation::Execute, verdict);
@@ -384,8 +384,8 @@ impl TooLong {
 
 /// The files that a rule matches, those that fewest other rules match: one for each combination
 /// of facts, with no digest but those that the rule names.
-pub fn subjects(rule: &Rule<'_>) -> Vec<Facts> {
-    let mut digests = Facts::default();
+pub fn objects(rule: &Rule<'_>) -> Vec<Object> {
+    let mut digests = Object::default();
     for property in rule.properties() {
         match property {
             Property::DmverityRoothash(text) => digests.dmverity_roothash = Digest::from_text(text),
@@ -394,11 +394,14 @@ pub fn subjects(rule: &Rule<'_>) -> Vec<Facts> {
         }
     }
     (0..8)
-        .map(|number| Facts {
+        .map(|number| Object {
             dmverity_roothash: digests.dmverity_roothash,
             fsverity_digest: digests.fsverity_digest,
-            ..Facts::combination(number)
+            ..Object::combination(number)
         })
-        .filter(|facts| rule.properties().all(|property| facts.satisfies(&property)))
+        .filter(|object| {
+            rule.properties()
+                .all(|property| object.satisfies(&property))
+        })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::{
     kconfig::Kconfig,
     lint::{decider, span},
 };
-use crate::{policy::Policy, source::Source, subject::Facts};
+use crate::{object::Object, policy::Policy, source::Source};
 use ipe_policy::policy::{Action, Line, Operation, PropertyKind, Statement};
 
 /// A way around a policy that a configuration leaves open.
@@ -429,7 +429,7 @@ fn allows_kexec<'l>(_: &Policy, lines: &'l [Line<'l>]) -> Option<&'l Line<'l>> {
 /// The line by which a kernel without any property may be loaded.
 fn allows_kexec_of_anything<'l>(policy: &Policy, lines: &'l [Line<'l>]) -> Option<&'l Line<'l>> {
     let operation = Operation::KexecImage;
-    let verdict = policy.evaluate(operation, &Facts::default());
+    let verdict = policy.evaluate(operation, &Object::default());
     decider(lines, operation, verdict).filter(|_| verdict.action == Action::Allow)
 }
 

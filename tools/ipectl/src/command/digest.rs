@@ -6,8 +6,8 @@ use super::values::{action, algorithm, operation};
 use crate::{
     digest::{self, Entry},
     failure::{Class, Failure, Result, Status},
+    object::decode_hex,
     output::Output,
-    subject::decode_hex,
 };
 use clap::Args;
 use ipe_policy::policy::{Action, Algorithm, Operation};

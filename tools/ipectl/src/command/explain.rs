@@ -14,10 +14,10 @@ use crate::{
     audit::{self, Access},
     failure::{Class, Failure, Result, Status},
     live,
+    object::Object,
     output::{Output, Style},
     policy::{operation_name, Policy},
     source::{self, Source},
-    subject::Facts,
     trace::{trace, Step},
 };
 use clap::Args;
@@ -75,21 +75,21 @@ impl Explain {
             };
             return explain_record(&policy, &source.name, &record(&line)?, out);
         }
-        let (mut facts, evidence) = match &self.file {
-            Some(path) => live::facts_of(path)?,
-            None => (Facts::default(), Vec::new()),
+        let (mut object, evidence) = match &self.file {
+            Some(path) => live::object_of(path)?,
+            None => (Object::default(), Vec::new()),
         };
-        let given = self.properties.facts();
-        facts.boot_verified |= given.boot_verified;
-        facts.dmverity_signature |= given.dmverity_signature;
-        facts.fsverity_signature |= given.fsverity_signature;
-        facts.dmverity_roothash = given.dmverity_roothash.or(facts.dmverity_roothash);
-        facts.fsverity_digest = given.fsverity_digest.or(facts.fsverity_digest);
+        let given = self.properties.object();
+        object.boot_verified |= given.boot_verified;
+        object.dmverity_signature |= given.dmverity_signature;
+        object.fsverity_signature |= given.fsverity_signature;
+        object.dmverity_roothash = given.dmverity_roothash.or(object.dmverity_roothash);
+        object.fsverity_digest = given.fsverity_digest.or(object.fsverity_digest);
         explain(
             &policy,
             &source.name,
             self.op.0,
-            &facts,
+            &object,
             &evidence,
             self.all,
             out,
@@ -126,7 +126,7 @@ const SHOWN_DIGESTS: usize = 5;
 struct Json<'a> {
     policy: &'a str,
     operation: &'static str,
-    subject: JsonFacts,
+    subject: JsonObject,
     evidence: &'a [String],
     action: &'static str,
     steps: &'a [Step],
@@ -134,7 +134,7 @@ struct Json<'a> {
 
 /// The facts of a file as JSON has them.
 #[derive(Serialize)]
-pub struct JsonFacts {
+pub struct JsonObject {
     boot_verified: bool,
     dmverity_roothash: Option<String>,
     dmverity_signature: bool,
@@ -142,14 +142,14 @@ pub struct JsonFacts {
     fsverity_signature: bool,
 }
 
-impl From<&Facts> for JsonFacts {
-    fn from(facts: &Facts) -> Self {
+impl From<&Object> for JsonObject {
+    fn from(object: &Object) -> Self {
         Self {
-            boot_verified: facts.boot_verified,
-            dmverity_roothash: facts.dmverity_roothash.map(|digest| digest.to_string()),
-            dmverity_signature: facts.dmverity_signature,
-            fsverity_digest: facts.fsverity_digest.map(|digest| digest.to_string()),
-            fsverity_signature: facts.fsverity_signature,
+            boot_verified: object.boot_verified,
+            dmverity_roothash: object.dmverity_roothash.map(|digest| digest.to_string()),
+            dmverity_signature: object.dmverity_signature,
+            fsverity_digest: object.fsverity_digest.map(|digest| digest.to_string()),
+            fsverity_signature: object.fsverity_signature,
         }
     }
 }
@@ -159,12 +159,12 @@ pub fn explain(
     policy: &Policy,
     file: &str,
     operation: Option<Operation>,
-    facts: &Facts,
+    object: &Object,
     evidence: &[String],
     all: bool,
     out: &mut Output<'_>,
 ) -> Result {
-    let trace = trace(policy, operation, facts);
+    let trace = trace(policy, operation, object);
     let status = match trace.action {
         Action::Allow => Status::Ok,
         Action::Deny => Status::Findings,
@@ -175,7 +175,7 @@ pub fn explain(
             &Json {
                 policy: file,
                 operation: operation_name(operation),
-                subject: facts.into(),
+                subject: object.into(),
                 evidence,
                 action: trace.action.name(),
                 steps: &trace.steps,
@@ -187,7 +187,7 @@ pub fn explain(
     for line in evidence {
         out.line(format!("  {line}"))?;
     }
-    show_facts(facts, out)?;
+    show_object(object, out)?;
     out.line("")?;
     show_steps(file, &trace.steps, all, out)?;
     let (style, verdict) = match trace.action {
@@ -203,18 +203,18 @@ pub fn explain(
     Ok(status)
 }
 
-fn show_facts(facts: &Facts, out: &mut Output<'_>) -> Result<()> {
+fn show_object(object: &Object, out: &mut Output<'_>) -> Result<()> {
     let boolean = |value| if value { "TRUE" } else { "FALSE" }.to_owned();
     let digest = |value: Option<_>| match value {
         Some(digest) => format!("{digest}"),
         None => "none".to_owned(),
     };
     for (name, value) in [
-        ("boot_verified", boolean(facts.boot_verified)),
-        ("dmverity_roothash", digest(facts.dmverity_roothash)),
-        ("dmverity_signature", boolean(facts.dmverity_signature)),
-        ("fsverity_digest", digest(facts.fsverity_digest)),
-        ("fsverity_signature", boolean(facts.fsverity_signature)),
+        ("boot_verified", boolean(object.boot_verified)),
+        ("dmverity_roothash", digest(object.dmverity_roothash)),
+        ("dmverity_signature", boolean(object.dmverity_signature)),
+        ("fsverity_digest", digest(object.fsverity_digest)),
+        ("fsverity_signature", boolean(object.fsverity_signature)),
     ] {
         out.line(format!("  {name:<19} {value}"))?;
     }

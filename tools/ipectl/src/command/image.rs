@@ -52,7 +52,7 @@ impl Image {
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let policy = Policy::load(&Source::read(&self.policy)?)?;
         let knowledge = image::Knowledge {
-            facts: self.properties.facts(),
+            object: self.properties.object(),
             fsverity: self.fsverity.then(digest::Parameters::default),
         };
         let judged = image::judge(&policy, &self.image, &knowledge)?;

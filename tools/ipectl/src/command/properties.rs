@@ -2,7 +2,7 @@
 
 //! The properties of a file, as the command line names them.
 
-use crate::subject::{Digest, Facts};
+use crate::object::{Digest, Object};
 use clap::Args;
 
 /// The properties of a file.
@@ -31,8 +31,8 @@ pub struct Properties {
 
 impl Properties {
     /// Returns them as the evaluator is asked about them.
-    pub fn facts(&self) -> Facts {
-        Facts {
+    pub fn object(&self) -> Object {
+        Object {
             boot_verified: self.boot_verified,
             dmverity_signature: self.dmverity_signature,
             fsverity_signature: self.fsverity_signature,

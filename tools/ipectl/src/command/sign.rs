@@ -6,12 +6,12 @@ use crate::{
     check::{self, lint::TooLong, Options, Severity},
     command::check::show,
     failure::{Class, Failure, Result, Status},
+    object::hex,
     output::{counted, printable, Output},
     policy::Policy,
     replace,
     sign::{self, Key, Passphrase, Signer},
     source::Source,
-    subject::hex,
 };
 use clap::Args;
 use ipe_policy::policy::envelope::Form;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure, Result},
+    object::Digest,
     progress::Progress,
-    subject::Digest,
 };
 use ipe_policy::policy::Algorithm;
 use std::{

@@ -5,7 +5,7 @@
 use super::merkle::{hash, Shape, Tree};
 use crate::{
     failure::{Class, Failure, Result},
-    subject::Digest,
+    object::Digest,
 };
 use ipe_policy::policy::Algorithm;
 use std::io::{ErrorKind, Read};

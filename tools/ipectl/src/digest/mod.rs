@@ -10,9 +10,9 @@ pub use self::{dmverity::root_hash, fsverity::Parameters};
 
 use crate::{
     failure::{Failure, Result},
+    object::Digest,
     output::printable,
     progress::Progress,
-    subject::Digest,
 };
 use serde::Serialize;
 use std::{

@@ -15,10 +15,10 @@ use self::{
 use crate::{
     digest::Parameters,
     failure::{Class, Failure, Result},
+    object::Object,
     output::printable,
     policy::Policy,
     progress::Progress,
-    subject::Facts,
 };
 use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
@@ -108,7 +108,7 @@ pub struct Judged {
 #[derive(Debug, Default)]
 pub struct Knowledge {
     /// What holds for all of them.
-    pub facts: Facts,
+    pub object: Object,
     /// How fs-verity will be enabled on all of them, if it will.
     pub fsverity: Option<Parameters>,
 }
@@ -129,17 +129,17 @@ pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<
         let Some(kind) = Kind::of(&file, &*root)? else {
             continue;
         };
-        let mut facts = knowledge.facts.clone();
+        let mut object = knowledge.object.clone();
         if let Some(parameters) = &knowledge.fsverity {
             let reader = progress.watch(root.open(&file)?);
             let digest = parameters.digest(BufReader::with_capacity(1 << 20, reader));
             let digest = digest.map_err(|failure| failure.about(file.path.display()))?;
-            facts.fsverity_digest = Some(digest);
+            object.fsverity_digest = Some(digest);
         }
         judged.push(Judged {
             path: printable(file.path.as_os_str().as_bytes()),
             kind,
-            allowed: policy.evaluate(kind.operation(), &facts).action == Action::Allow,
+            allowed: policy.evaluate(kind.operation(), &object).action == Action::Allow,
         });
     }
     if judged.is_empty() {

@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "ioctls")]
 
-use crate::subject::Digest;
+use crate::object::Digest;
 use ipe_policy::policy::{Algorithm, MAX_DIGEST_LEN};
 use std::{fs::File, io, os::fd::AsRawFd};
 

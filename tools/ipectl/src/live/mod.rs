@@ -7,7 +7,7 @@ mod measure;
 
 use crate::{
     failure::{reason, Failure, Result},
-    subject::{Digest, Facts},
+    object::{Digest, Object},
 };
 use std::{
     fs::{self, File},
@@ -20,21 +20,21 @@ use std::{
 /// # Errors
 ///
 /// The file cannot be opened. What cannot be found out is not an error, but said.
-pub fn facts_of(path: &Path) -> Result<(Facts, Vec<String>)> {
+pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     let metadata = file
         .metadata()
         .map_err(|error| Failure::file(path, &error))?;
     let device = metadata.dev();
     let numbers = format!("{}:{}", libc::major(device), libc::minor(device));
-    let mut facts = Facts::default();
+    let mut object = Object::default();
     let mut evidence = vec![format!("{}: device {numbers}", path.display())];
 
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let kind = file_system(&mounts, &numbers);
     match kind {
         Some("rootfs") => {
-            facts.boot_verified = true;
+            object.boot_verified = true;
             evidence.push("it is in the initramfs".to_owned());
         }
         Some("overlay") => evidence.push(
@@ -50,17 +50,17 @@ pub fn facts_of(path: &Path) -> Result<(Facts, Vec<String>)> {
         .join("dm")
         .exists()
     {
-        dmverity(device, &mut facts, &mut evidence);
+        dmverity(device, &mut object, &mut evidence);
     }
 
     match measure::digest(&file) {
         Ok(digest) => {
-            facts.fsverity_digest = digest;
-            facts.fsverity_signature = digest.is_some() && measure::has_signature(&file);
+            object.fsverity_digest = digest;
+            object.fsverity_signature = digest.is_some() && measure::has_signature(&file);
         }
         Err(error) => evidence.push(format!("fs-verity: {}", reason(&error))),
     }
-    Ok((facts, evidence))
+    Ok((object, evidence))
 }
 
 /// The type of the file system with these numbers.
@@ -71,12 +71,12 @@ fn file_system<'m>(mounts: &'m str, numbers: &str) -> Option<&'m str> {
 }
 
 /// Asks device-mapper for the root hash and its signature.
-fn dmverity(device: u64, facts: &mut Facts, evidence: &mut Vec<String>) {
+fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) {
     match device_mapper::target(device) {
         Ok(Some(target)) if target.kind == "verity" => {
             let volume = verity(&target.parameters);
-            facts.dmverity_roothash = volume.roothash;
-            facts.dmverity_signature = volume.signed;
+            object.dmverity_roothash = volume.roothash;
+            object.dmverity_signature = volume.signed;
             evidence.extend(volume.evidence.into_iter().map(str::to_owned));
         }
         Ok(_) => evidence.push("its volume is of device-mapper, not of dm-verity".to_owned()),

@@ -11,9 +11,9 @@ use crate::{
     audit::{Access, Question},
     digest::{of_open_file, Parameters},
     failure::Failure,
+    object::Digest,
     output::printable,
     progress::Progress,
-    subject::Digest,
 };
 use ipe_policy::policy::Operation;
 use serde::Serialize;
@@ -139,7 +139,7 @@ pub struct Outcome {
 
 /// One denied file of an operation.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Subject {
+struct Denial {
     operation: String,
     device: Option<String>,
     path: Option<String>,
@@ -155,18 +155,18 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
         records: records.len(),
         ..Outcome::default()
     };
-    let mut subjects: BTreeMap<Subject, Evidence> = BTreeMap::new();
+    let mut denials: BTreeMap<Denial, Evidence> = BTreeMap::new();
     for record in records.iter().filter(|record| record.is_denial()) {
         outcome.denials += 1;
         let on_purpose = record.rule.starts_with("op=");
-        let subject = Subject {
+        let denial = Denial {
             operation: record.operation.clone(),
             device: record.device.clone(),
             path: record.path.clone(),
             denied_by: on_purpose.then(|| record.rule.clone()),
             read_implies_exec: record.question() == Question::ReadImpliesExec,
         };
-        let evidence = subjects.entry(subject).or_insert_with(|| Evidence {
+        let evidence = denials.entry(denial).or_insert_with(|| Evidence {
             path: record.path.clone(),
             device: record.device.clone(),
             programs: BTreeSet::new(),
@@ -182,11 +182,11 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
 
     let mut rules: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
     let mut undecided: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
-    for (subject, mut evidence) in subjects {
-        match decide(&subject, &mut evidence, knowledge) {
+    for (denial, mut evidence) in denials {
+        match decide(&denial, &mut evidence, knowledge) {
             Ok((rule, allows)) => rules.entry((rule, allows)).or_default().push(evidence),
             Err(reason) => {
-                let key = (subject.operation, reason);
+                let key = (denial.operation, reason);
                 undecided.entry(key).or_default().push(evidence);
             }
         }
@@ -220,20 +220,20 @@ const WITHOUT_INTEGRITY: [&str; 8] = [
 
 /// The rule for a file and what else it allows, or why there is none.
 fn decide(
-    subject: &Subject,
+    denial: &Denial,
     evidence: &mut Evidence,
     knowledge: &Knowledge,
 ) -> Result<(String, String), String> {
-    let operation = Operation::from_name(subject.operation.as_bytes())
+    let operation = Operation::from_name(denial.operation.as_bytes())
         .ok_or("the policy language has no such operation: the global default decides")?;
     let rule = |property: &str| format!("op={} {property} action=ALLOW", operation.name());
-    if let Some(by) = &subject.denied_by {
+    if let Some(by) = &denial.denied_by {
         return Err(format!(
             "denied on purpose by '{}'",
             printable(by.as_bytes())
         ));
     }
-    if subject.read_implies_exec {
+    if denial.read_implies_exec {
         return Err(
             "a program was started with READ_IMPLIES_EXEC (setarch -X); enforcing mode removes \
              that and refuses nothing, so it needs no rule unless it fails without; only \
@@ -242,14 +242,14 @@ fn decide(
                 .to_owned(),
         );
     }
-    let Some(path) = &subject.path else {
+    let Some(path) = &denial.path else {
         return Err(
             "memory without a file has no property: only 'op=EXECUTE action=ALLOW' \
                     would allow it, and everything else with it"
                 .to_owned(),
         );
     };
-    let Some(device) = &subject.device else {
+    let Some(device) = &denial.device else {
         return Err("the record does not name a device".to_owned());
     };
 

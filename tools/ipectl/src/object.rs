@@ -108,7 +108,7 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
 
 /// What is known about a file. What is not known is false or absent, as in the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct Object {
     /// It comes from the initramfs.
     pub boot_verified: bool,
     /// It is on a dm-verity volume with a signed root hash.
@@ -121,7 +121,7 @@ pub struct Facts {
     pub fsverity_digest: Option<Digest>,
 }
 
-impl Facts {
+impl Object {
     /// The facts that are booleans, as one of the eight combinations of them.
     pub fn combination(number: u8) -> Self {
         Self {
@@ -158,7 +158,7 @@ impl Facts {
     }
 }
 
-impl eval::Object for Facts {
+impl eval::Object for Object {
     fn boot_verified(&self) -> bool {
         self.boot_verified
     }
