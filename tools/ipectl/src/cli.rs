@@ -13,7 +13,7 @@ use crate::{
 };
 use clap::{CommandFactory, Parser, Subcommand};
 
-/// Policies of Integrity Policy Enforcement: check, explain, sign, deploy.
+/// Check, explain, sign and deploy policies of Integrity Policy Enforcement (IPE)
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -34,14 +34,14 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  all is well
+  0  success
   1  findings: errors in a policy, a denial, a difference
-  2  wrong usage
+  2  usage error
   3  a file could not be read or written
-  4  an input is not what it should be
-  5  a key or a certificate is not fit for signing
+  4  an input is invalid
+  5  a key or a certificate cannot be used for signing
   6  the kernel refused
-  7  this machine cannot do it";
+  7  this machine does not support it";
 
 /// The commands. Each has a file below `command/`, with its arguments and its help.
 #[derive(Debug, Subcommand)]

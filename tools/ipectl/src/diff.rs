@@ -38,7 +38,7 @@ pub struct Difference {
 }
 
 /// What is said of files whose digests the policies do not name.
-const OTHERS: &str = ", whatever digest that no line names";
+const OTHERS: &str = ", with any digest that no line names";
 
 /// A verdict before and after.
 type Pair = (Action, Action);

@@ -49,7 +49,7 @@ impl Digest {
             .ok_or_else(|| format!("'{hex}' is not an even number of hexadecimal digits"))?;
         Self::new(algorithm, &bytes).ok_or_else(|| {
             format!(
-                "{name} has {} digits, these are {}",
+                "a {name} digest has {} digits, not {}",
                 2 * algorithm.digest_len(),
                 hex.len()
             )
@@ -109,7 +109,7 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
 /// What is known about a file. What is not known is false or absent, as in the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
-    /// It comes from the initramfs.
+    /// The file comes from the initramfs.
     pub boot_verified: bool,
     /// It is on a dm-verity volume with a signed root hash.
     pub dmverity_signature: bool,
@@ -122,7 +122,7 @@ pub struct Object {
 }
 
 impl Object {
-    /// The facts that are booleans, as one of the eight combinations of them.
+    /// An object with one of the eight combinations of its flags, and without a digest.
     pub fn combination(number: u8) -> Self {
         Self {
             boot_verified: number & 1 != 0,

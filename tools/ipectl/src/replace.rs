@@ -50,7 +50,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .permissions(Permissions::from_mode(NEW))
         .tempfile_in(folder)
         .map_err(|error| {
-            Failure::file(folder, &error).hint("the new content is written into a file of its own")
+            Failure::file(folder, &error)
+                .hint("the new content is written to a temporary file there first")
         })?;
     let written = file.write_all(bytes);
     written.map_err(wrong)?;
@@ -88,8 +89,10 @@ pub fn check_distinct(output: &Path, inputs: &[(&str, PathBuf)]) -> Result<()> {
             _ => input,
         };
         if self::identity(input) == Some(identity) {
-            let message = format!("{}: writing would replace the {what}", output.display());
-            return Err(Failure::new(Class::Usage, message).hint("name another file with --output"));
+            let message = format!("{}: this would overwrite the {what}", output.display());
+            return Err(
+                Failure::new(Class::Usage, message).hint("choose another file with --output")
+            );
         }
     }
     Ok(())

@@ -103,9 +103,9 @@ pub fn expand(path: &Path) -> Result<Vec<PathBuf>> {
     if files.is_empty() {
         return Err(Failure::new(
             Class::Input,
-            format!("{}: there are no policies", path.display()),
+            format!("{}: no policies in this directory", path.display()),
         )
-        .hint(format!("policies end in .{}", ENDINGS.join(", ."))));
+        .hint(format!("policy files end in .{}", ENDINGS.join(", ."))));
     }
     Ok(files)
 }
@@ -117,12 +117,12 @@ fn unwrap(bytes: &[u8]) -> std::result::Result<(Vec<u8>, Option<Form>), String> 
     }
     if bytes.first() != Some(&0x30) {
         if bytes.starts_with(b"-----BEGIN ") {
-            return Err("this is PEM, the kernel takes DER only".to_owned());
+            return Err("this is PEM, but the kernel only takes DER".to_owned());
         }
         return Ok((bytes.to_vec(), None));
     }
     let text = embedded_text(bytes).map_err(|error| format!("not a PKCS#7 message: {error}"))?;
-    let text = text.ok_or("the PKCS#7 message does not carry a policy: it was signed detached")?;
+    let text = text.ok_or("the PKCS#7 message contains no policy: its signature is detached")?;
     Ok((text, Some(Form::Pkcs7)))
 }
 

@@ -56,7 +56,7 @@ pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, object: &
             decides,
             other_digest: only_digest_fails(rule, object),
             reason: match &failed {
-                _ if decides => "it matches, and is the first that does".to_owned(),
+                _ if decides => "it is the first rule that matches".to_owned(),
                 Some(property) => why_not(property, object),
                 // The compiled policy left it out.
                 None => "it can never match".to_owned(),

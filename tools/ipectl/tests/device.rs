@@ -46,7 +46,7 @@ fn errno(errno: i32) -> io::Error {
 }
 
 impl Model {
-    /// A model that has one policy, in force.
+    /// A model that has one policy, which is active.
     fn with(name: &str, version: &str) -> Self {
         let model = Self::default();
         model.policies.borrow_mut().insert(
@@ -160,14 +160,14 @@ fn written(model: &Model) -> Vec<String> {
 fn a_new_policy() {
     let model = Model::default();
     let said = deploy(&model, Options::default()).unwrap();
-    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: in force\n");
+    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: active\n");
     assert_eq!(written(&model), ["new_policy", "policies/good/active"]);
     assert_eq!(model.writes.borrow()[0].1, MESSAGE.len());
 
     let said = deploy(&model, Options::default()).unwrap();
     assert_eq!(
         said,
-        "good 1.2.3: is loaded already\ngood 1.2.3: is in force\n"
+        "good 1.2.3: already loaded\ngood 1.2.3: already active\n"
     );
     assert_eq!(model.writes.borrow().len(), 2);
 }
@@ -176,7 +176,7 @@ fn a_new_policy() {
 fn a_new_version() {
     let model = Model::with("good", "1.2.2");
     let said = deploy(&model, Options::default()).unwrap();
-    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: is in force\n");
+    assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: already active\n");
     assert_eq!(written(&model), ["policies/good/update"]);
 }
 
@@ -203,7 +203,7 @@ fn versions_are_compared_before_anything_is_written() {
     let model = Model::with("other", "2.0.0");
     let failure = deploy(&model, Options::default()).unwrap_err();
     assert!(
-        failure.message.contains("other 2.0.0 is in force"),
+        failure.message.contains("other 2.0.0 is active"),
         "{failure}"
     );
     assert!(written(&model).is_empty());
@@ -254,11 +254,14 @@ fn activate_delete_enforce() {
     let mut out = Output::new(&mut text, false, false);
 
     let failure = delete(&model, "Start", false, &mut out).unwrap_err();
-    assert!(failure.message.contains("it is in force"), "{failure}");
+    assert!(
+        failure.message.contains("the policy is active"),
+        "{failure}"
+    );
     activate(&model, "good", false, &mut out).unwrap();
     let failure = activate(&model, "Start", false, &mut out).unwrap_err();
     assert!(
-        failure.message.contains("good 1.2.3 is in force"),
+        failure.message.contains("good 1.2.3 is active"),
         "{failure}"
     );
     delete(&model, "Start", false, &mut out).unwrap();
@@ -269,7 +272,7 @@ fn activate_delete_enforce() {
     assert!(!model.enforce.get());
     let said = String::from_utf8(text).unwrap();
     assert!(
-        said.ends_with("enforce: denials deny\nenforce: denials are only recorded\n"),
+        said.ends_with("mode: enforcing\nmode: permissive, denials are only recorded\n"),
         "{said}"
     );
 }

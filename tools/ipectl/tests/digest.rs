@@ -128,7 +128,7 @@ fn what_is_no_volume() {
     let path = folder.path().join("image");
     fs::write(&path, data(8192)).unwrap();
     let said = ends_with(4, &["digest", "--volume", path.to_str().unwrap()]);
-    assert!(said.contains("there is no superblock"), "{said}");
+    assert!(said.contains("no dm-verity superblock"), "{said}");
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn no_input_is_written_over() {
         arguments[1] = owner.path("p.pol");
         arguments[7] = owner.path(output);
         let said = ends_with(2, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(said.contains(&format!("replace the {what}")), "{said}");
+        assert!(said.contains(&format!("overwrite the {what}")), "{said}");
         assert_eq!(fs::read(owner.path(file)).unwrap(), before, "{output}");
     }
     let mut arguments = owner.arguments("key.pem", &["--append"]);

@@ -60,12 +60,12 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
     let fixed = |text: &str| Some(text.to_owned());
 
     match kind {
-        ErrorKind::HeaderMissing => {
-            fixed("the first line that is no comment is: policy_name=NAME policy_version=1.0.0")
-        }
+        ErrorKind::HeaderMissing => fixed(
+            "start with 'policy_name=NAME policy_version=1.0.0'; only comments may precede it",
+        ),
         ErrorKind::VersionMissing => fixed("write policy_version=1.0.0 after the name"),
         ErrorKind::HeaderTrailing => {
-            fixed("names and versions have no blanks; the rest goes into lines of its own")
+            fixed("names and versions contain no spaces; put everything else on lines of its own")
         }
         ErrorKind::VersionShort => Some(match place.matches('.').count() {
             1 => format!("write {place}.0"),
@@ -78,24 +78,24 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
                 _ => fixed("write three numbers, such as 1.0.0"),
             }
         }
-        ErrorKind::VersionNotNumber => fixed("versions are three numbers, such as 1.0.0"),
-        ErrorKind::HeaderRepeated => fixed("each policy has a file of its own"),
+        ErrorKind::VersionNotNumber => fixed("a version is three numbers, such as 1.0.0"),
+        ErrorKind::HeaderRepeated => fixed("put each policy in a file of its own"),
         ErrorKind::OperationMissing => operation_missing(&place),
         ErrorKind::OperationUnknown => Some(match similar::operation(value) {
             Some(meant) => format!("no operation {value}; did you mean {}?", meant.name()),
             None => format!(
-                "operations are {}",
+                "the operations are {}",
                 list(Operation::ALL.map(Operation::name))
             ),
         }),
-        ErrorKind::OperationNotFirst => fixed("each operation has a rule of its own"),
+        ErrorKind::OperationNotFirst => fixed("write a rule for each operation"),
         ErrorKind::PropertyUnknown => {
             let name = place.split('=').next().unwrap_or_default();
             Some(match similar::property(name) {
                 Some(meant) if meant.name() == name => format!("write {name}=…"),
                 Some(meant) => format!("no property {name}; did you mean {}?", meant.name()),
                 None => format!(
-                    "properties are {}",
+                    "the properties are {}",
                     list(PropertyKind::ALL.map(PropertyKind::name))
                 ),
             })
@@ -109,9 +109,9 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
                 .then(|| of_length(value.len() / 2).next())
                 .flatten()
                 .map(|algorithm| format!("write {}:{value}", algorithm.name()))
-                .or_else(|| fixed("a digest is its algorithm, a colon, its digits: sha256:1f…"))
+                .or_else(|| fixed("write the algorithm, a colon and the digits: sha256:1f…"))
         }
-        ErrorKind::DigestOdd => fixed("a digit is missing, or there is one too many"),
+        ErrorKind::DigestOdd => fixed("a digit is missing or extra"),
         ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),
         ErrorKind::ActionNotLast => fixed("move it to the end of the line"),
         ErrorKind::ActionUnknown => similar::action(value).map(|meant| {
@@ -119,10 +119,10 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
             format!("no action {value}; did you mean {name}?")
         }),
         ErrorKind::DefaultWithProperty => {
-            fixed("without DEFAULT it is a rule, which may have properties")
+            fixed("to decide by a property, write a rule without DEFAULT")
         }
         ErrorKind::DefaultMissing(_) => {
-            fixed("add a line 'DEFAULT action=DENY': what no rule allows is denied")
+            fixed("add 'DEFAULT action=DENY' to deny everything that no rule allows")
         }
         ErrorKind::Strict(warning) => for_warning(warning, place.as_bytes()),
         ErrorKind::Empty => fixed("'ipectl new' writes a policy to start from"),
@@ -137,12 +137,15 @@ fn operation_missing(place: &str) -> Option<String> {
         return Some(format!("write op={}", meant.name()));
     }
     if key.eq_ignore_ascii_case("action") {
-        return Some("to decide about everything else, write DEFAULT action=…".to_owned());
+        return Some("to decide everything else, write DEFAULT action=…".to_owned());
     }
     if place.eq_ignore_ascii_case("default") {
         return Some("write DEFAULT, in capitals".to_owned());
     }
-    Some("a rule is: op=EXECUTE property=value … action=ALLOW; a comment begins with #".to_owned())
+    Some(
+        "a rule looks like 'op=EXECUTE property=value … action=ALLOW'; comments begin with #"
+            .to_owned(),
+    )
 }
 
 /// What to do about a warning. `place` is the text that it is about.
@@ -151,16 +154,16 @@ pub(super) fn for_warning(kind: &WarningKind, place: &[u8]) -> Option<String> {
     match kind {
         WarningKind::AlgorithmUnknown => Some(match similar::algorithm(&place) {
             Some(meant) => format!("no algorithm {place}; did you mean {}?", meant.name()),
-            None => "most digests are sha256".to_owned(),
+            None => "sha256 is the most common algorithm".to_owned(),
         }),
-        WarningKind::AlgorithmUnused => Some("fs-verity has sha256 and sha512".to_owned()),
+        WarningKind::AlgorithmUnused => Some("fs-verity uses sha256 or sha512".to_owned()),
         WarningKind::DigestLength { expected, given } => {
             let others: Vec<_> = of_length(*given as usize).map(Algorithm::name).collect();
-            let digits = format!("it has {} digits, not {}", 2 * given, 2 * expected);
+            let digits = format!("it has {} digits instead of {}", 2 * given, 2 * expected);
             Some(if others.is_empty() {
-                format!("{digits}: was it cut when it was copied?")
+                format!("{digits}: was it truncated when it was copied?")
             } else {
-                format!("{digits}; so long are those of {}", others.join(", "))
+                format!("{digits}, the length of a {} digest", others.join(", "))
             })
         }
         WarningKind::ProviderMissing(kind) => kind

@@ -65,7 +65,7 @@ impl Kconfig {
         Self::parse(&name, &String::from_utf8_lossy(&bytes)).ok_or_else(|| {
             Failure::new(
                 Class::Input,
-                format!("{}: not a kernel's configuration", path.display()),
+                format!("{}: not a kernel configuration", path.display()),
             )
         })
     }

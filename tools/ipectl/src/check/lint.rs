@@ -99,7 +99,7 @@ impl<'l> Lint<'l> {
                     "the rule never matches: the initramfs has neither dm-verity nor fs-verity"
                         .to_owned(),
                 )
-                .hint = Some("write a rule for each".to_owned());
+                .hint = Some("write a rule for each property".to_owned());
                 continue;
             }
 
@@ -125,21 +125,21 @@ impl<'l> Lint<'l> {
                 .map(|offset| self.numbers.get(offset).map_or(0, |number| *number))
                 .collect();
             let by = match numbers.as_slice() {
-                [one] => format!("line {one} decides"),
-                [first, last] => format!("lines {first} and {last} decide"),
-                [first, .., last] => format!("lines between {first} and {last} decide"),
+                [one] => format!("line {one} already decides"),
+                [first, last] => format!("lines {first} and {last} already decide"),
+                [first, .., last] => format!("lines between {first} and {last} already decide"),
                 [] => continue,
             };
             let diagnostic = self.report(
                 line,
                 Severity::Warning,
                 "shadowed",
-                format!("the rule never decides: {by} about whatever it matches"),
+                format!("the rule never decides: {by} everything that it matches"),
             );
             diagnostic.hint = Some(if same_action {
-                "it says the same: this rule can go".to_owned()
+                "the verdict is the same, so this rule can be removed".to_owned()
             } else {
-                "the first rule that matches wins: move this one up".to_owned()
+                "the first matching rule wins: move this one up".to_owned()
             });
         }
     }
@@ -161,13 +161,13 @@ impl<'l> Lint<'l> {
                     line,
                     severity,
                     "initramfs-denied",
-                    "programs of the initramfs are denied: a machine that boots with this \
-                     policy in force stops there"
+                    "the policy denies programs of the initramfs: a machine that boots with it \
+                     active does not get any further"
                         .to_owned(),
                 )
                 .hint = Some(
-                    "add 'op=EXECUTE boot_verified=TRUE action=ALLOW' if it is in force so \
-                     early; --stage root if it is not"
+                    "add 'op=EXECUTE boot_verified=TRUE action=ALLOW' if the policy is active \
+                     that early; otherwise pass --stage root"
                         .to_owned(),
                 );
             }
@@ -189,13 +189,13 @@ impl<'l> Lint<'l> {
                 line,
                 severity,
                 "boot-verified-stays",
-                "boot_verified trusts the initramfs for as long as the policy is in force: it \
-                 is memory that root can write to"
+                "boot_verified trusts the initramfs as long as the policy is active, and root can \
+                 write to the initramfs"
                     .to_owned(),
             )
             .hint = Some(
-                "after switch_root, activate a policy without it; --stage boot if this one is \
-                 only for the initramfs"
+                "after switch_root, activate a policy without boot_verified; pass --stage boot if \
+                 this one is only for the initramfs"
                     .to_owned(),
             );
         }
@@ -237,12 +237,10 @@ impl<'l> Lint<'l> {
             line,
             severity,
             "unrestricted",
-            format!(
-                "nothing restricts {}: no line names it",
-                forgotten.join(", ")
-            ),
+            format!("no line restricts {}", forgotten.join(", ")),
         )
-        .hint = Some("say so with 'DEFAULT op=… action=ALLOW', or deny".to_owned());
+        .hint =
+            Some("write 'DEFAULT op=… action=ALLOW' if that is intended, or deny it".to_owned());
     }
 
     /// The kernel makes a directory of the name.
@@ -253,16 +251,16 @@ impl<'l> Lint<'l> {
         };
         let message = match refusal {
             Refusal::Path => {
-                "the name has a slash, or is . or ..: no directory can have it".to_owned()
+                "the name contains a slash, or is . or ..: no directory can have it".to_owned()
             }
             Refusal::TooLong => format!(
-                "the name has {} bytes, those of directories have up to {LONGEST}",
+                "the name has {} bytes, but the name of a directory has at most {LONGEST}",
                 name.len()
             ),
         };
         let diagnostic = self.report(line, Severity::Error, "name-impossible", message);
         diagnostic.errno = Some(refusal.errno());
-        diagnostic.hint = Some("the kernel makes a directory of that name".to_owned());
+        diagnostic.hint = Some("the kernel creates a directory with the policy's name".to_owned());
     }
 
     fn header(&self) -> Option<&'l Line<'l>> {
@@ -296,7 +294,7 @@ impl<'l> Lint<'l> {
             line,
             severity,
             "name-mismatch",
-            format!("systemd will look for a policy named {file}, this one is {name}"),
+            format!("systemd will look for a policy named {file}, but this one is named {name}"),
         )
         .hint = Some(format!("install it as {name}.p7b"));
     }
@@ -369,14 +367,16 @@ impl TooLong {
             return Some(Self {
                 code: "too-long",
                 errno: "EFBIG",
-                message: format!("with its signature it is longer than {limit} MiB"),
-                hint: "trust a volume instead of so many files",
+                message: format!("with its signature, the policy is longer than {limit} MiB"),
+                hint: "trust a volume instead of that many files",
             });
         }
         (form == Form::Pkcs7 && length > MAX_PKCS7).then(|| Self {
             code: "too-long-for-pkcs7",
             errno: "EMSGSIZE",
-            message: format!("{length} bytes as a PKCS#7 message: the kernel takes {MAX_PKCS7}"),
+            message: format!(
+                "{length} bytes as a PKCS#7 message, but the kernel takes at most {MAX_PKCS7}"
+            ),
             hint: "sign it with 'ipectl sign --append'",
         })
     }

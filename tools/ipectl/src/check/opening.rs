@@ -47,8 +47,8 @@ enum When {
 type FindLine = for<'l> fn(&Policy, &'l [Line<'l>]) -> Option<&'l Line<'l>>;
 
 /// Closes whatever is open [`When::Unlocked`].
-const LOCK: &str = "lock the kernel down: CONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y and \
-                    CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y; or leave the option out";
+const LOCK: &str = "lock the kernel down with CONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y and \
+                    CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y, or disable the option";
 
 /// All of them.
 ///
@@ -67,8 +67,9 @@ const OPENINGS: &[Opening] = &[
         options: &["SECURITY_IPE"],
         open: |kernel| !kernel.has("SECURITY_IPE"),
         when: When::Always,
-        message: "this kernel is built without CONFIG_SECURITY_IPE: it knows no policies",
-        hint: "set CONFIG_SECURITY_IPE=y; it depends on CONFIG_RUST, and goes silently without it",
+        message: "this kernel is built without CONFIG_SECURITY_IPE, so no policy protects it",
+        hint: "set CONFIG_SECURITY_IPE=y; it depends on CONFIG_RUST, and disappears silently \
+               without it",
     },
     Opening {
         code: "ipe-not-started",
@@ -76,9 +77,9 @@ const OPENINGS: &[Opening] = &[
         options: &["LSM"],
         open: |kernel| kernel.has("SECURITY_IPE") && !kernel.starts("ipe"),
         when: When::Always,
-        message: "CONFIG_LSM does not name ipe: the kernel knows no policies unless lsm= on its \
+        message: "CONFIG_LSM does not name ipe: IPE does not start unless lsm= on the kernel's \
                   command line names it",
-        hint: "add ipe to the list, without a blank",
+        hint: "add ipe to the list, without spaces",
     },
     Opening {
         code: "dm-verity-module",
@@ -86,9 +87,9 @@ const OPENINGS: &[Opening] = &[
         options: &["DM_VERITY"],
         open: |kernel| kernel.is_module("DM_VERITY"),
         when: When::Line(names_signature_of_volume),
-        message: "CONFIG_DM_VERITY=m: root can load dm-verity anew with keyring_unsealed=1, \
-                  bring a key, and sign any volume with it",
-        hint: "set CONFIG_DM_VERITY=y: then only the command line of the kernel unseals the \
+        message: "CONFIG_DM_VERITY=m: root can reload dm-verity with keyring_unsealed=1, add a \
+                  key, and sign any volume with it",
+        hint: "set CONFIG_DM_VERITY=y, so that only the kernel's command line can unseal the \
                keyring",
     },
     Opening {
@@ -101,11 +102,11 @@ const OPENINGS: &[Opening] = &[
             !overrides && !without_kexec
         },
         when: When::Image(allows_kexec),
-        message: "a kernel without CONFIG_CMDLINE_OVERRIDE (x86) or CONFIG_CMDLINE_FORCE (arm64) \
-                  takes its command line from root where kexec boots it: ipe.enforce=0, or an \
-                  lsm= without ipe, switches IPE off",
-        hint: "allow only images that have one of them in their own configuration; that of the \
-               kernel which loads the image does not count",
+        message: "root chooses the command line with which kexec boots a kernel without \
+                  CONFIG_CMDLINE_OVERRIDE (x86) or CONFIG_CMDLINE_FORCE (arm64): ipe.enforce=0, \
+                  or lsm= without ipe, switches IPE off",
+        hint: "allow only images that are built with one of these options; the configuration of \
+               the kernel that loads them does not count",
     },
     Opening {
         code: "kexec-load",
@@ -113,9 +114,9 @@ const OPENINGS: &[Opening] = &[
         options: &["KEXEC"],
         open: |kernel| kernel.has("KEXEC") && !is_locked_down(kernel),
         when: When::Line(allows_kexec_of_anything),
-        message: "CONFIG_KEXEC=y: kexec_load(2) takes an image from memory, which has no \
-                  property, and this line allows it: root boots any kernel",
-        hint: "allow KEXEC_IMAGE by a property; or leave CONFIG_KEXEC out and keep \
+        message: "CONFIG_KEXEC=y: this line allows kexec_load(2), whose image comes from memory \
+                  and has no property: root can boot any kernel",
+        hint: "allow KEXEC_IMAGE only by a property, or disable CONFIG_KEXEC and keep \
                CONFIG_KEXEC_FILE",
     },
     Opening {
@@ -126,9 +127,9 @@ const OPENINGS: &[Opening] = &[
         when: When::Always,
         message: "CONFIG_STATIC_USERMODEHELPER is not set: root chooses the programs that the \
                   kernel starts with all capabilities (core_pattern, modprobe, uevent_helper), \
-                  and with CAP_MAC_ADMIN they switch enforcement off",
-        hint: "set it, with CONFIG_STATIC_USERMODEHELPER_PATH=\"\" (root can mount over any \
-               other); or take CAP_MAC_ADMIN out of /proc/sys/kernel/usermodehelper/bset early",
+                  and with CAP_MAC_ADMIN these can switch enforcement off",
+        hint: "set it, with CONFIG_STATIC_USERMODEHELPER_PATH=\"\" (root can mount over any other \
+               path), or remove CAP_MAC_ADMIN from /proc/sys/kernel/usermodehelper/bset early",
     },
     Opening {
         code: "proc-mem-override",
@@ -136,8 +137,8 @@ const OPENINGS: &[Opening] = &[
         options: &["PROC_MEM_ALWAYS_FORCE"],
         open: |kernel| kernel.has("PROC_MEM_ALWAYS_FORCE"),
         when: When::Always,
-        message: "CONFIG_PROC_MEM_ALWAYS_FORCE=y: through /proc/self/mem every program writes \
-                  over its own code, which is mapped read-only",
+        message: "CONFIG_PROC_MEM_ALWAYS_FORCE=y: every program can overwrite its own read-only \
+                  code through /proc/self/mem",
         hint: "set CONFIG_PROC_MEM_NO_FORCE=y, or boot with proc_mem.force_override=never",
     },
     Opening {
@@ -146,8 +147,8 @@ const OPENINGS: &[Opening] = &[
         options: &["VFIO_NOIOMMU"],
         open: |kernel| kernel.has("VFIO_NOIOMMU"),
         when: When::Always,
-        message: "CONFIG_VFIO_NOIOMMU=y: root has devices write to any memory",
-        hint: "leave it out; lockdown does not close it",
+        message: "CONFIG_VFIO_NOIOMMU=y: root can make devices write to any memory",
+        hint: "disable it; lockdown does not cover it",
     },
     Opening {
         code: "open-kexec-bpf",
@@ -158,8 +159,8 @@ const OPENINGS: &[Opening] = &[
             all.iter().all(|symbol| kernel.has(symbol))
         },
         when: When::Unlocked,
-        message: "CONFIG_KEXEC=y: a BPF program can answer kexec_load(2) in the place of all \
-                  security modules, and root boots any kernel",
+        message: "CONFIG_KEXEC=y: a BPF program can answer kexec_load(2) in place of all security \
+                  modules, so root can boot any kernel",
         hint: LOCK,
     },
     Opening {
@@ -168,7 +169,7 @@ const OPENINGS: &[Opening] = &[
         options: &["DEVMEM"],
         open: |kernel| kernel.has("DEVMEM") && !kernel.has("STRICT_DEVMEM"),
         when: When::Unlocked,
-        message: "CONFIG_DEVMEM=y without CONFIG_STRICT_DEVMEM: root writes to any memory \
+        message: "CONFIG_DEVMEM=y without CONFIG_STRICT_DEVMEM: root can write to any memory \
                   through /dev/mem",
         hint: LOCK,
     },
@@ -178,8 +179,8 @@ const OPENINGS: &[Opening] = &[
         options: &["DEVPORT"],
         open: |kernel| kernel.has("DEVPORT"),
         when: When::Unlocked,
-        message: "CONFIG_DEVPORT=y: root writes to I/O ports through /dev/port, and has devices \
-                  write to any memory",
+        message: "CONFIG_DEVPORT=y: root can write to I/O ports through /dev/port, and make \
+                  devices write to any memory",
         hint: LOCK,
     },
     Opening {
@@ -188,7 +189,7 @@ const OPENINGS: &[Opening] = &[
         options: &["MTD_PHRAM"],
         open: |kernel| kernel.enables("MTD_PHRAM"),
         when: When::Unlocked,
-        message: "CONFIG_MTD_PHRAM: root makes a block device of any memory",
+        message: "CONFIG_MTD_PHRAM: root can turn any memory into a block device",
         hint: LOCK,
     },
     Opening {
@@ -197,8 +198,7 @@ const OPENINGS: &[Opening] = &[
         options: &["INTEL_TPMI"],
         open: |kernel| kernel.enables("INTEL_TPMI") && has_debugfs(kernel),
         when: When::Unlocked,
-        message: "CONFIG_INTEL_TPMI: root writes to registers of the power management through \
-                  debugfs",
+        message: "CONFIG_INTEL_TPMI: root can write to power management registers through debugfs",
         hint: LOCK,
     },
     Opening {
@@ -207,7 +207,7 @@ const OPENINGS: &[Opening] = &[
         options: &["EFI_TEST"],
         open: |kernel| kernel.enables("EFI_TEST"),
         when: When::Unlocked,
-        message: "CONFIG_EFI_TEST: root calls services of the firmware with any arguments",
+        message: "CONFIG_EFI_TEST: root can call firmware services with any arguments",
         hint: LOCK,
     },
     Opening {
@@ -216,8 +216,8 @@ const OPENINGS: &[Opening] = &[
         options: &["HIBERNATION"],
         open: |kernel| kernel.has("HIBERNATION"),
         when: When::Unlocked,
-        message: "CONFIG_HIBERNATION=y: root writes the image that becomes the memory of the \
-                  kernel",
+        message: "CONFIG_HIBERNATION=y: root can write the image from which the kernel's memory \
+                  is restored",
         hint: LOCK,
     },
     Opening {
@@ -226,8 +226,8 @@ const OPENINGS: &[Opening] = &[
         options: &["PCI"],
         open: |kernel| kernel.has("PCI"),
         when: When::Unlocked,
-        message: "CONFIG_PCI=y: root writes to registers of devices through sysfs and \
-                  /proc/bus/pci, and has them write to any memory",
+        message: "CONFIG_PCI=y: root can write to device registers through sysfs and \
+                  /proc/bus/pci, and make devices write to any memory",
         hint: LOCK,
     },
     Opening {
@@ -236,7 +236,7 @@ const OPENINGS: &[Opening] = &[
         options: &["CXL_MEM_RAW_COMMANDS"],
         open: |kernel| kernel.has("CXL_MEM_RAW_COMMANDS"),
         when: When::Unlocked,
-        message: "CONFIG_CXL_MEM_RAW_COMMANDS=y: root sends any command to memory devices",
+        message: "CONFIG_CXL_MEM_RAW_COMMANDS=y: root can send any command to memory devices",
         hint: LOCK,
     },
     Opening {
@@ -245,7 +245,7 @@ const OPENINGS: &[Opening] = &[
         options: &["DRM_AMDGPU"],
         open: |kernel| kernel.enables("DRM_AMDGPU") && has_debugfs(kernel),
         when: When::Unlocked,
-        message: "CONFIG_DRM_AMDGPU: root writes to registers of the graphics card through debugfs",
+        message: "CONFIG_DRM_AMDGPU: root can write to graphics card registers through debugfs",
         hint: LOCK,
     },
     Opening {
@@ -254,8 +254,8 @@ const OPENINGS: &[Opening] = &[
         options: &["X86_IOPL_IOPERM"],
         open: |kernel| kernel.has("X86_IOPL_IOPERM"),
         when: When::Unlocked,
-        message: "CONFIG_X86_IOPL_IOPERM=y: root writes to I/O ports (iopl(2), ioperm(2)), and \
-                  has devices write to any memory",
+        message: "CONFIG_X86_IOPL_IOPERM=y: root can write to I/O ports (iopl(2), ioperm(2)), and \
+                  make devices write to any memory",
         hint: LOCK,
     },
     Opening {
@@ -264,8 +264,8 @@ const OPENINGS: &[Opening] = &[
         options: &["X86_MSR"],
         open: |kernel| kernel.enables("X86_MSR"),
         when: When::Unlocked,
-        message: "CONFIG_X86_MSR: root writes to the registers that say where system calls enter \
-                  the kernel",
+        message: "CONFIG_X86_MSR: root can write to the registers that say where system calls \
+                  enter the kernel",
         hint: LOCK,
     },
     Opening {
@@ -274,7 +274,7 @@ const OPENINGS: &[Opening] = &[
         options: &["ACPI_CONFIGFS"],
         open: |kernel| kernel.enables("ACPI_CONFIGFS"),
         when: When::Unlocked,
-        message: "CONFIG_ACPI_CONFIGFS: root loads ACPI tables, whose code the kernel runs",
+        message: "CONFIG_ACPI_CONFIGFS: root can load ACPI tables, whose code the kernel runs",
         hint: LOCK,
     },
     Opening {
@@ -283,7 +283,7 @@ const OPENINGS: &[Opening] = &[
         options: &["PPC_PSERIES"],
         open: |kernel| kernel.has("PPC_PSERIES"),
         when: When::Unlocked,
-        message: "CONFIG_PPC_PSERIES=y: root changes the device tree through /proc/powerpc/ofdt",
+        message: "CONFIG_PPC_PSERIES=y: root can change the device tree through /proc/powerpc/ofdt",
         hint: LOCK,
     },
     Opening {
@@ -292,8 +292,8 @@ const OPENINGS: &[Opening] = &[
         options: &["PCMCIA"],
         open: |kernel| kernel.enables("PCMCIA"),
         when: When::Unlocked,
-        message: "CONFIG_PCMCIA: root writes the description of a card, which chooses its driver \
-                  and its memory",
+        message: "CONFIG_PCMCIA: root can write the description of a card, which chooses its \
+                  driver and its memory",
         hint: LOCK,
     },
     Opening {
@@ -302,8 +302,8 @@ const OPENINGS: &[Opening] = &[
         options: &["SERIAL_CORE"],
         open: |kernel| kernel.enables("SERIAL_CORE"),
         when: When::Unlocked,
-        message: "CONFIG_SERIAL_CORE: root names the address to which the driver of a serial \
-                  line writes (TIOCSSERIAL)",
+        message: "CONFIG_SERIAL_CORE: root can choose the address to which a serial driver writes \
+                  (TIOCSSERIAL)",
         hint: LOCK,
     },
     Opening {
@@ -312,8 +312,8 @@ const OPENINGS: &[Opening] = &[
         options: &["MODULES"],
         open: |kernel| kernel.has("MODULES"),
         when: When::Unlocked,
-        message: "CONFIG_MODULES=y: root names the addresses of hardware to which an allowed \
-                  module writes, as its parameters",
+        message: "CONFIG_MODULES=y: root can choose the hardware addresses to which an allowed \
+                  module writes, through its parameters",
         hint: LOCK,
     },
     Opening {
@@ -322,7 +322,7 @@ const OPENINGS: &[Opening] = &[
         options: &["MMIOTRACE_TEST"],
         open: |kernel| kernel.enables("MMIOTRACE_TEST"),
         when: When::Unlocked,
-        message: "CONFIG_MMIOTRACE_TEST: the module writes to the address that root names",
+        message: "CONFIG_MMIOTRACE_TEST: the module writes to an address that root chooses",
         hint: LOCK,
     },
     Opening {
@@ -331,7 +331,7 @@ const OPENINGS: &[Opening] = &[
         options: &["DEBUG_FS"],
         open: has_debugfs,
         when: When::Unlocked,
-        message: "CONFIG_DEBUG_FS=y: root changes the kernel through files that exist for that",
+        message: "CONFIG_DEBUG_FS=y: root can change the kernel through debugfs files",
         hint: LOCK,
     },
     Opening {
@@ -350,7 +350,8 @@ const OPENINGS: &[Opening] = &[
         options: &["BPF_EVENTS"],
         open: |kernel| kernel.has("BPF_EVENTS"),
         when: When::Unlocked,
-        message: "CONFIG_BPF_EVENTS=y: BPF programs of root write to the memory of every process",
+        message: "CONFIG_BPF_EVENTS=y: root's BPF programs can write to the memory of every \
+                  process",
         hint: LOCK,
     },
     Opening {
@@ -359,7 +360,7 @@ const OPENINGS: &[Opening] = &[
         options: &["KGDB"],
         open: |kernel| kernel.has("KGDB"),
         when: When::Unlocked,
-        message: "CONFIG_KGDB=y: root enters the debugger, which writes to any memory",
+        message: "CONFIG_KGDB=y: root can enter the debugger, which writes to any memory",
         hint: LOCK,
     },
     Opening {
@@ -368,7 +369,7 @@ const OPENINGS: &[Opening] = &[
         options: &["PPC_RTAS"],
         open: |kernel| kernel.has("PPC_RTAS"),
         when: When::Unlocked,
-        message: "CONFIG_PPC_RTAS=y: root has the firmware corrupt memory (error injection)",
+        message: "CONFIG_PPC_RTAS=y: root can make the firmware corrupt memory (error injection)",
         hint: LOCK,
     },
     Opening {
@@ -377,8 +378,8 @@ const OPENINGS: &[Opening] = &[
         options: &["XEN_PRIVCMD"],
         open: |kernel| kernel.is_module("XEN_PRIVCMD"),
         when: When::Unlocked,
-        message: "CONFIG_XEN_PRIVCMD=m: root loads it with unrestricted=1, for hypercalls about \
-                  any domain",
+        message: "CONFIG_XEN_PRIVCMD=m: root can load it with unrestricted=1, and make hypercalls \
+                  on any domain",
         hint: LOCK,
     },
 ];

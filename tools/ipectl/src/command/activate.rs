@@ -10,7 +10,7 @@ use crate::{
 };
 use clap::Args;
 
-/// Put a loaded policy in force
+/// Activate a loaded policy
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -19,11 +19,11 @@ pub struct Activate {
     /// The policy's name
     pub name: String,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
-    /// Where
+    /// The machine
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -54,7 +54,7 @@ pub fn activate(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'
         file: &format!("policies/{name}/active"),
         value: "1",
         what: &what,
-        state: "in force",
+        state: "active",
     };
     change.make(files, dry_run, out)
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Find every problem of a policy, before the kernel does
+/// Find every problem in a policy before the kernel does
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -22,24 +22,24 @@ Example:
        | ^^^^^^^^^^^^^^^^
        = hint: no operation KERNEL_MODULE; did you mean KMODULE?")]
 pub struct Check {
-    /// Policies as text or signed, directories of them, or - for standard input
+    /// Policies as text or signed, directories of policies, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Also fail where there are warnings
+    /// Fail on warnings, too
     #[arg(long)]
     pub strict: bool,
 
     /// The configuration of the kernel that the policy is for, and of those that it lets kexec
-    /// boot: also names the ways around a policy that it leaves open
+    /// boot: also report the ways around a policy that it leaves open
     #[arg(long, value_name = "FILE")]
     pub kernel_config: Option<PathBuf>,
 
-    /// When the policy is in force
+    /// When the policy is active
     #[arg(long, value_enum)]
     pub stage: Option<Stage>,
 
-    /// Leave out notes
+    /// Do not show notes
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::Args;
 
-/// Write the completions of a shell
+/// Write the completions for a shell
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:

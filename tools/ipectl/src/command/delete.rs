@@ -10,7 +10,7 @@ use crate::{
 };
 use clap::Args;
 
-/// Remove a loaded policy that is not in force
+/// Remove a loaded policy that is not active
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -19,11 +19,11 @@ pub struct Delete {
     /// The policy's name
     pub name: String,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
-    /// Where
+    /// The machine
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -48,8 +48,8 @@ pub fn delete(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'_>
     let what = format!("{name} {}", find(files, name)?);
     if switch(files, &format!("policies/{name}/active")) == Some(true) {
         return Err(
-            Failure::new(Class::Refused, format!("{what}: it is in force"))
-                .hint("put another policy in force first: ipectl activate NAME"),
+            Failure::new(Class::Refused, format!("{what}: the policy is active"))
+                .hint("activate another policy first: ipectl activate NAME"),
         );
     }
     let change = Change {

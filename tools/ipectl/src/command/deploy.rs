@@ -19,26 +19,26 @@ use der::Decode;
 use ipe_policy::policy::{envelope::split_appended, Version};
 use std::path::PathBuf;
 
-/// Load or update a signed policy on this machine, and put it in force
+/// Load or update a signed policy on this machine, and activate it
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
   # ipectl deploy Firewall.p7b
   Firewall 1.1.0: loaded
-  Firewall 1.1.0: in force")]
+  Firewall 1.1.0: active")]
 pub struct Deploy {
     /// The signed policy; - for standard input
     pub policy: PathBuf,
 
-    /// Leave in force what is
+    /// Keep the active policy
     #[arg(long)]
     pub no_activate: bool,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
-    /// Where
+    /// The machine
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -63,7 +63,7 @@ impl Deploy {
 /// How a policy is deployed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Only say what would be done.
+    /// Only show what would be done.
     pub dry_run: bool,
     /// Load it, and leave in force what is.
     pub no_activate: bool,
@@ -83,7 +83,7 @@ pub fn deploy(
 ) -> Result {
     if source.signed.is_none() {
         return Err(
-            Failure::new(Class::Invalid, format!("{}: it is not signed", source.name))
+            Failure::new(Class::Invalid, format!("{}: not signed", source.name))
                 .hint("sign it with 'ipectl sign'"),
         );
     }
@@ -102,7 +102,7 @@ pub fn deploy(
         None => (None, String::new()),
     };
     match request {
-        None => done.push(format!("{what}: is loaded already")),
+        None => done.push(format!("{what}: already loaded")),
         Some(_) if options.dry_run => done.push(format!(
             "{what}: would write {} bytes to {}",
             message.len(),
@@ -120,14 +120,14 @@ pub fn deploy(
     if !options.no_activate {
         let file = format!("policies/{name}/active");
         if switch(files, &file) == Some(true) {
-            done.push(format!("{what}: is in force"));
+            done.push(format!("{what}: already active"));
         } else if options.dry_run {
             done.push(format!("{what}: would write 1 to {}", files.path(&file)));
         } else {
             files
                 .write(&file, b"1")
                 .map_err(|error| explain(Request::Activate, &what, None, &error))?;
-            done.push(format!("{what}: in force"));
+            done.push(format!("{what}: active"));
         }
     }
     if !options.dry_run {
@@ -178,7 +178,7 @@ fn load_request(
     match version(files, name) {
         Some(old) if old >= new => Err(Failure::new(
             Class::Refused,
-            format!("{name} {new}: version {old} is loaded, and only a higher one replaces it"),
+            format!("{name} {new}: version {old} is loaded, and only a higher version replaces it"),
         )
         .hint("give the policy a higher policy_version and sign it again")),
         _ => Ok(Some(Request::Update)),
@@ -195,14 +195,14 @@ fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options) -> R
         .hint("was another policy deployed at the same time?")
     };
     if version(files, name) != Some(policy.version()) {
-        return Err(wrong("shows another version"));
+        return Err(wrong("it shows another version"));
     }
     match files.read(&format!("policies/{name}/policy")) {
         Ok(text) if text == policy.text() => {}
-        _ => return Err(wrong("shows another text")),
+        _ => return Err(wrong("it shows another text")),
     }
     if !options.no_activate && switch(files, &format!("policies/{name}/active")) == Some(false) {
-        return Err(wrong("it is not in force"));
+        return Err(wrong("it is not active"));
     }
     Ok(())
 }

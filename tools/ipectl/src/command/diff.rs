@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Show which files change their verdict from one policy to another
+/// Show which files get another verdict from a new policy
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -21,12 +21,12 @@ Example:
   Firewall 1.0.0 -> Firewall 1.1.0
   EXECUTE         ALLOW -> DENY   dmverity_signature=TRUE dmverity_roothash=sha256:cd2c…
 
-Ends with 0 where nothing changes, with 1 where something does.")]
+Exits with 0 if nothing changes, with 1 if something does.")]
 pub struct Diff {
-    /// A policy, as text or signed; - for standard input
+    /// The old policy, as text or signed; - for standard input
     pub old: PathBuf,
 
-    /// Another one
+    /// The new policy
     pub new: PathBuf,
 }
 
@@ -97,7 +97,7 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
         let reason = if old.name() == new.name() {
             "the new version is not higher"
         } else {
-            "the names differ: the new one is loaded beside the old one"
+            "the names differ, so the new policy does not replace the old one"
         };
         out.line(format!("{warning} {reason}"))?;
     }
@@ -111,10 +111,10 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
         out.line(format!("{:<15} {pair}  {}", change.operation, change.files))?;
     }
     if difference.incomplete {
-        out.line("There are too many digests to try all pairs: only those that rules name.")?;
+        out.line("There are too many digests to try all pairs: only those in rules were tried.")?;
     }
     if difference.changes.is_empty() {
-        out.line("no file changes its verdict")?;
+        out.line("no verdict changes")?;
     }
     Ok(status)
 }

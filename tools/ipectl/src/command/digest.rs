@@ -22,7 +22,7 @@ Examples:
   $ ipectl digest --plain --salt 1f00 /opt/tool
   $ ipectl digest --volume root.img --hashes root.hash")]
 pub struct Digest {
-    /// Files, or folders of them, that fs-verity will protect
+    /// Files, or directories of files, that fs-verity will protect
     #[arg(required_unless_present = "volume", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -30,15 +30,15 @@ pub struct Digest {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "salt", "algorithm", "block_size"])]
     pub volume: Option<PathBuf>,
 
-    /// The hashes of the volume, where they are not in the same file
+    /// The hashes of the volume, if they are in another file
     #[arg(long, value_name = "FILE", requires = "volume")]
     pub hashes: Option<PathBuf>,
 
-    /// Where the hashes begin in their file
+    /// The offset of the hashes in their file
     #[arg(long, value_name = "BYTES", requires = "volume", default_value_t = 0)]
     pub hash_offset: u64,
 
-    /// The operation that the rules are for
+    /// The operation of the rules
     #[arg(long, value_name = "OPERATION", value_parser = operation, default_value = "EXECUTE")]
     pub op: Operation,
 
@@ -46,19 +46,19 @@ pub struct Digest {
     #[arg(long, value_parser = action, default_value = "ALLOW")]
     pub action: Action,
 
-    /// Write digests and paths, not rules
+    /// Write digests and paths instead of rules
     #[arg(long)]
     pub plain: bool,
 
-    /// The algorithm of fs-verity: sha256 or sha512
+    /// The fs-verity algorithm: sha256 or sha512
     #[arg(long, value_parser = algorithm, default_value = "sha256")]
     pub algorithm: Algorithm,
 
-    /// The length of a block of fs-verity
+    /// The fs-verity block size
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     pub block_size: u32,
 
-    /// The salt of fs-verity, in hexadecimal digits
+    /// The fs-verity salt, in hexadecimal digits
     #[arg(long, value_name = "DIGITS", default_value = "")]
     pub salt: String,
 }
@@ -82,7 +82,7 @@ impl Digest {
             salt: decode_hex(self.salt.as_bytes()).ok_or_else(|| {
                 Failure::new(
                     Class::Usage,
-                    "the salt is not an even number of hexadecimal digits",
+                    "the salt must be an even number of hexadecimal digits",
                 )
             })?,
         };

@@ -13,13 +13,13 @@ use clap::Args;
 /// A mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
-    /// Denials deny
+    /// Enforcing: denials are enforced
     On,
-    /// Denials are only recorded
+    /// Permissive: denials are only recorded
     Off,
 }
 
-/// Let denials deny, or only be recorded
+/// Switch between enforcing and permissive mode
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -29,11 +29,11 @@ pub struct Enforce {
     #[arg(value_enum)]
     pub mode: Mode,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
-    /// Where
+    /// The machine
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -56,15 +56,15 @@ impl Enforce {
 /// The kernel refuses.
 pub fn enforce(files: &dyn Files, mode: Mode, dry_run: bool, out: &mut Output<'_>) -> Result {
     let (value, state) = match mode {
-        Mode::On => ("1", "denials deny"),
-        Mode::Off => ("0", "denials are only recorded"),
+        Mode::On => ("1", "enforcing"),
+        Mode::Off => ("0", "permissive, denials are only recorded"),
     };
     let change = Change {
         command: "enforce",
         request: Request::Enforce,
         file: "enforce",
         value,
-        what: "enforce",
+        what: "mode",
         state,
     };
     change.make(files, dry_run, out)

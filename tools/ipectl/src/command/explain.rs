@@ -25,7 +25,7 @@ use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Say which rule decides about a file, and why the earlier ones do not
+/// Show which rule decides about a file, and why the earlier ones do not
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -33,28 +33,28 @@ Examples:
   $ ipectl explain appliance.pol --file /usr/bin/ls
   $ journalctl _AUDIT_TYPE=1420 -o cat -n 1 | ipectl explain appliance.pol --audit -
 
-Ends with 0 where access is allowed, with 1 where it is denied.")]
+Exits with 0 if access is allowed, with 1 if it is denied.")]
 pub struct Explain {
     /// The policy, as text or signed; - for standard input
     pub policy: PathBuf,
 
-    /// The operation; UNKNOWN for any that the language does not know
+    /// The operation; UNKNOWN for one that the language does not know
     #[arg(long, value_name = "OPERATION", value_parser = asked, default_value = "EXECUTE")]
     pub op: Asked,
 
-    /// The facts
+    /// The properties of the file
     #[command(flatten)]
     pub properties: Properties,
 
-    /// Find the facts of this file of the running system; as root, for dm-verity
+    /// Take the properties of this file of the running system; dm-verity needs root
     #[arg(long, value_name = "PATH", conflicts_with = "audit")]
     pub file: Option<PathBuf>,
 
-    /// Explain this record of the audit log; - for standard input
+    /// Explain this audit record; - for standard input
     #[arg(long, value_name = "LINE", conflicts_with_all = ["op", "Properties"])]
     pub audit: Option<String>,
 
-    /// Show every rule, however many there are
+    /// Show every rule, no matter how many there are
     #[arg(long)]
     pub all: bool,
 }
@@ -110,12 +110,12 @@ fn record(text: &[u8]) -> Result<Access> {
     Err(if doubtful {
         Failure::new(
             Class::Invalid,
-            "nothing shows that the kernel wrote this record",
+            "it is unknown whether the kernel wrote this record",
         )
-        .hint("take it from auditd's log, or with journalctl _AUDIT_TYPE=1420")
+        .hint("take the record from auditd's log, or from journalctl _AUDIT_TYPE=1420")
     } else {
-        Failure::new(Class::Invalid, "this is no record of a decision of IPE")
-            .hint("such a record has ipe_op=… and rule=…; its type is 1420 or IPE_ACCESS")
+        Failure::new(Class::Invalid, "this is not the record of an IPE decision")
+            .hint("such a record contains ipe_op=… and rule=…, and has the type 1420 or IPE_ACCESS")
     })
 }
 
@@ -132,7 +132,7 @@ struct Json<'a> {
     steps: &'a [Step],
 }
 
-/// The facts of a file as JSON has them.
+/// The properties of a file as JSON has them.
 #[derive(Serialize)]
 pub struct JsonObject {
     boot_verified: bool,

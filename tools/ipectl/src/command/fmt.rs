@@ -13,7 +13,7 @@ use crate::{
 use clap::Args;
 use std::path::PathBuf;
 
-/// Write a policy in the one way
+/// Format policies
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -23,11 +23,11 @@ pub struct Fmt {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Write into the files, not to standard output
+    /// Write to the files instead of standard output
     #[arg(long, short)]
     pub write: bool,
 
-    /// Write nothing; end with 1 where a file would change
+    /// Write nothing; exit with 1 if a file would change
     #[arg(long, conflicts_with = "write")]
     pub check: bool,
 }
@@ -43,7 +43,10 @@ impl Fmt {
         for path in &self.files {
             let source = Source::read(path)?;
             if source.signed.is_some() {
-                let message = format!("{}: it is signed, and would not be any more", source.name);
+                let message = format!(
+                    "{}: the policy is signed, and formatting would break its signature",
+                    source.name
+                );
                 return Err(Failure::new(Class::Invalid, message));
             }
             let policy = Policy::load(&source)?;

@@ -15,22 +15,22 @@ use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Show what a policy means for a root file system
+/// Show what a policy decides about a root file system
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   $ ipectl image appliance.pol root.squashfs --dmverity-signature
   $ ipectl image files.pol /srv/root --fsverity
 
-Ends with 1 where a file is denied, with 4 where there is no file to ask about.")]
+Exits with 1 if a file is denied, with 4 if there is no file to ask about.")]
 pub struct Image {
     /// The policy, as text or signed; - for standard input
     pub policy: PathBuf,
 
-    /// A folder, or an image of squashfs, erofs or ext4
+    /// A directory, or a squashfs, erofs or ext4 image
     pub image: PathBuf,
 
-    /// What holds for all of its files
+    /// The properties of all of its files
     #[command(flatten)]
     pub properties: Properties,
 
@@ -38,7 +38,7 @@ pub struct Image {
     #[arg(long, conflicts_with = "fsverity_digest")]
     pub fsverity: bool,
 
-    /// List what is allowed, too
+    /// List allowed files, too
     #[arg(long, short)]
     pub list: bool,
 }

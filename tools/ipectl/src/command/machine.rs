@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Where the files of IPE are.
 #[derive(Args, Debug)]
 pub struct Machine {
-    /// Where securityfs is mounted
+    /// The mount point of securityfs
     #[arg(long, value_name = "DIR", default_value = SECURITYFS)]
     pub securityfs: PathBuf,
 }

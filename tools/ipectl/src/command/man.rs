@@ -12,7 +12,7 @@ use std::path::PathBuf;
 Example:
   # ipectl man /usr/local/share/man/man1")]
 pub struct Man {
-    /// The directory, which exists
+    /// An existing directory
     pub directory: PathBuf,
 }
 

@@ -17,7 +17,7 @@ use clap::Args;
 Example:
   $ ipectl new appliance --name Firewall >Firewall.pol")]
 pub struct New {
-    /// What the policy is for
+    /// The kind of policy
     #[arg(value_enum)]
     pub template: Template,
 
@@ -56,9 +56,9 @@ impl New {
 pub enum Template {
     /// Only the initramfs
     Initramfs,
-    /// Volumes of dm-verity with a signed root hash, and the initramfs
+    /// dm-verity volumes with a signed root hash, and the initramfs
     Dmverity,
-    /// Files of fs-verity with a signature, and the initramfs
+    /// Files with an fs-verity signature, and the initramfs
     Fsverity,
     /// An appliance after switch_root: signed volumes and nothing else
     Appliance,
@@ -91,15 +91,15 @@ impl Template {
         let odd = |c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c));
         if name.contains(odd) || refusal(name.as_bytes()).is_some() {
             return Err(
-                Failure::new(Class::Usage, format!("'{name}' is no name for a policy"))
-                    .hint("names are file names: letters, digits, _ - and ., up to 255 of them"),
+                Failure::new(Class::Usage, format!("'{name}' is not a valid policy name"))
+                    .hint("a name has up to 255 letters, digits, _, - and ."),
             );
         }
         match report.first_error() {
             None => Ok(text),
             Some(error) => Err(Failure::new(
                 Class::Usage,
-                format!("'{version}' is no version: {}", error.message),
+                format!("'{version}' is not a valid version: {}", error.message),
             )),
         }
     }

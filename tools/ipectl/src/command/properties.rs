@@ -8,7 +8,7 @@ use clap::Args;
 /// The properties of a file.
 #[derive(Args, Debug)]
 pub struct Properties {
-    /// It comes from the initramfs
+    /// The file comes from the initramfs
     #[arg(long)]
     pub boot_verified: bool,
 

@@ -18,14 +18,14 @@ use ipe_policy::policy::envelope::Form;
 use sha2::{Digest as _, Sha256};
 use std::{path::PathBuf, time::SystemTime};
 
-/// Sign a policy as the kernel wants it
+/// Sign a policy for the kernel
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   $ ipectl sign appliance.pol --key owner.key --certificate owner.crt
   $ ipectl sign appliance.pol --key 'pkcs11:object=owner' --certificate owner.crt -o Firewall.p7b
 
-The policy is checked before; the message is verified after. Keys that are named by a URI are used
+The policy is checked first, and the message is verified afterwards. A key that a URI names is used
 through the openssl program.")]
 pub struct Sign {
     /// The policy, as text; - for standard input
@@ -39,27 +39,27 @@ pub struct Sign {
     #[arg(long, short, value_name = "FILE")]
     pub certificate: PathBuf,
 
-    /// Where to write to; - for standard output [default: <policy_name>.p7b]
+    /// The output; - for standard output [default: <policy_name>.p7b]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Append the signature to the text, as to a kernel module: for policies over 64 KiB
+    /// Append the signature to the text, as for a kernel module: for policies over 64 KiB
     #[arg(long)]
     pub append: bool,
 
-    /// Leave the certificates out of the message: smaller, and the kernel has the signer's anyway
+    /// Omit the certificates: the message gets smaller, and the kernel has the signer's anyway
     #[arg(long)]
     pub no_certificates: bool,
 
-    /// The file whose first line is the key's passphrase
+    /// A file whose first line is the key's passphrase
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
     pub passphrase_file: Option<PathBuf>,
 
-    /// The variable of the environment that has the key's passphrase
+    /// An environment variable with the key's passphrase
     #[arg(long, value_name = "NAME")]
     pub passphrase_env: Option<String>,
 
-    /// Do not sign a policy with warnings either
+    /// Refuse to sign a policy that has warnings
     #[arg(long)]
     pub strict: bool,
 }
@@ -75,7 +75,7 @@ impl Sign {
         if source.signed.is_some() {
             return Err(Failure::new(
                 Class::Invalid,
-                format!("{}: it is signed already", source.name),
+                format!("{}: already signed", source.name),
             ));
         }
         let policy = Policy::load(&source)?;

@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use serde::Serialize;
 
-/// Show the policies of this machine, and which is in force
+/// Show the mode, the loaded policies, and which one is active
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -19,10 +19,10 @@ Example:
   mode     enforcing
   records  denials
 
-  POLICY    VERSION            IN FORCE  FROM
-  Firewall  1.1.0              yes       userspace, signed")]
+  POLICY    VERSION            ACTIVE  FROM
+  Firewall  1.1.0              yes     userspace, signed")]
 pub struct Status {
-    /// Where
+    /// The machine
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -68,21 +68,18 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
             Style::Warning,
             "permissive: denials are recorded, not enforced",
         ),
-        None => (Style::Dim, "? (only root may know)"),
+        None => (Style::Dim, "? (only root can tell)"),
     };
     out.line(format!("mode     {}", out.paint(style, mode)))?;
     let records = match success_audit {
-        Some(true) => "denials and what is allowed",
+        Some(true) => "denials and allowed accesses",
         Some(false) => "denials",
         None => "?",
     };
     out.line(format!("records  {records}"))?;
     let known = policies.iter().all(|policy| policy.active.is_some());
     if known && !policies.iter().any(|policy| policy.active == Some(true)) {
-        let warning = out.paint(
-            Style::Warning,
-            "no policy is in force: everything is allowed",
-        );
+        let warning = out.paint(Style::Warning, "no policy is active: everything is allowed");
         out.line(format!("policy   {warning}"))?;
     }
     if policies.is_empty() {
@@ -95,8 +92,8 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
         .map(|p| printable(p.name.as_bytes()).chars().count());
     let width = width.max().unwrap_or(0).max("POLICY".len());
     out.line(format!(
-        "{:<width$}  {:<17}  {:<8}  FROM",
-        "POLICY", "VERSION", "IN FORCE"
+        "{:<width$}  {:<17}  {:<6}  FROM",
+        "POLICY", "VERSION", "ACTIVE"
     ))?;
     for policy in &policies {
         let active = match policy.active {
@@ -110,7 +107,7 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
             None => "?",
         };
         let row = format!(
-            "{:<width$}  {:<17}  {active:<8}  {from}",
+            "{:<width$}  {:<17}  {active:<6}  {from}",
             printable(policy.name.as_bytes()),
             policy.version.as_deref().unwrap_or("?"),
         );

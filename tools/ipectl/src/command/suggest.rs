@@ -12,7 +12,7 @@ use crate::{
 use clap::Args;
 use std::{collections::BTreeSet, path::PathBuf};
 
-/// Find the rules that would allow what was denied
+/// Suggest rules that would allow what was denied
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -20,21 +20,20 @@ Examples:
   $ journalctl _AUDIT_TYPE=1420 -o json --all | ipectl suggest --root / -
   $ dmesg --kernel | ipectl suggest -
 
-A text does not show who wrote its lines: give it only what auditd or the kernel wrote. What others
-write into the journal is told apart in its JSON.
+Text does not show who wrote its lines, so pass only logs of auditd or of the kernel. The JSON of the
+journal tells them from lines of other programs.
 
-Ends with 1 where something is left that no rule is found for, or that is no record and reads like
-one.")]
+Exits with 1 if a denial has no rule, or if a line only looks like a record.")]
 pub struct Suggest {
-    /// Logs: auditd's, the journal as JSON, the kernel's; - for standard input
+    /// Logs of auditd, of the journal as JSON, or of the kernel; - for standard input
     #[arg(required = true, value_name = "LOG")]
     pub logs: Vec<PathBuf>,
 
-    /// What a volume is: DEVICE=signed or DEVICE=algorithm:digits, the device as in the records
+    /// A volume: DEVICE=signed or DEVICE=algorithm:digits, with the device as the records name it
     #[arg(long = "volume", value_name = "VOLUME", value_parser = Volume::parse)]
     pub volumes: Vec<Volume>,
 
-    /// The root directory of the records: files of no volume get fs-verity digests
+    /// The root directory of the paths in the records: other files get fs-verity digests
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }
@@ -85,15 +84,15 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
     }
 
     out.line(format!(
-        "# {}, of them {}",
+        "# {}, {}",
         counted(outcome.records, "decision", "decisions"),
         counted(outcome.denials, "denial", "denials")
     ))?;
     if outcome.doubtful > 0 {
-        let lines = counted(outcome.doubtful, "line is", "lines are");
+        let lines = counted(outcome.doubtful, "line", "lines");
         let text = format!(
-            "# {lines} passed over: cut off, or nothing shows that the kernel wrote them; take \
-             auditd's log, or journalctl -o json --all _AUDIT_TYPE=1420"
+            "# {lines} ignored: cut off, or not known to come from the kernel; use auditd's log, \
+             or journalctl -o json --all _AUDIT_TYPE=1420"
         );
         out.line(out.paint(Style::Warning, &text))?;
     }

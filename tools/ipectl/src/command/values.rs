@@ -23,7 +23,7 @@ pub(super) fn operation(name: &str) -> Result<Operation, String> {
     known.ok_or_else(|| match similar::operation(name) {
         Some(meant) => format!("no such operation; did you mean {}?", meant.name()),
         None => format!(
-            "operations are {}",
+            "the operations are {}",
             Operation::ALL.map(Operation::name).join(", ")
         ),
     })
@@ -32,7 +32,7 @@ pub(super) fn operation(name: &str) -> Result<Operation, String> {
 /// Parses the name of an action.
 pub(super) fn action(name: &str) -> Result<Action, String> {
     let known = Action::from_name(name.to_ascii_uppercase().as_bytes());
-    known.ok_or_else(|| "actions are ALLOW and DENY".to_owned())
+    known.ok_or_else(|| "the actions are ALLOW and DENY".to_owned())
 }
 
 /// Parses the name of an algorithm.

@@ -25,7 +25,7 @@ pub fn check_activation(files: &dyn Files, name: &str, new: Version, what: &str)
         Some(old) if old > new => Err(Failure::new(
             Class::Refused,
             format!(
-                "{what}: {} {old} is in force, and its version is higher",
+                "{what}: {} {old} is active, and has a higher version",
                 active.name
             ),
         )
@@ -93,8 +93,8 @@ pub fn find(files: &dyn Files, name: &str) -> Result<Version> {
     let names = files.policies()?;
     if !names.iter().any(|loaded| loaded == name) {
         let names = match names.as_slice() {
-            [] => "nothing is loaded".to_owned(),
-            names => format!("loaded are {}", names.join(", ")),
+            [] => "no policy is loaded".to_owned(),
+            names => format!("the loaded policies are {}", names.join(", ")),
         };
         return Err(Failure::new(Class::Refused, format!("{name}: no such policy")).hint(names));
     }

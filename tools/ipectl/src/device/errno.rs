@@ -40,16 +40,17 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
 
     let (meaning, next) = match (request, errno) {
         (Delete, libc::EPERM) => (
-            "it is in force, or this process lacks CAP_MAC_ADMIN",
-            "put another policy in force first; run as root",
+            "the policy is active, or this process lacks CAP_MAC_ADMIN",
+            "activate another policy first; run as root",
         ),
         (_, libc::EPERM) => (
             "this process lacks CAP_MAC_ADMIN",
-            "run as root; where the boot has dropped that capability, it is gone until reboot",
+            "run as root; if the boot process has dropped that capability, it is gone until the \
+             next boot",
         ),
         (Load, libc::EACCES) => (
             "no directory can have the policy's name, or only root may write here",
-            "names have no slash and are not . or ..; run as root",
+            "names contain no slash and are not . or ..; run as root",
         ),
         (_, libc::EACCES) => ("only root may do that", "run as root"),
         (_, libc::ENOKEY) => {
@@ -57,14 +58,14 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             return (
                 format!("the kernel has no key of {signer}"),
                 Some(
-                    "its certificate belongs into CONFIG_SYSTEM_TRUSTED_KEYS, or into a keyring \
-                     that is trusted: .secondary_trusted_keys, .platform; /proc/keys lists them"
+                    "add its certificate to CONFIG_SYSTEM_TRUSTED_KEYS or to a trusted keyring \
+                     (.secondary_trusted_keys, .platform); /proc/keys lists them"
                         .to_owned(),
                 ),
             );
         }
         (_, libc::EKEYREJECTED) => (
-            "the signature is not accepted: the message was changed, has signed attributes, or \
+            "the signature is rejected: the message was changed, has signed attributes, or \
              its key is blacklisted",
             "sign it again with 'ipectl sign'",
         ),
@@ -73,12 +74,12 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             "sign with RSA, or build the kernel with CONFIG_CRYPTO_ECDSA",
         ),
         (_, libc::EMSGSIZE) => (
-            "the message is longer than the kernel's decoder takes",
+            "the message is too long for the kernel's decoder",
             "sign it with 'ipectl sign --append'",
         ),
         (_, libc::EFBIG) => (
             "the message is longer than 16 MiB",
-            "trust a volume instead of so many files",
+            "trust a volume instead of that many files",
         ),
         (Load | Update, libc::EBADMSG) => (
             "the kernel cannot read the message, or the policy in it",
@@ -86,31 +87,35 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
         ),
         (Load, libc::EEXIST) => (
             "a policy of that name was loaded in the meantime",
-            "run it again: it will be updated",
+            "run the command again to update it",
         ),
         (Update, libc::ESTALE) => (
-            "the version that is loaded is not lower",
+            "the loaded version is not lower",
             "give the policy a higher policy_version",
         ),
         (Activate, libc::ESTALE | libc::EINVAL) => (
-            "the policy in force has a higher version",
-            "give this one a version that is at least as high; 'ipectl status' shows them",
+            "the active policy has a higher version",
+            "give this one a version that is at least as high; 'ipectl status' shows the versions",
         ),
         (Load | Update, libc::ERANGE) => (
-            "a number of its version is over 65535",
-            "write smaller ones",
+            "a number in its version is larger than 65535",
+            "use smaller numbers",
         ),
         (Load | Update, libc::EINVAL) => (
-            "the kernel refuses something that this program accepts: an odd digest, a rule that \
+            "the kernel refuses something that ipectl accepts: an odd digest, or a rule that \
              never matches",
-            "the kernel log says where; 'ipectl check --kernel-config FILE' with its configuration",
+            "the kernel log says where; so does 'ipectl check --kernel-config FILE' with its \
+             configuration",
         ),
         (Update | Activate | Delete, libc::ENOENT) => (
-            "it was deleted in the meantime",
+            "the policy was deleted in the meantime",
             "'ipectl status' shows what is loaded",
         ),
-        (Load, libc::ENAMETOOLONG) => ("its name is too long", "names have up to 255 bytes"),
-        (_, libc::ENOMEM) => ("the kernel is out of memory", "free some and try again"),
+        (Load, libc::ENAMETOOLONG) => ("its name is too long", "a name has at most 255 bytes"),
+        (_, libc::ENOMEM) => (
+            "the kernel is out of memory",
+            "free some memory and try again",
+        ),
         _ => {
             let error = io::Error::from_raw_os_error(errno);
             return (reason(&error), None);

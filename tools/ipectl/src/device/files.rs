@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where securityfs is mounted.
+/// The mount point of securityfs.
 pub const SECURITYFS: &str = "/sys/kernel/security";
 
 /// Anything that answers like the directory `ipe` of securityfs.
@@ -43,12 +43,13 @@ impl Securityfs {
         if directory.is_dir() {
             return Ok(Self { directory });
         }
-        let message = format!("{}: there is no IPE", directory.display());
+        let message = format!("{}: IPE not found", directory.display());
         let hint = match fs::read_to_string(mount.join("lsm")) {
             Ok(modules) if !modules.split(',').any(|module| module.trim() == "ipe") => {
-                "the kernel has it not, or its command line says lsm= without ipe".to_owned()
+                "the kernel is built without IPE, or its command line has lsm= without ipe"
+                    .to_owned()
             }
-            Ok(_) => "its files could not be made: see the kernel log".to_owned(),
+            Ok(_) => "IPE could not create its files: see the kernel log".to_owned(),
             Err(_) => format!("mount -t securityfs securityfs {}", mount.display()),
         };
         Err(Failure::new(Class::Unsupported, message).hint(hint))

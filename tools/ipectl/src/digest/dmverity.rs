@@ -46,10 +46,10 @@ impl Superblock {
             bytes.fold(0u64, |number, byte| (number << 8) | u64::from(*byte))
         };
         if !bytes.starts_with(MAGIC) {
-            return Err("there is no superblock of dm-verity".to_owned());
+            return Err("no dm-verity superblock found".to_owned());
         }
         if (number(8, 4), number(12, 4)) != (1, 1) {
-            return Err("its superblock has an unknown version or hash type".to_owned());
+            return Err("the superblock has an unknown version or hash type".to_owned());
         }
         let name = &bytes[32..64];
         let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -57,7 +57,8 @@ impl Superblock {
         let block = |at| {
             let size = number(at, 4) as usize;
             let fits = size.is_power_of_two() && (512..=1 << 19).contains(&size);
-            fits.then_some(size).ok_or("its block size makes no sense")
+            fits.then_some(size)
+                .ok_or("the superblock has an invalid block size")
         };
         let salt_length = number(80, 2) as usize;
         let salt = bytes
@@ -66,12 +67,14 @@ impl Superblock {
         Ok(Self {
             algorithm: algorithm.ok_or_else(|| {
                 let name = String::from_utf8_lossy(name);
-                format!("this program does not compute {name}")
+                format!("ipectl cannot compute {name}")
             })?,
             data_block: block(64)?,
             hash_block: block(68)?,
             data_blocks: number(72, 8),
-            salt: salt.ok_or("its salt is too long")?.to_vec(),
+            salt: salt
+                .ok_or("the superblock has a salt that is too long")?
+                .to_vec(),
         })
     }
 
@@ -80,7 +83,7 @@ impl Superblock {
         let short = || {
             Failure::new(
                 Class::Invalid,
-                "the data are shorter than the superblock says",
+                "the data is shorter than the superblock says",
             )
         };
         let mut tree = Tree::new(Shape {
@@ -114,14 +117,13 @@ pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
     let mut bytes = [0; LENGTH];
     let length = fill(&mut file, &mut bytes)?;
     let superblock = if length < LENGTH {
-        Err("there is no superblock of dm-verity".to_owned())
+        Err("no dm-verity superblock found".to_owned())
     } else {
         Superblock::parse(&bytes)
     };
     let superblock = superblock.map_err(|reason| {
-        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.display())).hint(
-            "name the file of the hashes with --hashes, and where they begin with --hash-offset",
-        )
+        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.display()))
+            .hint("pass the file of the hashes with --hashes, and their offset with --hash-offset")
     })?;
     let length = superblock
         .data_blocks

@@ -60,7 +60,7 @@ impl Parameters {
             ));
         }
         if self.salt.len() > MAX_SALT {
-            return Err(wrong("the salt can have 32 bytes"));
+            return Err(wrong("the salt can have at most 32 bytes"));
         }
 
         let block_size = self.block_size as usize;

@@ -30,7 +30,7 @@ const MIN_ENTRY: u64 = 12;
 const MAX_DEPTH: usize = 128;
 
 /// What is said of such a tree.
-const TANGLED: &str = "its directories lead back to each other";
+const TANGLED: &str = "its directories form a loop";
 
 /// A file system of ext2, ext3 or ext4.
 pub(super) struct Ext4 {
@@ -53,7 +53,7 @@ impl Ext4 {
         // Room for its groups of blocks is made before they are read.
         if claimed(&file).map_err(|error| Failure::file(image, &error))? > u128::from(length) {
             let message = format!("{}: shorter than its file system", image.display());
-            return Err(Failure::new(Class::Invalid, message).hint("is it complete?"));
+            return Err(Failure::new(Class::Invalid, message).hint("is the image complete?"));
         }
         Ok(Self {
             image: image.to_owned(),
@@ -95,7 +95,7 @@ impl Root for Ext4 {
                 }
                 // The kernel finds one of them, and this program might judge the other.
                 if !names.insert(name.as_ref().to_vec()) {
-                    return Err(self.corrupt(&entry.path(), "two files have this name"));
+                    return Err(self.corrupt(&entry.path(), "two files have the same name"));
                 }
                 let metadata = entry.metadata().map_err(failed)?;
                 if metadata.is_dir() {
@@ -149,7 +149,7 @@ fn failed(image: &Path, error: Ext4Error) -> Failure {
     let failure = Failure::new(class, format!("{}: {error}", image.display()));
     match error {
         Ext4Error::Incompatible(_) | Ext4Error::Encrypted => {
-            failure.hint("mount the image, and name the folder")
+            failure.hint("mount the image and pass the directory")
         }
         _ => failure,
     }

@@ -57,8 +57,9 @@ fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir,
     command.env("PATH", format!("{path}:/usr/sbin:/sbin"));
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().map_err(|error| {
-        Failure::new(Class::Unsupported, format!("{program}: {}", reason(&error)))
-            .hint("install squashfs-tools or erofs-utils; or mount the image, and name the folder")
+        Failure::new(Class::Unsupported, format!("{program}: {}", reason(&error))).hint(
+            "install squashfs-tools or erofs-utils, or mount the image and pass the directory",
+        )
     })?;
     // fsck.erofs ends with 0 where the superblock is damaged.
     if !output.status.success() || !root.is_dir() {

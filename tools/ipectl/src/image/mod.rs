@@ -144,11 +144,11 @@ pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<
     }
     if judged.is_empty() {
         let message = format!(
-            "{}: there are no programs, libraries, modules or firmware in it",
+            "{}: no programs, libraries, modules or firmware found",
             path.display()
         );
         return Err(Failure::new(Class::Invalid, message)
-            .hint("is it the root of a file system? 'image' tells programs by their mode"));
+            .hint("is it the root of a file system? a program is a file with an executable bit"));
     }
     Ok(judged)
 }

@@ -29,7 +29,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Root>> {
     } else if head.get(1080..1082) == Some(&[0x53, 0xef]) {
         Ok(Box::new(Ext4::load(path, file)?))
     } else {
-        let message = format!("{}: not a directory, nor an image", path.display());
-        Err(Failure::new(Class::Invalid, message).hint("images are squashfs, erofs or ext4"))
+        let message = format!("{}: neither a directory nor an image", path.display());
+        Err(Failure::new(Class::Invalid, message).hint("an image is squashfs, erofs or ext4"))
     }
 }

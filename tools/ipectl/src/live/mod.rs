@@ -38,7 +38,7 @@ pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
             evidence.push("it is in the initramfs".to_owned());
         }
         Some("overlay") => evidence.push(
-            "it is on an overlay: name the file of the layer below, which is what counts"
+            "it is on an overlay: pass the file of the layer below, which is the one that counts"
                 .to_owned(),
         ),
         Some(kind) => evidence.push(format!("its file system is {kind}")),
@@ -79,9 +79,9 @@ fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) {
             object.dmverity_signature = volume.signed;
             evidence.extend(volume.evidence.into_iter().map(str::to_owned));
         }
-        Ok(_) => evidence.push("its volume is of device-mapper, not of dm-verity".to_owned()),
+        Ok(_) => evidence.push("its volume uses device-mapper, but not dm-verity".to_owned()),
         Err(error) => evidence.push(format!(
-            "its root hash is not known: device-mapper: {}",
+            "its root hash is unknown: device-mapper: {}",
             reason(&error)
         )),
     }
@@ -101,7 +101,7 @@ struct Volume {
 fn verity(parameters: &str) -> Volume {
     let words: Vec<_> = parameters.split_whitespace().collect();
     let mut volume = Volume {
-        evidence: vec!["its volume is of dm-verity"],
+        evidence: vec!["its volume uses dm-verity"],
         ..Volume::default()
     };
     let mut options = words.iter().skip(11);
@@ -110,16 +110,16 @@ fn verity(parameters: &str) -> Volume {
             "ignore_corruption" => {
                 return Volume {
                     evidence: vec![
-                        "its volume is of dm-verity, but hands out what is corrupt \
-                         (ignore_corruption): so it has no property",
-                        "the IPE in C does not look at that, and gives it those of its root hash",
+                        "its volume uses dm-verity but returns corrupt data (ignore_corruption), \
+                         so it has no property",
+                        "the C IPE ignores this option, and grants the properties of the root hash",
                     ],
                     ..Volume::default()
                 };
             }
             "check_at_most_once" => volume.evidence.push(
-                "a block is only checked when it is first read (check_at_most_once): the disk may \
-                 change later",
+                "a block is only verified when it is first read (check_at_most_once): the disk \
+                 may change later",
             ),
             "root_hash_sig_key_desc" => {
                 volume.signed = true;
@@ -135,7 +135,7 @@ fn verity(parameters: &str) -> Volume {
         volume.roothash = Digest::parse(&format!("{algorithm}:{root}")).ok();
     }
     if volume.roothash.is_none() {
-        let unknown = "its root hash is of an algorithm that no rule names";
+        let unknown = "no rule can name the algorithm of its root hash";
         volume.evidence.push(unknown);
     }
     volume

@@ -58,7 +58,7 @@ impl Signer {
         let mut certificates = certificates(bytes)?.into_iter();
         let certificate = certificates
             .next()
-            .ok_or_else(|| unfit("there is no certificate in it"))?;
+            .ok_or_else(|| unfit("no certificate found"))?;
         check_validity(&certificate, now)?;
         check_usage(&certificate)?;
         Ok(Self {
@@ -116,7 +116,7 @@ impl PublicKey {
                 let bits = 8 * key.size();
                 if bits < MIN_RSA_BITS {
                     return Err(unfit(format!(
-                        "its RSA key has {bits} bits, {MIN_RSA_BITS} are needed"
+                        "its RSA key has {bits} bits, but needs at least {MIN_RSA_BITS}"
                     )));
                 }
                 Ok(Self::Rsa(key))
@@ -183,7 +183,7 @@ fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
     let validity = &certificate.tbs_certificate.validity;
     if now > validity.not_after.to_system_time() {
         return Err(
-            unfit(format!("the certificate expired {}", validity.not_after))
+            unfit(format!("the certificate expired on {}", validity.not_after))
                 .hint("sign with a certificate that is valid now"),
         );
     }
@@ -192,7 +192,7 @@ fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
             "the certificate is not valid before {}",
             validity.not_before
         ))
-        .hint("is the clock of this machine right?"));
+        .hint("is this machine's clock right?"));
     }
     Ok(())
 }

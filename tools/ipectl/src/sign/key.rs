@@ -68,7 +68,7 @@ impl Key {
         }
         for block in blocks(bytes) {
             if block.contains("\nProc-Type: 4,ENCRYPTED") {
-                return Err(unusable("a passphrase in the old form of PEM")
+                return Err(unusable("the key is encrypted in an outdated form of PEM")
                     .hint("convert it: openssl pkcs8 -topk8 -in KEY -out NEW"));
             }
             if !block
@@ -83,7 +83,7 @@ impl Key {
                 .map_err(|error| unusable(format!("not PEM: {error}")))?;
             return Self::from_der(&bytes, passphrase);
         }
-        Err(unusable("there is no private key in it"))
+        Err(unusable("no private key found"))
     }
 
     /// PKCS#8, encrypted or not, PKCS#1 or SEC 1: told apart by what parses.
@@ -165,7 +165,7 @@ fn sign_with_openssl(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Resu
         .spawn()
         .map_err(|error| {
             Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error)))
-                .hint("keys that are named by a URI are used through the openssl program")
+                .hint("ipectl uses a key that a URI names through the openssl program")
         })?;
     let mut stdin = child.stdin.take();
     let written = stdin.as_mut().map(|stdin| stdin.write_all(text));
@@ -179,7 +179,7 @@ fn sign_with_openssl(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Resu
         };
         let failure = unusable(format!("openssl cannot sign: {said}"));
         return Err(if uri.starts_with("pkcs11:") {
-            failure.hint("is the provider pkcs11 installed (Debian: pkcs11-provider)?")
+            failure.hint("is the pkcs11 provider installed (Debian: pkcs11-provider)?")
         } else {
             failure
         });

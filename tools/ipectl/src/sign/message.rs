@@ -139,7 +139,7 @@ pub fn verify(message: &[u8], text: &[u8], signer: &Signer) -> Result<()> {
     let found = match (found, &embedded) {
         (Some(text), None) => text,
         (None, Some(embedded)) => embedded.as_bytes(),
-        _ => return Err(wrong("it has no text, or two")),
+        _ => return Err(wrong("it has no text, or two of them")),
     };
     if found != text {
         return Err(wrong("it has another text"));

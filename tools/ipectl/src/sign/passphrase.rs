@@ -45,14 +45,14 @@ impl Passphrase {
             Self::Variable(name) => std::env::var(name).map_err(|_| {
                 Failure::new(
                     Class::Signing,
-                    format!("the key has a passphrase, the variable {name} is not set"),
+                    format!("the key has a passphrase, but the variable {name} is not set"),
                 )
             }),
             Self::Prompt if io::stdin().is_terminal() => {
                 rpassword::prompt_password("Passphrase of the key: ").map_err(Failure::from)
             }
             Self::Prompt => Err(Failure::new(Class::Signing, "the key has a passphrase")
-                .hint("name it with --passphrase-file or --passphrase-env")),
+                .hint("pass it with --passphrase-file or --passphrase-env")),
         }
     }
 }

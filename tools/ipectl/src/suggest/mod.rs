@@ -236,16 +236,16 @@ fn decide(
     if denial.read_implies_exec {
         return Err(
             "a program was started with READ_IMPLIES_EXEC (setarch -X); enforcing mode removes \
-             that and refuses nothing, so it needs no rule unless it fails without; only \
-             'op=EXECUTE action=ALLOW' would leave it, and would open all anonymous memory and \
-             every file to all programs"
+             the flag and lets the program run, so that no rule is needed unless the program \
+             fails without it; only 'op=EXECUTE action=ALLOW' would keep the flag, and it would \
+             allow every file, and all anonymous memory, to every program"
                 .to_owned(),
         );
     }
     let Some(path) = &denial.path else {
         return Err(
-            "memory without a file has no property: only 'op=EXECUTE action=ALLOW' \
-                    would allow it, and everything else with it"
+            "memory without a file has no properties: only 'op=EXECUTE action=ALLOW' would allow \
+             it, along with everything else"
                 .to_owned(),
         );
     };
@@ -275,22 +275,22 @@ fn decide(
     }
     if WITHOUT_INTEGRITY.contains(&device.as_str()) {
         return Err(format!(
-            "{device} has neither dm-verity nor fs-verity: the file has to come from elsewhere"
+            "{device} supports neither dm-verity nor fs-verity: move the file elsewhere"
         ));
     }
     let Some(root) = &knowledge.root else {
         let device = printable(device.as_bytes());
         return Err(if device.starts_with("dm-") {
-            format!("say what {device} is: --volume {device}=signed or --volume {device}=sha256:…")
+            format!("describe {device} with --volume {device}=signed or --volume {device}=sha256:…")
         } else {
-            "with --root DIR, where its files are, they get fs-verity digests".to_owned()
+            "pass --root DIR, the directory of its files, to get fs-verity digests".to_owned()
         });
     };
     let said = |failure: Failure| printable(failure.message.as_bytes());
     let found = root::open(root, path).map_err(said)?;
     if let Some(inode) = found.inode.filter(|inode| !evidence.had(*inode)) {
         evidence.warning = Some(format!(
-            "another file is there now (inode {inode}), or the log is of another system"
+            "another file is there now (inode {inode}), or the log is from another system"
         ));
     }
     let progress = Progress::new(found.length);

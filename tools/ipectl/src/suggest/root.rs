@@ -44,7 +44,7 @@ pub(super) fn open(root: &Path, path: &str) -> Result<Found> {
     let place = File::from(place);
     let metadata = place.metadata().map_err(wrong)?;
     if !metadata.is_file() {
-        let message = format!("{}: it is not a regular file", shown.display());
+        let message = format!("{}: not a regular file", shown.display());
         return Err(Failure::new(Class::Input, message));
     }
     // Only what is known to be a file is opened so that it could do something.

@@ -47,8 +47,10 @@ pub fn explain_record(
     let operation = access.known_operation();
     if operation.is_none() && access.operation != UNKNOWN {
         let name = printable(access.operation.as_bytes());
-        let message = format!("the record is about an operation {name}");
-        return Err(Failure::new(Class::Invalid, message).hint("this version does not know it"));
+        let message = format!("the record names the operation {name}");
+        return Err(
+            Failure::new(Class::Invalid, message).hint("this version of ipectl does not know it")
+        );
     }
     let (line, passed) = follow(policy, operation, access);
     let denied = access.is_denial();
@@ -74,9 +76,15 @@ pub fn explain_record(
     let changes = access.question() == Question::ReadImpliesExec;
     let (style, verdict) = match (denied, access.enforcing) {
         (false, _) => (Style::Good, "allowed"),
-        (true, true) if changes => (Style::Warning, "not refused, but the program was changed"),
+        (true, true) if changes => (
+            Style::Warning,
+            "not refused, but READ_IMPLIES_EXEC was removed",
+        ),
         (true, true) => (Style::Error, "denied"),
-        (true, false) if changes => (Style::Warning, "not enforced, would change the program"),
+        (true, false) if changes => (
+            Style::Warning,
+            "not enforced, would remove READ_IMPLIES_EXEC",
+        ),
         (true, false) => (Style::Warning, "not enforced, would be denied"),
     };
     let path = match &access.path {
@@ -119,21 +127,23 @@ pub fn explain_record(
         }
         None => {
             out.line(format!(
-                "{}: the record names '{}', this policy has no such line",
+                "{}: the record names '{}', which is not in this policy",
                 out.paint(Style::Warning, "warning"),
                 printable(access.rule.as_bytes())
             ))?;
-            out.line("  another policy, or another version of it, was in force")?;
+            out.line("  another policy, or another version of this one, was active")?;
         }
     }
     if operation.is_none() {
         out.line("")?;
-        out.line("No rule is about an operation that the language does not know.")?;
+        out.line("No rule can name an operation that the language does not know.")?;
     } else if access.path.is_none() && denied {
         out.line("")?;
-        out.line("No property holds for memory without a file: only a rule without properties allows it.")?;
+        out.line(
+            "Memory without a file has no properties: only a rule without properties allows it.",
+        )?;
         if changes {
-            out.line("Such a rule allows all anonymous memory, to all programs, and every file.")?;
+            out.line("Such a rule allows every file, and all anonymous memory, to every program.")?;
         }
     }
     Ok(status)
@@ -144,13 +154,13 @@ fn about(question: Question) -> Option<&'static str> {
     match question {
         Question::Plain => None,
         Question::Interpreter => Some(
-            "the file is the interpreter of a program: the dynamic linker, or what #! or \
+            "the file is a program's interpreter: the dynamic linker, or one that #! or \
              binfmt_misc names",
         ),
         Question::ReadImpliesExec => Some(
-            "the program was started with READ_IMPLIES_EXEC (setarch -X), which makes all memory \
-             that it can read executable; where the policy denies that, enforcing mode removes it: \
-             nothing is refused, and the program runs",
+            "the program was started with READ_IMPLIES_EXEC (setarch -X), which makes all its \
+             readable memory executable; if the policy denies that, enforcing mode removes the \
+             flag, and the program runs without it",
         ),
     }
 }
