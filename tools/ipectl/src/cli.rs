@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 /// Check, explain, sign and deploy policies of Integrity Policy Enforcement (IPE)
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = include_str!("../../../VERSION").trim_ascii(),
     name = "ipectl",
     propagate_version = true,
     after_help = EXIT_CODES,
