@@ -6,7 +6,7 @@ use crate::object::decode_hex;
 use ipe_policy::policy::Operation;
 use serde::Serialize;
 
-/// What the record of a decision says.
+/// The record of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Access {
     /// The record's time and serial number: what stands in `audit(…)`.
@@ -64,7 +64,7 @@ pub enum Question {
     ReadImpliesExec,
 }
 
-/// What a line of a log is.
+/// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// The record of a decision, in the form that the kernel's audit gives to it.
@@ -85,7 +85,7 @@ impl Line {
     }
 }
 
-/// What a record of a decision begins with.
+/// The beginning of a record of a decision.
 const MARK: &str = "ipe_op=";
 
 /// The names of its type: auditd's tables may not have it, nor those of journald.
@@ -94,11 +94,11 @@ const OF_JOURNALD: [&str; 2] = ["IPE_ACCESS ", "AUDIT1420 "];
 
 /// Parses a line of auditd's log, of `journalctl -o json` or of the kernel's log.
 ///
-/// Every program may write to a log. What audit writes is known by its place: an entry of the
-/// journal has its way there in a field that only journald sets, and a line of text begins as those
-/// of auditd or of the kernel do. The fields after it need no more care, as the kernel writes in
-/// hexadecimal whatever could pass for another field. But where a text comes from only the caller
-/// knows: among the lines that `journalctl` shows, a user's may look like any other.
+/// Every program can write to a log. Only its place shows that audit wrote a record: an entry of the
+/// journal has its transport in a field that only journald sets, and a line of text begins like those
+/// of auditd or of the kernel. The fields need no more care, because the kernel writes in hexadecimal
+/// everything that could pass for another field. But only the caller knows where a text comes from:
+/// among the lines that `journalctl` shows, those of a user may look like any other.
 pub fn parse(line: &[u8]) -> Line {
     if line.first() == Some(&b'{') {
         return parse_journal(line);
@@ -109,14 +109,15 @@ pub fn parse(line: &[u8]) -> Line {
     judge(of_auditd(&line).or_else(|| of_kernel(&line)), &line)
 }
 
-/// Parses the fields of a record alone, as `journalctl -o cat` shows them: for whoever knows that
+/// Parses the fields of a record alone, as `journalctl -o cat` shows them. The caller must know
+/// that
 /// the kernel wrote them.
 pub fn parse_bare(text: &[u8]) -> Option<Access> {
     let text = String::from_utf8_lossy(text.trim_ascii());
     fields(after_any(&text, &OF_JOURNALD).unwrap_or(&text))
 }
 
-/// Says what a text is in which this record was found.
+/// Classifies the text in which a record was found, or not.
 fn judge(record: Option<Access>, text: &str) -> Line {
     match record {
         Some(access) => Line::Record(access),
@@ -145,7 +146,7 @@ fn parse_journal(line: &[u8]) -> Line {
                 stamp: stamp_of_entry(&entry),
                 ..access
             }),
-        // What programs wrote to /dev/kmsg came the same way, but never has the kernel's facility.
+        // Lines of programs in /dev/kmsg have the same transport, but never the kernel's facility.
         Some("kernel") if matches!(field("SYSLOG_FACILITY"), None | Some("0")) => {
             of_kernel(&message)
         }
@@ -154,7 +155,7 @@ fn parse_journal(line: &[u8]) -> Line {
     judge(record, &message)
 }
 
-/// The text of a field; what is not UTF-8 is a list of bytes.
+/// Returns the text of a field. The journal writes text that is not UTF-8 as a list of bytes.
 fn text(field: &serde_json::Value) -> Option<String> {
     match field {
         serde_json::Value::String(text) => Some(text.clone()),
@@ -194,7 +195,7 @@ fn of_kernel(line: &str) -> Option<Access> {
     stamped(line.strip_prefix("type=1420 ")?)
 }
 
-/// What follows the priority and the time of a line of the kernel's log, such as
+/// Returns the text after the priority and the time of a line of the kernel's log, such as
 /// `5,412,12345678,-;` from `/dev/kmsg` and `<5>[   12.345678][    T1] ` from `dmesg`; none where
 /// the priority is one that programs use.
 fn after_time(line: &str) -> Option<&str> {
@@ -214,7 +215,7 @@ fn after_time(line: &str) -> Option<&str> {
     Some(rest)
 }
 
-/// What follows the first of these words that the text begins with.
+/// Returns the rest of a text that begins with one of these words.
 fn after_any<'t>(text: &'t str, words: &[&str]) -> Option<&'t str> {
     words.iter().find_map(|word| text.strip_prefix(word))
 }
@@ -231,7 +232,7 @@ fn stamped(text: &str) -> Option<Access> {
     })
 }
 
-/// The fields of a record; none where the text is anything else, or cut off.
+/// Returns the fields of a record, or none if the text is not a record or is cut off.
 fn fields(text: &str) -> Option<Access> {
     // auditd appends what it found out itself after this character.
     let record = text.split('\x1d').next()?.trim_end();
@@ -260,7 +261,7 @@ fn fields(text: &str) -> Option<Access> {
     (!access.operation.is_empty() && last.starts_with("action=")).then_some(access)
 }
 
-/// The value after a key: its text, whether it was quoted, and what follows; none where its last
+/// Returns the value after a key: its text, whether it was quoted, and the rest; none if its last
 /// quote is missing.
 fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
     if let Some(open) = after.strip_prefix('"') {

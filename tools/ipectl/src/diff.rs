@@ -2,7 +2,7 @@
 
 //! Which files change their verdict from one policy to another.
 //!
-//! There are eight combinations of the facts that are booleans, and the digests that either policy
+//! There are eight combinations of the flags, and the digests that either policy
 //! names: both policies are asked about all of them.
 
 use crate::{
@@ -21,15 +21,15 @@ const MAX_PAIRS: usize = 20_000;
 pub struct Change {
     /// The operation, or [`UNKNOWN`](crate::policy::UNKNOWN).
     pub operation: &'static str,
-    /// What the old policy decides.
+    /// The verdict of the old policy.
     pub old: &'static str,
-    /// What the new one does.
+    /// The verdict of the new one.
     pub new: &'static str,
     /// About which files: the properties that they have.
     pub files: String,
 }
 
-/// What changes.
+/// The differences between two policies.
 pub struct Difference {
     /// All of it.
     pub changes: Vec<Change>,
@@ -37,13 +37,13 @@ pub struct Difference {
     pub incomplete: bool,
 }
 
-/// What is said of files whose digests the policies do not name.
+/// The description of files whose digests the policies do not name.
 const OTHERS: &str = ", with any digest that no line names";
 
 /// A verdict before and after.
 type Pair = (Action, Action);
 
-/// The verdicts about a file for each combination of facts; none for a file that cannot be.
+/// The verdicts for each combination of flags; none for a file that cannot exist.
 type Verdicts = [Option<Pair>; 8];
 
 /// Compares two policies.
@@ -147,7 +147,7 @@ impl Named {
     }
 }
 
-/// Notes the changes that are not the same for files of which less is known.
+/// Records the changes that are not already said for files with fewer properties.
 fn report(
     operation: Option<Operation>,
     verdicts: &Verdicts,
@@ -167,7 +167,7 @@ fn report(
             }
         }
         for cube in cover(changed, free) {
-            // What comes from the initramfs has no digest anyway.
+            // A file of the initramfs has no digest anyway.
             let suffix = if cube[0] == Some(true) { "" } else { suffix };
             let files = format!("{}{suffix}", describe(cube));
             to.changes.push(Change {
@@ -184,7 +184,7 @@ fn report(
     }
 }
 
-/// What must hold for each fact: true, false, or it does not matter.
+/// The value of each flag: true, false, or either.
 type Cube = [Option<bool>; 3];
 
 /// The combinations of a cube, one bit each.
@@ -196,7 +196,7 @@ fn members(cube: Cube) -> u8 {
         .fold(0, |set, number| set | (1 << number))
 }
 
-/// Few cubes that have all of `wanted`, and beside it only what is in `free`.
+/// Returns few cubes that cover all of `wanted`, and otherwise only members of `free`.
 fn cover(wanted: u8, free: u8) -> Vec<Cube> {
     const VALUES: [Option<bool>; 3] = [None, Some(true), Some(false)];
     let mut cubes = Vec::new();
@@ -207,7 +207,7 @@ fn cover(wanted: u8, free: u8) -> Vec<Cube> {
             }
         }
     }
-    // Few conditions first, and those that hold before those that do not.
+    // Cubes with few conditions come first, and TRUE before FALSE.
     cubes.sort_by_key(|cube| {
         let negative = cube.iter().filter(|value| **value == Some(false)).count();
         (cube.iter().flatten().count(), negative)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Why a command could not do what it was asked to, and with which code the program ends.
+//! The failure of a command, and the exit code of the program.
 
 use std::{fmt, io, path::Path};
 
@@ -8,26 +8,26 @@ use std::{fmt, io, path::Path};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Class {
-    /// The command was called in a way that makes no sense.
+    /// The command line makes no sense.
     Usage = 2,
     /// An input could not be read, or an output not be written.
     Input = 3,
-    /// An input is not what it should be: a policy with errors, a signature that does not fit.
+    /// An input is invalid: a policy with errors, a signature that does not match.
     Invalid = 4,
-    /// A key or a certificate is not fit for signing.
+    /// A key or a certificate cannot be used for signing.
     Signing = 5,
     /// The kernel refused.
     Refused = 6,
-    /// This machine, or another program that is needed, cannot do it.
+    /// This machine does not support it, or a program is missing.
     Unsupported = 7,
 }
 
-/// What went wrong, and what to do next.
+/// An error, with the next step.
 #[derive(Debug)]
 pub struct Failure {
     /// The class.
     pub class: Class,
-    /// One sentence that says what went wrong.
+    /// The error, in one sentence.
     pub message: String,
     /// The next step, if one is known.
     pub hint: Option<String>,
@@ -74,7 +74,7 @@ impl Failure {
     }
 }
 
-/// What an I/O error says, without the number that Rust appends.
+/// Returns the text of an I/O error, without the number that Rust appends.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -100,10 +100,10 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// What a command comes to where it did not fail.
+/// The result of a command that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// All is well.
+    /// Success.
     Ok,
     /// There are findings, a denial, or a difference.
     Findings,

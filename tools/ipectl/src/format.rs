@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl fmt`: one way to write a policy.
+//! The format of policies.
 //!
-//! Single blanks between words, digits in lower case, no blanks at the ends of lines, at most one
-//! empty line in a row. Comments and the order of the lines stay.
+//! Single spaces between words, digits in lower case, no spaces at the ends of lines, at most one
+//! empty line in a row. Comments and the order of the lines do not change.
 
 use crate::policy::Policy;
 use ipe_policy::policy::{lines, Line, PropertyKind};
@@ -68,7 +68,7 @@ fn write_word(word: &[u8]) -> Vec<u8> {
     word
 }
 
-/// What a text says, whatever way it is written.
+/// Returns the meaning of a text, which does not depend on its formatting.
 pub fn meaning(text: &[u8]) -> Vec<Vec<u8>> {
     let written = lines(text).map(|line| write_code(&line));
     written.filter(|written| !written.is_empty()).collect()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Policies of Integrity Policy Enforcement (IPE): checked, explained, signed, deployed.
+//! Checks, explains, signs and deploys policies of Integrity Policy Enforcement (IPE).
 //!
 //! The language and its evaluation are the kernel's own sources, built for the host, so that a
-//! verdict here is the kernel's verdict. What this crate adds is what a kernel has no room for:
+//! verdict here is the kernel's verdict. This crate adds everything that a kernel has no room for:
 //! hints, reasons, formats.
 
 pub mod audit;
@@ -26,6 +26,5 @@ pub mod progress;
 pub mod replace;
 pub mod sign;
 pub mod source;
-
 pub mod suggest;
 pub mod trace;

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let failure = match cli.run(&mut out) {
         Ok(Status::Ok) => return ExitCode::SUCCESS,
         Ok(Status::Findings) => return ExitCode::from(1),
-        // Who read it has seen enough.
+        // The reader, such as `head`, has seen enough.
         Err(failure) if failure.is_broken_pipe() => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };
@@ -27,9 +27,9 @@ fn main() -> ExitCode {
     let colour = colour_wanted(&stderr);
     let mut err = Output::new(&mut stderr, colour, false);
     let error = err.paint(Style::Error, "error:");
-    // They may name what others chose: a policy, a file of an image.
+    // The message may contain names that others chose: of a policy, or of a file in an image.
     let message = printable(failure.message.as_bytes());
-    // There is nobody left to tell.
+    // There is no other place to report this.
     let _ = err.line(format!("ipectl: {error} {message}"));
     if let Some(hint) = &failure.hint {
         let hint = printable(hint.as_bytes());

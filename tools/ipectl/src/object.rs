@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Subjects: the facts of a file that a policy is asked about.
+//! Objects: the files that a policy decides about, with their properties.
 
 use ipe_policy::{
     eval,
@@ -17,7 +17,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// A digest; none where the length is not the algorithm's.
+    /// Returns a digest, or none if the length is not the algorithm's.
     pub fn new(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         if bytes.len() != algorithm.digest_len() {
             return None;
@@ -30,7 +30,7 @@ impl Digest {
         })
     }
 
-    /// The digest that a policy writes; none where it is one that no file can have.
+    /// Returns the digest that a policy names, or none if no file can have it.
     pub fn from_text(text: DigestText<'_>) -> Option<Self> {
         let algorithm = Algorithm::from_name(text.algorithm)?;
         Self::new(algorithm, &decode_hex(text.hex)?)
@@ -40,7 +40,7 @@ impl Digest {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// Returns a sentence for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, hex) = text.split_once(':').unwrap_or(("sha256", text));
         let algorithm = Algorithm::from_name(name.as_bytes())
@@ -85,7 +85,7 @@ impl Ord for Digest {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Encodes bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut digits, byte| {
         // Writing to a string never fails.
@@ -94,7 +94,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Hexadecimal digits as bytes; none where they are not, or an odd number.
+/// Decodes hexadecimal digits. Returns none for other characters and for an odd number of digits.
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     let value = |digit: u8| char::from(digit).to_digit(16);
     digits
@@ -106,7 +106,7 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// What is known about a file. What is not known is false or absent, as in the kernel.
+/// The properties of a file. Unknown properties are false or absent, as in the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
     /// The file comes from the initramfs.
@@ -132,7 +132,7 @@ impl Object {
         }
     }
 
-    /// Whether a file can be so: the initramfs has neither dm-verity nor fs-verity.
+    /// Returns whether such a file can exist: the initramfs has neither dm-verity nor fs-verity.
     pub fn possible(&self) -> bool {
         !self.boot_verified
             || !(self.dmverity_signature
@@ -141,7 +141,7 @@ impl Object {
                 || self.fsverity_digest.is_some())
     }
 
-    /// Whether the file has what a rule asks for.
+    /// Returns whether the file has a property of a rule.
     pub fn satisfies(&self, property: &Property<'_>) -> bool {
         match *property {
             Property::BootVerified(value) => self.boot_verified == value,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where commands write to, and in which form.
+//! The output of commands, as text or JSON.
 
 use crate::failure::Result;
 use serde::Serialize;
@@ -9,17 +9,17 @@ use std::io::{self, IsTerminal, Write};
 /// A colour, or another emphasis, of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Something that fails.
+    /// An error.
     Error,
-    /// Something to look at.
+    /// A warning.
     Warning,
-    /// Something to know.
+    /// A note.
     Note,
-    /// Something that is well.
+    /// A success.
     Good,
-    /// What the eye should find.
+    /// The most important text.
     Bold,
-    /// What frames something else.
+    /// Text around something more important.
     Dim,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A policy that was found good, compiled by the kernel's own compiler.
+//! A valid policy, compiled by the kernel's own compiler.
 
 use crate::{
     failure::{Class, Failure, Result},
@@ -12,7 +12,7 @@ use ipe_policy::{
 };
 use std::ops::ControlFlow;
 
-/// What records call an operation that the kernel knows and the language does not.
+/// The name in records of an operation that the kernel knows and the language does not.
 pub const UNKNOWN: &str = "UNKNOWN";
 
 /// The name of an operation.
@@ -26,7 +26,7 @@ pub struct Policy {
     compiled: Compiled<Vec<u32>>,
 }
 
-/// Says nothing.
+/// Reports nothing.
 struct Silent;
 
 impl Reporter for Silent {
@@ -38,11 +38,11 @@ impl Reporter for Silent {
 }
 
 impl Policy {
-    /// Compiles a text; the first error where it has one.
+    /// Compiles a text.
     ///
     /// # Errors
     ///
-    /// What the kernel would say.
+    /// The kernel's first error.
     pub fn compile(text: &[u8], providers: Providers) -> std::result::Result<Self, policy::Error> {
         let plan = policy::measure(text, providers, false, &mut Silent)?;
         let words = vec![0; plan.words()];
@@ -52,7 +52,7 @@ impl Policy {
         })
     }
 
-    /// Compiles a source, for commands that are not about its errors.
+    /// Compiles a source, for commands that do not report its errors.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Policy {
         String::from_utf8_lossy(self.name_bytes()).into_owned()
     }
 
-    /// The name as the kernel has it.
+    /// The name as the kernel stores it.
     pub fn name_bytes(&self) -> &[u8] {
         self.compiled.name(&self.text)
     }
@@ -92,7 +92,7 @@ impl Policy {
         self.compiled.version()
     }
 
-    /// What the kernel would decide; `None` is an operation that the language does not know.
+    /// Returns the kernel's verdict; `None` is an operation that the language does not know.
     pub fn evaluate(
         &self,
         operation: impl Into<Option<Operation>>,

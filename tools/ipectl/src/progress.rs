@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How far long work is: a line on the terminal, which goes when the work is done.
+//! A progress bar on the terminal, which disappears when the work is done.
 
 use std::{
     cell::Cell,
@@ -15,11 +15,11 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// The length of the bar.
 const WIDTH: u64 = 30;
 
-/// How many of so many bytes are done.
+/// The progress of work on a number of bytes.
 pub struct Progress {
     total: u64,
     done: Cell<u64>,
-    /// When the line is written next; none where nobody looks.
+    /// The time of the next update, or none if standard error is not a terminal.
     next: Cell<Option<Instant>>,
     shown: Cell<bool>,
 }
@@ -37,7 +37,7 @@ impl Progress {
         }
     }
 
-    /// What is read through the reader is done.
+    /// Counts the bytes that are read through the reader.
     pub fn watch<R: Read>(&self, reader: R) -> impl Read + use<'_, R> {
         Watched {
             reader,
@@ -53,7 +53,7 @@ impl Progress {
         }
         self.next.set(Some(now + INTERVAL));
         self.shown.set(true);
-        // It is there for people to look at; nothing depends on it.
+        // The bar is only for people, so a failed write does not matter.
         let _ = write!(io::stderr(), "\r{}", line(self.done.get(), self.total));
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files that are written: as a whole or not at all, and never over what a command reads.
+//! Writes files as a whole or not at all, and never over an input.
 
 use crate::failure::{Class, Failure, Result};
 use std::{
@@ -11,17 +11,17 @@ use std::{
 };
 use tempfile::Builder;
 
-/// What a new file's permissions are, as far as the umask lets them.
+/// The permissions of a new file, before the umask.
 const NEW: u32 = 0o666;
 
 /// Writes a file. If that fails, or the machine does, it has its old content.
 ///
-/// A link stays, and what it leads to is written. Permissions stay, and the owner where this process
-/// may give files away. What is no regular file, such as `/dev/stdout`, is written into.
+/// A link is kept, and its target is written. The permissions are kept, and so is the owner if this
+/// process may give files away. Anything but a regular file, such as `/dev/stdout`, is written to.
 ///
 /// # Errors
 ///
-/// The file may not be written, no file may be made in its folder, or there is no room.
+/// The file is not writable, its directory is not writable, or there is no room.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let wrong = |error| Failure::file(path, &error);
     let existing = match fs::metadata(path) {
@@ -32,25 +32,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = match &existing {
         Some(metadata) if metadata.is_file() => fs::canonicalize(path).map_err(wrong)?,
         None if !path.is_symlink() => path.to_owned(),
-        // There is no old content that could be lost.
+        // There is no old content to lose.
         _ => return fs::write(path, bytes).map_err(wrong),
     };
     if existing.is_some() {
-        // Who may not write the file may not replace it, which the folder alone would allow.
+        // A writable directory is not enough to replace a file that is not writable.
         OpenOptions::new()
             .write(true)
             .open(&target)
             .map_err(wrong)?;
     }
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
+    let directory = match target.parent() {
+        Some(directory) if directory != Path::new("") => directory,
         _ => Path::new("."),
     };
     let mut file = Builder::new()
         .permissions(Permissions::from_mode(NEW))
-        .tempfile_in(folder)
+        .tempfile_in(directory)
         .map_err(|error| {
-            Failure::file(folder, &error)
+            Failure::file(directory, &error)
                 .hint("the new content is written to a temporary file there first")
         })?;
     let written = file.write_all(bytes);
@@ -63,18 +63,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Gives a file the owner and the permissions of another.
+/// Copies the owner and the permissions of another file.
 fn keep(file: &File, of: &Metadata) -> io::Result<()> {
     let now = file.metadata()?;
     if (now.uid(), now.gid()) != (of.uid(), of.gid()) {
         // Only root may give files away.
         let _ = fchown(file, Some(of.uid()), Some(of.gid()));
     }
-    // After the owner, a change of which takes setuid and setgid away.
+    // Changing the owner clears setuid and setgid, so permissions come last.
     file.set_permissions(of.permissions())
 }
 
-/// Refuses an output that is one of the inputs, each with what it is; `-` is standard input.
+/// Refuses an output that is one of the inputs. Each input has a description; `-` is standard
+/// input.
 ///
 /// # Errors
 ///

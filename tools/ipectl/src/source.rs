@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where policies are read from: a file, standard input, a directory; as text or signed.
+//! Sources of policies: a file, standard input or a directory, with text or signed messages.
 
 use crate::{
     failure::{Class, Failure, Result},
@@ -20,16 +20,16 @@ use std::{
 /// The endings of the files that are taken from a directory.
 const ENDINGS: [&str; 4] = ["pol", "policy", "ipe", "p7b"];
 
-/// A policy's text and where it comes from.
+/// The text of a policy, and its origin.
 #[derive(Debug)]
 pub struct Source {
-    /// How messages name it: printable.
+    /// The printable name for messages.
     pub name: String,
     /// The file, if it is one.
     pub path: Option<PathBuf>,
     /// The policy's text.
     pub text: Vec<u8>,
-    /// How it is signed, if it is, and how long the message is.
+    /// The form of the signature and the length of the message, if it is signed.
     pub signed: Option<(Form, usize)>,
 }
 
@@ -48,7 +48,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is a message without a policy.
+    /// The file cannot be read, or is a message without a policy.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(path, &read_bytes(path)?)
     }
@@ -86,7 +86,7 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| Failure::file(path, &error))
 }
 
-/// The files that a path stands for: itself, or the policies of a directory.
+/// Returns the file of a path, or the policies of a directory.
 pub fn expand(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -110,7 +110,7 @@ pub fn expand(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The policy's text in a message, and how it is signed; a text is its own.
+/// Returns the text of a policy, and the form of its signature if it is a message.
 fn unwrap(bytes: &[u8]) -> std::result::Result<(Vec<u8>, Option<Form>), String> {
     if let Some(parts) = envelope::split_appended(bytes) {
         return Ok((bytes[parts.text].to_vec(), Some(Form::Appended)));

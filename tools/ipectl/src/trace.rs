@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How a policy comes to its verdict, rule by rule.
+//! The way of a policy to its verdict, rule by rule.
 
 use crate::{
     canonical,
@@ -15,7 +15,7 @@ use serde::Serialize;
 pub struct Step {
     /// Its line; 0 where the policy says nothing, and access is denied.
     pub line: u32,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// Whether it decides.
     pub decides: bool,
@@ -29,7 +29,7 @@ pub struct Step {
 /// The verdict and the way there.
 #[derive(Debug)]
 pub struct Trace {
-    /// What is decided.
+    /// The verdict.
     pub action: Action,
     /// Everything that was looked at; the last one decides.
     pub steps: Vec<Step>,

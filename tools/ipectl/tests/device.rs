@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Deploying, against a model of what the kernel's files answer.
+//! Deployment, against a model of the kernel's files.
 
 use ipectl::{
     command::{
@@ -29,13 +29,13 @@ struct Loaded {
     version: String,
 }
 
-/// Answers as the kernel does.
+/// A model that answers like the kernel.
 #[derive(Default)]
 struct Model {
     policies: RefCell<BTreeMap<String, Loaded>>,
     active: RefCell<Option<String>>,
     enforce: Cell<bool>,
-    /// What the next write answers, whatever it is.
+    /// The errno of the next write.
     refuse: Cell<Option<i32>>,
     /// Every write: the file and how many bytes.
     writes: RefCell<Vec<(String, usize)>>,
@@ -157,7 +157,7 @@ fn written(model: &Model) -> Vec<String> {
 }
 
 #[test]
-fn a_new_policy() {
+fn new_policy_is_loaded_and_activated() {
     let model = Model::default();
     let said = deploy(&model, Options::default()).unwrap();
     assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: active\n");
@@ -173,7 +173,7 @@ fn a_new_policy() {
 }
 
 #[test]
-fn a_new_version() {
+fn new_version_is_loaded() {
     let model = Model::with("good", "1.2.2");
     let said = deploy(&model, Options::default()).unwrap();
     assert_eq!(said, "good 1.2.3: loaded\ngood 1.2.3: already active\n");
@@ -181,7 +181,7 @@ fn a_new_version() {
 }
 
 #[test]
-fn without_activation() {
+fn no_activate_keeps_the_active_policy() {
     let model = Model::with("other", "1.0.0");
     let options = Options {
         no_activate: true,
@@ -210,7 +210,7 @@ fn versions_are_compared_before_anything_is_written() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing() {
+fn dry_run_writes_nothing() {
     let model = Model::default();
     let options = Options {
         dry_run: true,
@@ -243,7 +243,7 @@ fn refusals_are_explained() {
 }
 
 #[test]
-fn activate_delete_enforce() {
+fn activate_delete_and_enforce_write_to_the_kernel() {
     let model = Model::with("Start", "1.0.0");
     let no_activate = Options {
         no_activate: true,

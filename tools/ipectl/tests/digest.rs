@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Digests, compared with what `fsverity` and `veritysetup` compute, where those are installed.
+//! Digests, compared with those of `fsverity` and `veritysetup`, if they are installed.
 
 mod common;
 
@@ -35,9 +35,9 @@ const SIZES: [usize; 9] = [
 ];
 
 #[test]
-fn an_empty_file() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("empty");
+fn empty_file_has_a_digest() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("empty");
     fs::write(&path, "").unwrap();
     let path = path.to_str().unwrap();
     assert_eq!(
@@ -47,14 +47,14 @@ fn an_empty_file() {
 }
 
 #[test]
-fn files_as_fsverity_has_them() {
+fn digests_are_those_of_fsverity() {
     if !has("fsverity") {
         eprintln!("skipped: fsverity is not installed");
         return;
     }
-    let folder = TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     for size in SIZES {
-        let path = folder.path().join(size.to_string());
+        let path = directory.path().join(size.to_string());
         fs::write(&path, data(size)).unwrap();
         let path = path.to_str().unwrap();
         for (ours, theirs) in [
@@ -92,13 +92,13 @@ fn volume(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn volumes_as_veritysetup_has_them() {
+fn root_hashes_are_those_of_veritysetup() {
     if !has("veritysetup") {
         eprintln!("skipped: veritysetup is not installed");
         return;
     }
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (image, hashes) = (path("image"), path("hashes"));
     for blocks in [1, 2, 127, 128, 129, 700] {
         fs::write(&image, data(blocks * 4096)).unwrap();
@@ -123,22 +123,22 @@ fn volumes_as_veritysetup_has_them() {
 }
 
 #[test]
-fn what_is_no_volume() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("image");
+fn file_without_superblock_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("image");
     fs::write(&path, data(8192)).unwrap();
     let said = ends_with(4, &["digest", "--volume", path.to_str().unwrap()]);
     assert!(said.contains("no dm-verity superblock"), "{said}");
 }
 
 #[test]
-fn folders_become_rules_that_load() {
-    let folder = TempDir::new().unwrap();
-    fs::create_dir(folder.path().join("bin")).unwrap();
-    fs::write(folder.path().join("bin/b"), "b").unwrap();
-    fs::write(folder.path().join("a"), "a").unwrap();
-    std::os::unix::fs::symlink("a", folder.path().join("link")).unwrap();
-    let path = folder.path().to_str().unwrap();
+fn directory_becomes_rules_that_load() {
+    let directory = TempDir::new().unwrap();
+    fs::create_dir(directory.path().join("bin")).unwrap();
+    fs::write(directory.path().join("bin/b"), "b").unwrap();
+    fs::write(directory.path().join("a"), "a").unwrap();
+    std::os::unix::fs::symlink("a", directory.path().join("link")).unwrap();
+    let path = directory.path().to_str().unwrap();
     let rules = succeeds(&["digest", "--op", "kmodule", path]);
     assert_eq!(
         rules.matches("op=KMODULE fsverity_digest=sha256:").count(),

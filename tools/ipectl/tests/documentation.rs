@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the documentation shows is what the program says.
+//! The examples in the documentation show the output of the program.
 //!
 //! Each block of a page that begins with `$ ` is run as a shell would, beside the documentation's
 //! example policies and what lies in `tests/fixtures/documentation`. A line `…` stands for any
@@ -81,9 +81,9 @@ fn fits(shown: &[String], said: &[&str]) -> bool {
     }
 }
 
-/// A folder with all that the examples name.
-fn folder() -> TempDir {
-    let folder = TempDir::new().unwrap();
+/// A directory with all that the examples name.
+fn directory() -> TempDir {
+    let directory = TempDir::new().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for from in [
         root.join("../../Documentation/examples"),
@@ -91,15 +91,15 @@ fn folder() -> TempDir {
     ] {
         for entry in fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();
-            fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
         }
     }
     let program = |name: &str, text: &str| {
-        let path = folder.path().join("bin").join(name);
+        let path = directory.path().join("bin").join(name);
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     };
-    fs::create_dir(folder.path().join("bin")).unwrap();
+    fs::create_dir(directory.path().join("bin")).unwrap();
     program("ausearch", "cat audit.log");
     program("journalctl", "tail -n 1 audit.log");
     program(
@@ -110,18 +110,18 @@ fn folder() -> TempDir {
         .args(["req", "-x509", "-newkey", "rsa:3072", "-noenc", "-sha256"])
         .args(["-days", "3650", "-subj", "/CN=Owner", "-set_serial", "1"])
         .args(["-keyout", "owner.key", "-out", "owner.crt"])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .stderr(Stdio::null())
         .status();
     assert!(status.unwrap().success());
-    folder
+    directory
 }
 
 #[test]
 fn examples_show_what_the_program_says() {
-    let folder = folder();
+    let directory = directory();
     let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", folder.path().join("bin").display());
+    let path = format!("{}:{path}", directory.path().join("bin").display());
     let mut different = String::new();
     for page in [
         "README.md",
@@ -140,7 +140,7 @@ fn examples_show_what_the_program_says() {
             number += 1;
             let output = Command::new("sh")
                 .args(["-c", &format!("{command} 2>&1")])
-                .current_dir(folder.path())
+                .current_dir(directory.path())
                 .env("PATH", &path)
                 .output()
                 .unwrap();
@@ -155,7 +155,7 @@ fn examples_show_what_the_program_says() {
 }
 
 #[test]
-fn what_is_left_out_is_marked() {
+fn ellipsis_stands_for_any_text() {
     let shown = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     for (text, said, same) in [
         ("a\n…\nd", "a\nb\nc\nd", true),
@@ -177,8 +177,9 @@ fn what_is_left_out_is_marked() {
     assert_eq!(found[1].shown, ["e"]);
 }
 
-/// What the documentation has loaded in the initramfs lets the initramfs go on, and what it has
-/// loaded later does not trust it any more.
+/// The policies that the documentation loads in the initramfs let the initramfs go on, and those
+/// that
+/// it loads later no longer trust the initramfs.
 #[test]
 fn policies_fit_the_stage_they_are_for() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation/examples");
@@ -198,8 +199,9 @@ fn policies_fit_the_stage_they_are_for() {
     }
 }
 
-/// The documentation's policies mean what they say, and let nobody boot a kernel whose command line
-/// root chooses, but the one that denies nothing.
+/// The documentation's policies have no warnings, and do not let kexec boot a kernel whose command
+/// line
+/// root chooses, except for the one that denies nothing.
 #[test]
 fn examples_have_no_warnings_and_allow_no_kexec() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Documentation/examples");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The reasons that are given fit the kernel's verdict.
+//! The reasons of `explain` match the kernel's verdict.
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
@@ -16,7 +16,7 @@ const POLICIES: [&str; 3] = [
 ];
 
 #[test]
-fn every_step_but_the_last_has_a_reason_not_to_decide() {
+fn only_the_last_step_decides() {
     let digest = Digest::parse("cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff");
     for text in POLICIES {
         let policy = Policy::compile(text.as_bytes(), Providers::ALL).unwrap();
@@ -41,7 +41,7 @@ fn every_step_but_the_last_has_a_reason_not_to_decide() {
 }
 
 #[test]
-fn a_rule_that_can_never_match_is_passed() {
+fn rule_that_never_matches_is_passed() {
     let policy = Policy::compile(POLICIES[2].as_bytes(), Providers::ALL).unwrap();
     let trace = trace(&policy, Operation::Execute, &Object::default());
     assert_eq!(trace.action, Action::Deny);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the program says, byte for byte.
+//! The output of the program, byte for byte.
 //!
 //! Each file of `tests/golden` holds commands, each after `$ `, and below them what they write and
 //! the code with which they end, if it is not 0. The commands run in `tests/fixtures`. With
@@ -10,7 +10,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-/// The words of a command line; quotes keep blanks.
+/// Splits a command line into words; quotes keep spaces.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![];
     let mut word = None;
@@ -48,9 +48,9 @@ fn run(line: &str) -> String {
 
 #[test]
 fn golden() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut different = Vec::new();
-    let mut files: Vec<_> = fs::read_dir(&folder)
+    let mut files: Vec<_> = fs::read_dir(&directory)
         .unwrap()
         .map(|e| e.unwrap().path())
         .collect();

@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use tempfile::TempDir;
 
 #[test]
-fn definition() {
+fn definition_is_consistent() {
     Cli::command().debug_assert();
 }
 
@@ -27,10 +27,10 @@ fn every_command_has_an_example() {
 
 #[test]
 fn every_command_has_a_manual_page() {
-    let folder = TempDir::new().unwrap();
-    succeeds(&["man", folder.path().to_str().unwrap()]);
+    let directory = TempDir::new().unwrap();
+    succeeds(&["man", directory.path().to_str().unwrap()]);
     for command in Cli::command().get_subcommands() {
-        let page = folder
+        let page = directory
             .path()
             .join(format!("ipectl-{}.1", command.get_name()));
         assert!(
@@ -38,11 +38,11 @@ fn every_command_has_a_manual_page() {
             "{command}"
         );
     }
-    assert!(folder.path().join("ipectl.1").exists());
+    assert!(directory.path().join("ipectl.1").exists());
 }
 
 #[test]
-fn completions() {
+fn completions_name_commands_and_options() {
     for shell in ["bash", "zsh", "fish"] {
         let text = succeeds(&["completions", shell]);
         assert!(
@@ -53,13 +53,13 @@ fn completions() {
 }
 
 #[test]
-fn no_colour_where_there_is_no_terminal() {
+fn no_colour_without_a_terminal() {
     let run = common::ipectl(&["check", "check/never.pol"], b"");
     assert!(!run.stdout.contains('\x1b') && !run.stderr.contains('\x1b'));
 }
 
 #[test]
-fn colour_on_a_terminal_unless_told_otherwise() {
+fn colour_on_a_terminal_unless_disabled() {
     if !has("script") {
         eprintln!("skipped: script is not installed");
         return;
@@ -75,13 +75,13 @@ fn colour_on_a_terminal_unless_told_otherwise() {
 }
 
 #[test]
-fn long_work_shows_how_far_it_is_on_a_terminal() {
+fn long_work_shows_progress_on_a_terminal() {
     if !has("script") {
         eprintln!("skipped: script is not installed");
         return;
     }
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("large");
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("large");
     File::create(&path).unwrap().set_len(16 << 20).unwrap();
     let arguments = ["digest", "--plain", path.to_str().unwrap()];
     let run = on_terminal(&arguments, b"", &[]);

@@ -31,7 +31,7 @@ use tempfile::TempDir;
 
 const HEADER: &str = "policy_name=large policy_version=0.0.0\nDEFAULT action=DENY\n";
 
-/// What is shown of a check, which may not take long: a second, or some hundred times as long where
+/// Returns the output of a check, which must not take long: a second, or some hundred seconds if
 /// the time grows with the square of the text.
 fn checked(text: &str) -> String {
     let start = Instant::now();
@@ -49,7 +49,7 @@ fn checked(text: &str) -> String {
 }
 
 #[test]
-fn a_line_of_a_mebibyte_with_a_finding_in_every_word() {
+fn findings_in_a_long_line_take_linear_time() {
     let words = format!("dmverity_roothash=x: {}", " ".repeat(80)).repeat(10_000);
     let shown = checked(&format!("{HEADER}op=EXECUTE {words}action=DENY\n"));
     assert!(shown.contains("10000 warnings"), "{}", &shown[..400]);
@@ -57,12 +57,12 @@ fn a_line_of_a_mebibyte_with_a_finding_in_every_word() {
 }
 
 #[test]
-fn a_mebibyte_of_errors() {
+fn errors_take_linear_time() {
     let shown = checked(&format!("{HEADER}{}", "x y\n".repeat(1 << 18)));
     assert!(shown.contains("100 errors"), "{}", &shown[..400]);
 }
 
-/// Whether a terminal shows the characters of a text, and those in their order.
+/// Returns whether a terminal shows all characters of a text, and in their order.
 fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         (c.is_control() && c != '\n')
@@ -71,7 +71,7 @@ fn is_plain(text: &str) -> bool {
     })
 }
 
-/// What a command writes, which a terminal is to show and not to obey.
+/// Returns the output of a command, which a terminal must show and not obey.
 fn written(command: impl FnOnce(&mut Output<'_>) -> Result) -> String {
     let mut shown = Vec::new();
     command(&mut Output::new(&mut shown, false, false)).unwrap();
@@ -137,7 +137,7 @@ fn no_part_of_a_record_becomes_a_rule() {
     );
 }
 
-/// A message with this policy, which nobody signed.
+/// A message with this policy, but without a signature.
 fn message(policy: &str) -> Vec<u8> {
     let text = OctetString::new(policy.as_bytes()).unwrap();
     let data = SignedData {
@@ -159,9 +159,9 @@ fn message(policy: &str) -> Vec<u8> {
 }
 
 #[test]
-fn nothing_that_the_program_says_moves_a_cursor() {
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+fn no_message_moves_a_cursor() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     fs::create_dir_all(path("security/ipe/policies/\x1b[31mloaded")).unwrap();
     let policy = |name| format!("policy_name={name} policy_version=1.0.0\nDEFAULT action=DENY\n");
     for (file, name) in [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Root file systems as folders, and as images where the programs for them are installed.
+//! Root file systems in directories, and in images if their tools are installed.
 
 mod common;
 
@@ -19,9 +19,9 @@ const POLICY: &str = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n\
 
 /// A root file system with one file of each kind, and two of no interest.
 fn root() -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     let file = |name: &str, content: &[u8], mode| {
-        let path = folder.path().join("root").join(name);
+        let path = directory.path().join("root").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
@@ -33,8 +33,8 @@ fn root() -> TempDir {
     file("usr/lib/modules/7.3/x.ko.zst", b"module", 0o644);
     file("usr/lib/firmware/x.bin", b"firmware", 0o644);
     file("etc/passwd", b"root", 0o644);
-    fs::write(folder.path().join("p.pol"), POLICY).unwrap();
-    folder
+    fs::write(directory.path().join("p.pol"), POLICY).unwrap();
+    directory
 }
 
 const SUMMARY: &str = "            allowed   denied\n\
@@ -43,16 +43,16 @@ const SUMMARY: &str = "            allowed   denied\n\
     modules           1        0\n\
     firmware          0        1\n";
 
-fn image(folder: &Path, name: &str, more: &[&str]) -> Vec<String> {
-    let path = |name| folder.join(name).to_str().unwrap().to_owned();
+fn image(directory: &Path, name: &str, more: &[&str]) -> Vec<String> {
+    let path = |name| directory.join(name).to_str().unwrap().to_owned();
     let arguments = ["image".to_owned(), path("p.pol"), path(name)].into_iter();
     arguments
         .chain(more.iter().map(|more| more.to_string()))
         .collect()
 }
 
-fn reviews(code: i32, folder: &Path, name: &str, more: &[&str]) -> String {
-    let arguments = image(folder, name, more);
+fn reviews(code: i32, directory: &Path, name: &str, more: &[&str]) -> String {
+    let arguments = image(directory, name, more);
     ends_with(
         code,
         &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -60,7 +60,7 @@ fn reviews(code: i32, folder: &Path, name: &str, more: &[&str]) -> String {
 }
 
 #[test]
-fn a_folder() {
+fn directory_is_judged() {
     let root = root();
     let said = reviews(1, root.path(), "root", &["--dmverity-signature"]);
     assert_eq!(
@@ -74,7 +74,7 @@ fn a_folder() {
 }
 
 #[test]
-fn files_of_fsverity() {
+fn fsverity_digests_are_computed() {
     let root = root();
     let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
     let mut policy = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n".to_owned();
@@ -87,17 +87,17 @@ fn files_of_fsverity() {
     let said = reviews(1, root.path(), "root", &["--fsverity"]);
     assert_eq!(said.matches("denied  EXECUTE").count(), 0);
     assert_eq!(said.matches("denied  ").count(), 2);
-    // Without fs-verity, digests are of no use.
+    // Without fs-verity, no digest matches.
     let said = reviews(1, root.path(), "root", &[]);
     assert_eq!(said.matches("denied  EXECUTE").count(), 3);
 }
 
-/// Makes an image in the folder.
-fn make(folder: &Path, maker: &str, arguments: &[&str]) {
+/// Makes an image in the directory.
+fn make(directory: &Path, maker: &str, arguments: &[&str]) {
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     let made = Command::new(maker)
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(directory)
         .env("PATH", &path)
         .output()
         .unwrap();
@@ -117,7 +117,7 @@ fn rename(image: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn images() {
+fn images_of_each_format_are_judged() {
     let root = root();
     let makers: [(&str, &[&str], &str); 3] = [
         (
@@ -174,29 +174,29 @@ const MAKERS: [(&str, &[&str], &str); 3] = [
     ),
 ];
 
-/// Judges an image of the folder's `root`, of each format, one of whose names was replaced. Nothing is
-/// to be left in the folder for temporary files, and what lies elsewhere is to stay.
-fn judge_renamed(folder: &Path, from: &str, to: &str) {
+/// Judges an image of the directory's `root`, of each format, one of whose names was replaced. Nothing is
+/// to be left in the directory for temporary files, and what lies elsewhere is to stay.
+fn judge_renamed(directory: &Path, from: &str, to: &str) {
     for (maker, arguments, reader) in MAKERS {
         if !has(maker) || !has(reader) {
             eprintln!("skipped: {maker} or {reader} is not installed");
             continue;
         }
-        let _ = fs::remove_file(folder.join("x"));
-        make(folder, maker, arguments);
-        rename(&folder.join("x"), from, to);
-        let temporary = folder.join("temporary");
+        let _ = fs::remove_file(directory.join("x"));
+        make(directory, maker, arguments);
+        rename(&directory.join("x"), from, to);
+        let temporary = directory.join("temporary");
         fs::create_dir_all(&temporary).unwrap();
-        fs::write(folder.join("victim"), "precious").unwrap();
+        fs::write(directory.join("victim"), "precious").unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
             .args(["image", "p.pol", "x"])
-            .current_dir(folder)
+            .current_dir(directory)
             .env("TMPDIR", &temporary)
             .output()
             .unwrap();
         let left: Vec<_> = fs::read_dir(&temporary).unwrap().collect();
         assert!(left.is_empty(), "{maker}: {left:?}");
-        let victim = fs::read_to_string(folder.join("victim")).unwrap();
+        let victim = fs::read_to_string(directory.join("victim")).unwrap();
         assert_eq!(victim, "precious", "{maker}");
         assert_eq!(output.status.code(), Some(4), "{maker}: {output:?}");
     }
@@ -204,75 +204,75 @@ fn judge_renamed(folder: &Path, from: &str, to: &str) {
 
 #[test]
 fn no_name_in_an_image_leads_out_of_it() {
-    let folder = root();
-    let escaped = folder.path().join("root/XXXescaped");
+    let directory = root();
+    let escaped = directory.path().join("root/XXXescaped");
     fs::write(escaped, "#!/bin/sh\n").unwrap();
-    judge_renamed(folder.path(), "XXXescaped", "../escaped");
+    judge_renamed(directory.path(), "XXXescaped", "../escaped");
 }
 
 #[test]
 fn no_link_in_an_image_leads_out_of_it() {
-    let folder = root();
-    let victim = folder.path().join("victim");
-    symlink(&victim, folder.path().join("root/aQa")).unwrap();
-    fs::write(folder.path().join("root/aRa"), "#!/bin/sh\n").unwrap();
-    judge_renamed(folder.path(), "aRa", "aQa");
+    let directory = root();
+    let victim = directory.path().join("victim");
+    symlink(&victim, directory.path().join("root/aQa")).unwrap();
+    fs::write(directory.path().join("root/aRa"), "#!/bin/sh\n").unwrap();
+    judge_renamed(directory.path(), "aRa", "aQa");
 }
 
 #[test]
-fn an_image_that_claims_to_be_large_costs_no_memory() {
+fn image_that_claims_to_be_large_is_refused() {
     if !has("mke2fs") {
         eprintln!("skipped: mke2fs is not installed");
         return;
     }
-    let folder = root();
-    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
-    let path = folder.path().join("x");
+    let directory = root();
+    make(directory.path(), MAKERS[2].0, MAKERS[2].1);
+    let path = directory.path().join("x");
     let mut bytes = fs::read(&path).unwrap();
     // The upper half of the number of blocks.
     bytes[1024 + 0x150..][..4].copy_from_slice(&0x1f00u32.to_le_bytes());
     fs::write(&path, &bytes).unwrap();
-    let said = reviews(4, folder.path(), "x", &[]);
+    let said = reviews(4, directory.path(), "x", &[]);
     assert!(said.contains("shorter than its file system"), "{said}");
 }
 
 /// A directory that is its own child, and one that has two names.
 #[test]
-fn directories_of_an_image_do_not_lead_back() {
+fn loop_of_directories_is_refused() {
     if !has("mke2fs") || !has("debugfs") {
         eprintln!("skipped: mke2fs or debugfs is not installed");
         return;
     }
-    let folder = root();
-    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
+    let directory = root();
+    make(directory.path(), MAKERS[2].0, MAKERS[2].1);
     make(
-        folder.path(),
+        directory.path(),
         "debugfs",
         &["-w", "-R", "link /usr /usr/again", "x"],
     );
     make(
-        folder.path(),
+        directory.path(),
         "debugfs",
         &["-w", "-R", "link /usr /usr/twice", "x"],
     );
-    let said = reviews(4, folder.path(), "x", &[]);
+    let said = reviews(4, directory.path(), "x", &[]);
     assert!(said.contains("form a loop"), "{said}");
 }
 
 #[test]
-fn files_of_an_image_have_their_digests() {
+fn digests_of_files_in_an_image_are_computed() {
     if !has("mke2fs") {
         eprintln!("skipped: mke2fs is not installed");
         return;
     }
-    let folder = root();
+    let directory = root();
     // More than a block, and with a hole.
     let mut long = vec![1; 10_000];
     long.resize(100_000, 0);
     long.extend([2; 5_000]);
-    fs::write(folder.path().join("root/usr/bin/tool"), long).unwrap();
-    make(folder.path(), MAKERS[2].0, MAKERS[2].1);
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(directory.path().join("root/usr/bin/tool"), long).unwrap();
+    make(directory.path(), MAKERS[2].0, MAKERS[2].1);
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let mut policy = POLICY.to_owned();
     policy += &succeeds(&[
         "digest",
@@ -280,54 +280,55 @@ fn files_of_an_image_have_their_digests() {
         &path("root/usr/lib/libc.so.6"),
     ]);
     fs::write(path("p.pol"), policy).unwrap();
-    let said = reviews(1, folder.path(), "x", &["--fsverity"]);
+    let said = reviews(1, directory.path(), "x", &["--fsverity"]);
     assert_eq!(said.matches("denied  EXECUTE").count(), 0, "{said}");
 }
 
-/// What stands in for unsquashfs looks at who may enter the folder, and who may once the image has
-/// said what the permissions of its root are.
+/// A stand-in for unsquashfs reports the permissions of the directory, and those after the image
+/// has
+/// set the permissions of its root.
 #[test]
-fn nobody_else_enters_what_was_unpacked() {
-    let folder = root();
-    let bin = folder.path().join("bin");
+fn unpacked_files_are_private() {
+    let directory = root();
+    let bin = directory.path().join("bin");
     fs::create_dir(&bin).unwrap();
     let program = "#!/bin/sh\n\
         while [ \"$1\" != -dest ]; do shift; done\n\
         mkdir -p \"$2\" && chmod 4777 \"$2\" && stat -c %a \"${2%/*}\" >mode && cp -r root/. \"$2\"\n";
     fs::write(bin.join("unsquashfs"), program).unwrap();
     fs::set_permissions(bin.join("unsquashfs"), PermissionsExt::from_mode(0o755)).unwrap();
-    fs::write(folder.path().join("x"), "hsqs").unwrap();
+    fs::write(directory.path().join("x"), "hsqs").unwrap();
     let run = "umask 022; PATH=\"$PWD/bin:$PATH\"; exec \"$0\" image p.pol x --dmverity-signature";
     let output = Command::new("sh")
         .args(["-c", run, env!("CARGO_BIN_EXE_ipectl")])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let mode = fs::read_to_string(folder.path().join("mode")).unwrap();
+    let mode = fs::read_to_string(directory.path().join("mode")).unwrap();
     assert_eq!(mode.trim(), "700");
 }
 #[test]
-fn what_was_not_read_is_not_judged_well() {
-    let folder = root();
-    let path = |name: &str| folder.path().join(name);
+fn damaged_image_is_refused() {
+    let directory = root();
+    let path = |name: &str| directory.path().join(name);
     // Nothing but what an image of ext4 is known by.
     let mut damaged = vec![0; 1 << 20];
     damaged[1080..1082].copy_from_slice(&[0x53, 0xef]);
     fs::write(path("x"), &damaged).unwrap();
-    reviews(4, folder.path(), "x", &["--dmverity-signature"]);
+    reviews(4, directory.path(), "x", &["--dmverity-signature"]);
     // fsck.erofs says that the checksum is wrong, and ends as if it were not.
     if has("mkfs.erofs") && has("fsck.erofs") {
         fs::remove_file(path("x")).unwrap();
-        make(folder.path(), "mkfs.erofs", &["x", "root"]);
+        make(directory.path(), "mkfs.erofs", &["x", "root"]);
         rename(&path("x"), "script", "SCRIPT");
-        let said = reviews(4, folder.path(), "x", &[]);
+        let said = reviews(4, directory.path(), "x", &[]);
         assert!(
             said.contains("fsck.erofs") && said.contains("checksum"),
             "{said}"
         );
     }
     fs::create_dir(path("empty")).unwrap();
-    let said = reviews(4, folder.path(), "empty", &[]);
+    let said = reviews(4, directory.path(), "empty", &[]);
     assert!(said.contains("no programs"), "{said}");
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 #[test]
-fn elliptic_curves() {
+fn ecdsa_signatures_verify() {
     for curve in ["prime256v1", "secp384r1"] {
         let parameters = format!("ec_paramgen_curve:{curve}");
         let kind = ["-newkey", "ec", "-pkeyopt", &parameters];
@@ -29,7 +29,7 @@ fn elliptic_curves() {
 }
 
 #[test]
-fn forms_of_keys_and_certificates() {
+fn every_form_of_key_and_certificate_is_read() {
     let owner = Owner::rsa();
     let expected = owner.sign("key.pem", &[]);
     owner.openssl(&["rsa", "-in", "key.pem", "-traditional", "-out", "pkcs1.pem"]);
@@ -57,7 +57,7 @@ fn forms_of_keys_and_certificates() {
 }
 
 #[test]
-fn passphrases() {
+fn passphrase_comes_from_a_file_or_a_variable() {
     let owner = Owner::rsa();
     let expected = owner.sign("key.pem", &[]);
     owner.openssl(&[
@@ -97,7 +97,7 @@ fn passphrases() {
 }
 
 #[test]
-fn a_passphrase_from_the_terminal() {
+fn passphrase_comes_from_the_terminal() {
     if !has("script") {
         eprintln!("skipped: script is not installed");
         return;
@@ -121,7 +121,7 @@ fn a_passphrase_from_the_terminal() {
 }
 
 #[test]
-fn keys_that_are_named_by_a_uri() {
+fn uri_of_a_file_is_used() {
     let owner = Owner::rsa();
     let expected = owner.sign("key.pem", &[]);
     let mut arguments = owner.arguments("key.pem", &[]);
@@ -131,9 +131,9 @@ fn keys_that_are_named_by_a_uri() {
     assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
 }
 
-/// What stands in for openssl checks that it is asked for the token's key, and signs with a file.
+/// A stand-in for openssl checks that it is asked for the token's key, and signs with a file.
 #[test]
-fn keys_of_a_token() {
+fn openssl_is_asked_for_the_key_of_a_token() {
     let owner = Owner::rsa();
     let expected = owner.sign("key.pem", &[]);
     let program = format!(
@@ -142,17 +142,17 @@ fn keys_of_a_token() {
         PATH=/usr/bin exec openssl dgst -sha256 -binary -sign {}\n",
         owner.path("key.pem")
     );
-    let folder = owner.0.path().join("bin");
-    fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("openssl"), program).unwrap();
-    fs::set_permissions(folder.join("openssl"), PermissionsExt::from_mode(0o755)).unwrap();
+    let directory = owner.0.path().join("bin");
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("openssl"), program).unwrap();
+    fs::set_permissions(directory.join("openssl"), PermissionsExt::from_mode(0o755)).unwrap();
 
     let mut arguments = owner.arguments("key.pem", &[]);
     arguments[3] = "pkcs11:object=owner".to_owned();
     let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
         .args(arguments)
         .current_dir(fixtures())
-        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+        .env("PATH", format!("{}:/usr/bin:/bin", directory.display()))
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -176,7 +176,7 @@ activate = 1
 
 /// A token of SoftHSM, used by openssl's provider for PKCS#11.
 #[test]
-fn keys_of_a_real_token() {
+fn key_of_a_softhsm_token_signs() {
     if !has("softhsm2-util") {
         eprintln!("skipped: softhsm2 is not installed");
         return;
@@ -237,7 +237,7 @@ fn keys_of_a_real_token() {
 }
 
 #[test]
-fn unfit_certificates() {
+fn unsuitable_certificates_are_refused() {
     let rsa = ["-newkey", "rsa:2048"];
     let cases: [(&[&str], &[&str], &str); 4] = [
         (
@@ -262,7 +262,7 @@ fn unfit_certificates() {
 }
 
 #[test]
-fn certificates_that_are_not_valid_now() {
+fn certificate_must_be_valid_now() {
     let owner = Owner::rsa();
     let path = owner.path("crt.pem");
     let (now, month) = (SystemTime::now(), Duration::from_secs(31 * 24 * 3600));
@@ -279,7 +279,7 @@ fn certificates_that_are_not_valid_now() {
 }
 
 #[test]
-fn keys_that_do_not_fit() {
+fn key_must_match_the_certificate() {
     let (owner, other) = (Owner::rsa(), Owner::rsa());
     fs::copy(other.path("key.pem"), owner.path("other.pem")).unwrap();
     let said = owner.refuses(5, "other.pem", &[]);

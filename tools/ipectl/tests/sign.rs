@@ -21,7 +21,7 @@ use std::{
 const MAX_PKCS7: usize = 65535;
 
 #[test]
-fn the_message_is_the_one_that_openssl_makes() {
+fn message_is_that_of_openssl() {
     let owner = Owner::rsa();
     let good = fixtures().join("check/good.pol");
     let input = ["-in", good.to_str().unwrap()];
@@ -50,7 +50,7 @@ fn the_message_is_the_one_that_openssl_makes() {
 }
 
 #[test]
-fn appended_signature() {
+fn appended_signature_verifies() {
     let owner = Owner::rsa();
     let message = owner.sign("key.pem", &["--append"]);
     assert_eq!(form(&message), Ok(Some(Form::Appended)));
@@ -63,7 +63,7 @@ fn appended_signature() {
     assert!(owner.verifies(&text));
 }
 
-/// A policy of more than 64 KiB in the folder.
+/// A policy of more than 64 KiB in the directory.
 fn long_policy(owner: &Owner) -> PathBuf {
     let mut text = String::from("policy_name=long policy_version=1.0.0\nDEFAULT action=DENY\n");
     for number in 0..1000 {
@@ -75,7 +75,7 @@ fn long_policy(owner: &Owner) -> PathBuf {
 }
 
 #[test]
-fn a_long_policy_needs_an_appended_signature() {
+fn long_policy_needs_an_appended_signature() {
     let owner = Owner::rsa();
     let policy = long_policy(&owner);
     let mut arguments = owner.arguments("key.pem", &[]);
@@ -88,7 +88,7 @@ fn a_long_policy_needs_an_appended_signature() {
 }
 
 #[test]
-fn what_is_longer_than_the_kernel_takes_is_not_signed() {
+fn message_over_the_limit_of_the_kernel_is_not_signed() {
     let owner = Owner::rsa();
     let text = |length: usize| {
         let mut text = b"policy_name=out policy_version=1.0.0\nDEFAULT action=DENY\n#".to_vec();
@@ -97,7 +97,7 @@ fn what_is_longer_than_the_kernel_takes_is_not_signed() {
         fs::write(&path, text).unwrap();
         path
     };
-    // The latter text is short enough, and with its signature it is not.
+    // The second text is short enough, but not with its signature.
     for length in [MAX_LENGTH + (1 << 20), MAX_LENGTH - 100] {
         let policy = text(length);
         let mut arguments = owner.arguments("key.pem", &["--append"]);
@@ -134,7 +134,7 @@ fn what_is_longer_than_the_kernel_takes_is_not_signed() {
 }
 
 #[test]
-fn policies_that_are_not_signed() {
+fn invalid_and_signed_policies_are_refused() {
     let owner = Owner::rsa();
     let signed = owner.sign("key.pem", &[]);
     fs::write(owner.path("good.p7b"), signed).unwrap();
@@ -155,7 +155,7 @@ fn policies_that_are_not_signed() {
     arguments[1] = "check/never.pol".to_owned();
     ends_with(1, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
 
-    // What was signed can be checked; its name is systemd's concern.
+    // A signed policy can be checked; only its file name leads to a warning.
     succeeds(&["check", "--quiet", "--strict", &good]);
     fs::rename(&good, owner.path("other.p7b")).unwrap();
     let said = ends_with(1, &["check", "--strict", &owner.path("other.p7b")]);
@@ -163,7 +163,7 @@ fn policies_that_are_not_signed() {
 }
 
 #[test]
-fn no_input_is_written_over() {
+fn input_is_not_overwritten() {
     let owner = Owner::rsa();
     fs::copy(fixtures().join("check/good.pol"), owner.path("p.pol")).unwrap();
     fs::write(owner.path("pass"), "secret\n").unwrap();
@@ -191,7 +191,7 @@ fn no_input_is_written_over() {
 }
 
 #[test]
-fn a_policy_from_standard_input_is_not_written_over() {
+fn policy_from_standard_input_is_not_overwritten() {
     let owner = Owner::rsa();
     fs::copy(fixtures().join("check/good.pol"), owner.path("p.pol")).unwrap();
     for (output, code) in [("p.pol", 2), ("-", 0)] {
@@ -206,21 +206,21 @@ fn a_policy_from_standard_input_is_not_written_over() {
     }
 }
 
-/// Runs the program where no file can have a byte.
-fn without_room(folder: &Path, arguments: &str) -> Output {
+/// Runs the program with a file size limit of zero.
+fn without_room(directory: &Path, arguments: &str) -> Output {
     Command::new("sh")
         .args([
             "-c",
             &format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {arguments}"),
         ])
         .arg(env!("CARGO_BIN_EXE_ipectl"))
-        .current_dir(folder)
+        .current_dir(directory)
         .output()
         .unwrap()
 }
 
 #[test]
-fn what_cannot_be_written_stays() {
+fn failed_write_keeps_the_old_file() {
     let owner = Owner::rsa();
     let text = "policy_name=p   policy_version=1.0.0\nDEFAULT action=DENY\n";
     fs::write(owner.path("p.pol"), text).unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is suggested allows what was denied, and nothing else of a control set.
+//! Suggested rules allow what was denied, and nothing else of a control set.
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
@@ -98,9 +98,9 @@ fn suggestions_allow_what_was_denied_and_no_more() {
 }
 
 #[test]
-fn what_is_not_known_is_not_suggested() {
+fn nothing_is_suggested_without_knowledge() {
     let policy = policy(&Knowledge::default());
-    // Only the initramfs needs nothing to be known.
+    // Only files of the initramfs need no further knowledge.
     let rules: Vec<_> = policy
         .lines()
         .iter()
@@ -122,7 +122,7 @@ fn denied(path: &str, inode: u64, program: &str) -> Access {
     }
 }
 
-/// What is suggested for files in a folder.
+/// Returns the suggestions for files in a directory.
 fn below(root: &Path, records: &[Access]) -> Outcome {
     let knowledge = Knowledge {
         root: Some(root.to_owned()),
@@ -139,17 +139,17 @@ fn shown(outcome: &Outcome) -> String {
 
 #[test]
 fn only_files_of_the_root_are_read() {
-    let folder = TempDir::new().unwrap();
-    let root = folder.path().join("root");
+    let directory = TempDir::new().unwrap();
+    let root = directory.path().join("root");
     fs::create_dir(&root).unwrap();
-    fs::write(folder.path().join("secret"), "").unwrap();
+    fs::write(directory.path().join("secret"), "").unwrap();
     fs::write(root.join("file"), "").unwrap();
-    symlink(folder.path().join("secret"), root.join("out")).unwrap();
+    symlink(directory.path().join("secret"), root.join("out")).unwrap();
     symlink("../secret", root.join("up")).unwrap();
     symlink("/", root.join("top")).unwrap();
     mknodat(CWD, root.join("fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
 
-    let outside = folder.path().join("secret");
+    let outside = directory.path().join("secret");
     let outside = outside.to_str().unwrap();
     for path in [
         "/../secret",
@@ -176,9 +176,9 @@ fn only_files_of_the_root_are_read() {
 }
 
 #[test]
-fn a_file_that_was_replaced_is_pointed_out() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("file");
+fn replaced_file_is_pointed_out() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("file");
     fs::write(&path, "").unwrap();
     let inode = fs::metadata(&path).unwrap().ino();
     let path = fs::canonicalize(path).unwrap();
@@ -209,6 +209,6 @@ fn few_of_many_programs_are_shown() {
     let text = shown(&outcome);
     let line = text.lines().find(|line| line.contains("/x")).unwrap();
     assert!(line.contains("000006, 000007 and 99992 more:"), "{line}");
-    // With the square of their number it would take minutes.
+    // Quadratic time would be minutes.
     assert!(start.elapsed() < Duration::from_secs(20));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Records as each log has them, and what only reads like one.
+//! Records in the form of each log, and lines that only look like records.
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn entry(transport: &str, message: &str) -> String {
 }
 
 #[test]
-fn what_anybody_can_write_is_no_record() {
+fn forgeable_line_is_not_a_record() {
     let of_audit = format!("type=1420 msg=audit(1653364370.067:61): {RECORD}");
     let of_kernel = format!("audit: type=1420 audit(1653364370.067:61): {RECORD}");
     let of_journald = format!("IPE_ACCESS {RECORD}");
@@ -74,7 +74,7 @@ fn what_anybody_can_write_is_no_record() {
         .to_string(),
         format!("13,412,12345678,-;{of_kernel}"),
         format!("<13>[   12.345678] {of_kernel}"),
-        // What `journalctl` shows, and syslog.
+        // The text of `journalctl` and of syslog.
         of_journald.clone(),
         format!("May 24 12:32:50 host audit[2241]: {of_journald}"),
         format!("May 24 12:32:50 host kernel: {of_kernel}"),
@@ -103,7 +103,7 @@ fn what_anybody_can_write_is_no_record() {
 }
 
 #[test]
-fn a_record_that_is_cut_off_is_none() {
+fn truncated_record_is_doubtful() {
     let digest = r#"rule="op=EXECUTE fsverity_digest="sha256":AB12 action=DENY""#;
     let record = RECORD.replace(r#"rule="DEFAULT action=DENY""#, digest);
     let whole = format!("[   12.345678] audit: type=1420 audit(1.2:3): {record}");
@@ -121,7 +121,7 @@ fn a_record_that_is_cut_off_is_none() {
 }
 
 #[test]
-fn a_message_of_the_journal_that_is_not_utf8() {
+fn journal_message_that_is_not_utf8_is_read() {
     let text = format!("IPE_ACCESS {RECORD}");
     let bytes: Vec<u8> = text.bytes().chain([0xff]).collect();
     let entry = serde_json::json!({ "_TRANSPORT": "audit", "MESSAGE": bytes }).to_string();
@@ -130,7 +130,7 @@ fn a_message_of_the_journal_that_is_not_utf8() {
 }
 
 #[test]
-fn a_record_alone() {
+fn bare_record_is_read() {
     for text in [RECORD.to_owned(), format!("IPE_ACCESS {RECORD}\n")] {
         assert_eq!(parse_bare(text.as_bytes()), Some(expected(None)));
     }
@@ -138,7 +138,7 @@ fn a_record_alone() {
 }
 
 #[test]
-fn odd_names_are_hexadecimal() {
+fn hexadecimal_names_are_decoded() {
     let access = parse_bare(
         br#"ipe_op=EXECUTE ipe_hook=BPRM_CHECK enforcing=0 pid=1 comm=6120622263 path=2F746D702F6120 dev="vda" ino=7 rule="DEFAULT action=DENY""#,
     )
@@ -149,7 +149,7 @@ fn odd_names_are_hexadecimal() {
 }
 
 #[test]
-fn memory_without_a_file() {
+fn memory_has_no_path() {
     let access = parse_bare(
         br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=2472 comm="mmap_test" path=? dev=? ino=? rule="DEFAULT action=DENY""#,
     )
@@ -161,7 +161,7 @@ fn memory_without_a_file() {
 }
 
 #[test]
-fn a_rule_with_a_digest_has_quotes_in_it() {
+fn quotes_in_a_rule_are_removed() {
     let access = parse_bare(
         br#"ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm="x" path="/a" dev="vda" ino=1 rule="op=EXECUTE fsverity_digest="sha256":AB12 action=DENY""#,
     )
@@ -174,7 +174,7 @@ fn a_rule_with_a_digest_has_quotes_in_it() {
 }
 
 #[test]
-fn other_lines() {
+fn other_lines_are_not_records() {
     for line in [
         "",
         "type=1300 audit(1.2:3): arch=c000003e syscall=9",

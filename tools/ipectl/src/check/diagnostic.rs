@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Something that is to be said about a place in a policy.
+//! A finding about a place in a policy.
 
 use crate::{
     failure::Result,
@@ -9,15 +9,15 @@ use crate::{
 use serde::Serialize;
 use std::fmt;
 
-/// How bad it is.
+/// The severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The kernel refuses the policy.
     Error,
-    /// The kernel takes it, and it does not mean what it says.
+    /// The kernel accepts the policy, but it does not do what it says.
     Warning,
-    /// It depends on what the policy is for.
+    /// It depends on the use of the policy.
     Note,
 }
 
@@ -52,24 +52,24 @@ pub struct Span {
     pub length: u32,
 }
 
-/// Something that is to be said.
+/// A finding.
 #[derive(Clone, Debug, Serialize)]
 pub struct Diagnostic {
     /// The file, as it was named.
     pub file: String,
-    /// The line, from 1; 0 for what concerns the file as such.
+    /// The line, from 1; 0 if the finding is about the whole file.
     pub line: u32,
     /// The column, from 1, in bytes.
     pub column: u32,
     /// How many bytes it is about.
     pub length: u32,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What it is, for programs.
+    /// The name of the finding, for programs.
     pub code: &'static str,
-    /// What it is, for people.
+    /// The finding, for people.
     pub message: String,
-    /// What to do about it.
+    /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The errno with which the kernel refuses the policy.
@@ -84,7 +84,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Something about a place in `text`.
+    /// Returns a finding about a place in `text`.
     pub fn at(
         file: &str,
         text: &[u8],
@@ -109,7 +109,7 @@ impl Diagnostic {
         }
     }
 
-    /// Something about a file as such.
+    /// Returns a finding about a whole file.
     pub fn about(
         file: &str,
         severity: Severity,
@@ -131,7 +131,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

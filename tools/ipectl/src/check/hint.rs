@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What to do about an error or a warning of the parser.
+//! Hints about the errors and warnings of the parser.
 
 use super::similar;
 use crate::output::printable;
@@ -51,7 +51,7 @@ pub(super) const fn warning_code(kind: &WarningKind) -> &'static str {
     }
 }
 
-/// What to do about an error. `place` is the text that it is about.
+/// Returns a hint about an error in the text `place`.
 pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
     let place = printable(place);
     let value = place
@@ -130,7 +130,7 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
     }
 }
 
-/// What to do about a line that begins with something else than an operation.
+/// Returns a hint about a line that does not begin with an operation.
 fn operation_missing(place: &str) -> Option<String> {
     let (key, value) = place.split_once('=').unwrap_or(("", place));
     if let Some(meant) = Operation::from_name(value.as_bytes()).or(similar::operation(value)) {
@@ -148,7 +148,7 @@ fn operation_missing(place: &str) -> Option<String> {
     )
 }
 
-/// What to do about a warning. `place` is the text that it is about.
+/// Returns a hint about a warning in the text `place`.
 pub(super) fn for_warning(kind: &WarningKind, place: &[u8]) -> Option<String> {
     let place = printable(place);
     match kind {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel's configuration, read.
+//! Kernel configurations.
 
 use super::diagnostic::Span;
 use crate::{
@@ -16,13 +16,13 @@ use std::{
     path::Path,
 };
 
-/// No configuration is longer, whatever it unpacks to.
+/// The length limit of an unpacked configuration.
 const LONGEST: u64 = 16 << 20;
 
 /// A kernel's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kconfig {
-    /// How messages name it: printable.
+    /// The printable name for messages.
     pub name: String,
     /// The properties that the kernel can tell.
     pub providers: Providers,
@@ -32,7 +32,7 @@ pub struct Kconfig {
     options: HashMap<String, Setting>,
 }
 
-/// What a configuration says about an option.
+/// The setting of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Setting {
     value: Value,
@@ -70,7 +70,7 @@ impl Kconfig {
         })
     }
 
-    /// Parses a configuration; none where no option in it is set.
+    /// Parses a configuration. Returns none if it sets no option.
     pub fn parse(name: &str, text: &str) -> Option<Self> {
         let mut options = HashMap::new();
         let mut offset = 0;
@@ -130,7 +130,8 @@ impl Kconfig {
         self.value(symbol) == Some(&Value::Off)
     }
 
-    /// Whether the kernel starts a security module. Where the configuration has no list, it is that
+    /// Returns whether the kernel starts a security module. Without a list in the configuration, it
+    /// is that
     /// of the kernel's authors, which names all of them.
     pub fn starts(&self, module: &str) -> bool {
         match self.value("LSM") {
@@ -154,7 +155,7 @@ impl Kconfig {
     }
 }
 
-/// What a line says about an option, if it does.
+/// Returns the setting in a line, if there is one.
 fn setting(line: &str) -> Option<(&str, Value)> {
     if let Some(comment) = line.strip_prefix("# CONFIG_") {
         return Some((comment.strip_suffix(" is not set")?, Value::Off));
@@ -179,7 +180,7 @@ fn fitting(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// What was compressed by gzip, as `/proc/config.gz` is; anything else as it is.
+/// Unpacks gzip, such as `/proc/config.gz`, and returns anything else unchanged.
 fn unpack(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes);

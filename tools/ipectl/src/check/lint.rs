@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy says that it cannot mean: found by asking the compiled policy.
+//! Policies that do not do what they say: found by evaluating the compiled policy.
 
 use super::{
     diagnostic::{Diagnostic, Severity, Span},
@@ -24,10 +24,10 @@ use std::collections::{BTreeSet, HashMap};
 /// The longest message that the kernel's ASN.1 decoder takes.
 const MAX_PKCS7: usize = 65535;
 
-/// What PKCS#7 adds to a text, at the least.
+/// The least number of bytes that PKCS#7 adds to a text.
 const PKCS7_OVERHEAD: usize = 600;
 
-/// Looks for all of it. `useless` are the lines of rules that are known never to match.
+/// Returns all findings. `useless` are the lines of rules that are known never to match.
 pub(super) fn run(
     source: &Source,
     policy: &Policy,
@@ -144,7 +144,7 @@ impl<'l> Lint<'l> {
         }
     }
 
-    /// What depends on when the policy is in force.
+    /// Findings that depend on when the policy is active.
     fn stages(&mut self, stage: Option<Stage>) {
         let initramfs = Object::combination(1);
         let verdict = self.policy.evaluate(Operation::Execute, &initramfs);
@@ -299,7 +299,7 @@ impl<'l> Lint<'l> {
         .hint = Some(format!("install it as {name}.p7b"));
     }
 
-    /// A message that is too long, or a text that will make one.
+    /// Finds a message that is too long, or a text that will become one.
     fn size(&mut self) {
         let text = self.source.text.len();
         let error = match self.source.signed {
@@ -323,7 +323,7 @@ impl<'l> Lint<'l> {
     }
 }
 
-/// Where a line says what it says, without its comment.
+/// Returns the place of a line's code.
 pub(super) fn span(line: &Line<'_>) -> Span {
     Span {
         line: line.position.line,
@@ -333,7 +333,7 @@ pub(super) fn span(line: &Line<'_>) -> Span {
     }
 }
 
-/// The line that decided about an operation.
+/// Returns the line that decided about an operation.
 pub(super) fn decider<'l>(
     lines: &'l [Line<'l>],
     operation: Operation,
@@ -349,13 +349,13 @@ pub(super) fn decider<'l>(
     })
 }
 
-/// Why the kernel takes no message of a length.
+/// Why the kernel refuses a message of some length.
 pub struct TooLong {
     code: &'static str,
     errno: &'static str,
-    /// What is wrong, for people.
+    /// The error, for people.
     pub message: String,
-    /// What to do about it.
+    /// The next step.
     pub hint: &'static str,
 }
 
@@ -383,7 +383,7 @@ impl TooLong {
 }
 
 /// The files that a rule matches, those that fewest other rules match: one for each combination
-/// of facts, with no digest but those that the rule names.
+/// of flags, with no digest but those that the rule names.
 pub fn objects(rule: &Rule<'_>) -> Vec<Object> {
     let mut digests = Object::default();
     for property in rule.properties() {

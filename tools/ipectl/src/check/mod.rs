@@ -24,7 +24,7 @@ use crate::{
 use ipe_policy::policy::{self, Errno, Position, Providers, Reporter};
 use std::{collections::BTreeSet, ops::ControlFlow};
 
-/// What was found in a policy, or in a kernel's configuration.
+/// The findings about a policy or a kernel configuration.
 pub struct Report {
     /// All of it, in the order of a policy's text.
     pub diagnostics: Vec<Diagnostic>,
@@ -59,7 +59,7 @@ impl Report {
     }
 }
 
-/// The most errors of one file: what comes after is hardly a policy.
+/// The limit of errors in one file. A file with more is hardly a policy.
 const MAX_ERRORS: usize = 100;
 
 struct Collector<'s> {
@@ -142,7 +142,7 @@ pub fn check(source: &Source, options: &Options) -> Report {
         .as_ref()
         .map_or(Providers::ALL, |kernel| kernel.providers);
     let strict = options.kernel.as_ref().is_some_and(|kernel| kernel.strict);
-    // What is wrong went to the collector.
+    // The collector has the errors.
     let _ = policy::measure(&source.text, providers, strict, &mut collector);
     let Collector {
         mut found, useless, ..

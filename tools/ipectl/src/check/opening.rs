@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The ways around a policy that a kernel's configuration leaves open.
+//! The ways around a policy that a kernel configuration leaves open.
 
 use super::{
     diagnostic::{Diagnostic, Severity},
@@ -36,10 +36,10 @@ enum When {
     Always,
     /// With every policy, unless the kernel is built to lock itself down.
     Unlocked,
-    /// Where a line of the policy relies on what is open; the finding points at that line.
+    /// If a line of the policy relies on the opening; the finding points at that line.
     Line(FindLine),
-    /// The same, about a kernel that the policy lets in. Where no configuration is given, nothing
-    /// is known of it, which is worth a note.
+    /// The same, for a kernel that the policy lets kexec boot. Without a configuration, nothing
+    /// is known about that kernel, which is worth a note.
     Image(FindLine),
 }
 
@@ -54,11 +54,12 @@ const LOCK: &str = "lock the kernel down with CONFIG_SECURITY_LOCKDOWN_LSM_EARLY
 ///
 /// Those that are open [`When::Unlocked`] are the kernel's lockdown reasons below
 /// `LOCKDOWN_INTEGRITY_MAX` (`include/linux/security.h`) but two, which IPE judges itself:
-/// `MODULE_SIGNATURE` as `KMODULE`, `KEXEC` as `KEXEC_IMAGE`. What is left of the latter is BPF, and
+/// `MODULE_SIGNATURE` as `KMODULE`, `KEXEC` as `KEXEC_IMAGE`. The latter still leaves BPF, and
 /// a policy that allows images without a property. ACPI tables that come with the initramfs or that
 /// the command line names are not among them: both were verified with the kernel.
 ///
-/// Not here, as they give nobody what IPE would have denied: `USERFAULTFD` fills private pages that
+/// Two are missing, because they allow nothing that IPE denies: `USERFAULTFD` fills private pages
+/// that
 /// `mprotect(2)` lets a program write to as well, and interpreters of `BINFMT_MISC` are judged.
 const OPENINGS: &[Opening] = &[
     Opening {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy is checked for.
+//! The options of a check.
 
 use super::kconfig::Kconfig;
 
-/// When a policy is in force.
+/// The time when a policy is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Stage {
     /// From the kernel's start or in the initramfs
@@ -13,11 +13,11 @@ pub enum Stage {
     Root,
 }
 
-/// What a policy is checked for.
+/// The options of a check.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The kernel that it is for.
     pub kernel: Option<Kconfig>,
-    /// When it is in force; only notes where that is not known.
+    /// When the policy is active. If that is unknown, findings that depend on it are notes.
     pub stage: Option<Stage>,
 }

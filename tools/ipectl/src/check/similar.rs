@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The word that was meant by one that does not exist.
+//! Corrections of words that do not exist.
 
 use ipe_policy::policy::{Action, Algorithm, Operation, PropertyKind};
 

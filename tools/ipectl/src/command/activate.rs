@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl activate`: puts a loaded policy in force.
+//! `ipectl activate`: activates a loaded policy.
 
 use super::machine::Machine;
 use crate::{
@@ -33,13 +33,13 @@ impl Activate {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         activate(&self.machine.open()?, &self.name, self.dry_run, out)
     }
 }
 
-/// Puts a loaded policy in force.
+/// Activates a loaded policy.
 ///
 /// # Errors
 ///

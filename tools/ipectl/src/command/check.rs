@@ -49,7 +49,7 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let kernel = self.kernel_config.as_deref().map(Kconfig::read);
         let options = Options {
@@ -66,7 +66,7 @@ impl Check {
     }
 }
 
-/// What is written with `--json`.
+/// The result in JSON.
 #[derive(Serialize)]
 struct Json<'r> {
     files: usize,
@@ -76,7 +76,7 @@ struct Json<'r> {
     diagnostics: Vec<&'r Diagnostic>,
 }
 
-/// Shows what was found, and says whether it is bad.
+/// Shows the findings, and returns whether there are errors.
 pub fn show(reports: &[Report], strict: bool, quiet: bool, out: &mut Output<'_>) -> Result {
     let count = |severity| reports.iter().map(|report| report.count(severity)).sum();
     let errors: usize = count(Severity::Error);

@@ -20,7 +20,7 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Writes the completions of a program, as its definition has them.
+    /// Writes the completions of a program from its definition.
     ///
     /// # Errors
     ///

@@ -33,7 +33,7 @@ impl Delete {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         delete(&self.machine.open()?, &self.name, self.dry_run, out)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl deploy`: loads or updates a policy, puts it in force, and looks whether that is so.
+//! `ipectl deploy`: loads or updates a policy, activates it, and verifies the result.
 
 use super::machine::Machine;
 use crate::{
@@ -48,7 +48,7 @@ impl Deploy {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let message = source::read_bytes(&self.policy)?;
         let source = Source::parse(&self.policy, &message)?;
@@ -65,7 +65,7 @@ impl Deploy {
 pub struct Options {
     /// Only show what would be done.
     pub dry_run: bool,
-    /// Load it, and leave in force what is.
+    /// Load it, and keep the active policy.
     pub no_activate: bool,
 }
 
@@ -161,7 +161,7 @@ fn report(
     Ok(Status::Ok)
 }
 
-/// How the policy is to be loaded; not at all where it is.
+/// Returns how to load the policy, or none if it is already loaded.
 fn load_request(
     files: &dyn Files,
     name: &str,
@@ -185,7 +185,7 @@ fn load_request(
     }
 }
 
-/// Whether the kernel now has what it was given.
+/// Verifies that the kernel has loaded the policy.
 fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options) -> Result<()> {
     let wrong = |what: &str| {
         Failure::new(
@@ -207,7 +207,7 @@ fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options) -> R
     Ok(())
 }
 
-/// Who signed a message, as the signature names them.
+/// Returns the signer of a message, as its signature names it.
 fn signer(message: &[u8]) -> Option<String> {
     let signature = match split_appended(message) {
         Some(parts) => &message[parts.signature],

@@ -35,7 +35,7 @@ impl Diff {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let old = Policy::load(&Source::read(&self.old)?)?;
         let new = Policy::load(&Source::read(&self.new)?)?;

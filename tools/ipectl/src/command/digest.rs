@@ -68,7 +68,7 @@ impl Digest {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let mut entries = Vec::new();
         if let Some(volume) = &self.volume {

@@ -43,7 +43,7 @@ impl Enforce {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         enforce(&self.machine.open()?, self.mode, self.dry_run, out)
     }

@@ -64,7 +64,7 @@ impl Explain {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.policy)?;
         let policy = Policy::load(&source)?;
@@ -154,7 +154,7 @@ impl From<&Object> for JsonObject {
     }
 }
 
-/// Explains what a policy decides about a file with these facts.
+/// Explains the verdict of a policy about an object.
 pub fn explain(
     policy: &Policy,
     file: &str,

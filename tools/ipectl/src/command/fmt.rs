@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl fmt`: writes a policy in the one way.
+//! `ipectl fmt`: formats policies.
 
 use crate::{
     failure::{Class, Failure, Result, Status},
@@ -37,7 +37,7 @@ impl Fmt {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let mut files = Vec::new();
         for path in &self.files {

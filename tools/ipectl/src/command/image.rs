@@ -48,7 +48,7 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let policy = Policy::load(&Source::read(&self.policy)?)?;
         let knowledge = image::Knowledge {
@@ -69,7 +69,7 @@ struct Json<'a> {
     files: &'a [Judged],
 }
 
-/// Shows what was decided: a summary, and what is denied, or all.
+/// Shows the denied files, or all of them, and a summary.
 pub fn show(
     policy: &Policy,
     image: &Path,

@@ -17,7 +17,7 @@ pub struct Man {
 }
 
 impl Man {
-    /// Writes the pages of a program, as its definition has them.
+    /// Writes the manual pages of a program from its definition.
     ///
     /// # Errors
     ///

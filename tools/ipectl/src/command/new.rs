@@ -39,7 +39,7 @@ impl New {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let text = self.template.write(&self.name, &self.policy_version)?;
         if out.is_json() {
@@ -51,7 +51,7 @@ impl New {
     }
 }
 
-/// What a policy is for.
+/// The kind of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Template {
     /// Only the initramfs

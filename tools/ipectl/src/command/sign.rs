@@ -69,7 +69,7 @@ impl Sign {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.policy)?;
         if source.signed.is_some() {

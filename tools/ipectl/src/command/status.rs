@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl status`: what is loaded, what is in force, and in which mode.
+//! `ipectl status`: the mode, the loaded policies, and which of them is active.
 
 use super::machine::Machine;
 use crate::{
@@ -32,7 +32,7 @@ impl Status {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         show(&self.machine.open()?, out)
     }
@@ -45,7 +45,7 @@ struct Json {
     policies: Vec<Loaded>,
 }
 
-/// Shows it.
+/// Shows the state of IPE.
 pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
     let policies = loaded(files)?;
     let enforcing = switch(files, "enforce");

@@ -43,7 +43,7 @@ impl Suggest {
     ///
     /// # Errors
     ///
-    /// Anything that keeps the command from being done.
+    /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let (mut records, mut doubtful) = (Vec::new(), 0);
         for log in &self.logs {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Changes to what is loaded: what is checked before, and the write itself.
+//! Changes to the loaded policies: the checks before, and the write itself.
 
 use super::{
     errno::{explain, Request},
@@ -14,7 +14,8 @@ use crate::{
 };
 use ipe_policy::policy::Version;
 
-/// Whether the policy in force has a higher version: it stays in force then.
+/// Checks that the active policy does not have a higher version, which the kernel would keep
+/// active.
 pub fn check_activation(files: &dyn Files, name: &str, new: Version, what: &str) -> Result<()> {
     let loaded = loaded(files)?;
     let active = loaded.iter().find(|policy| policy.active == Some(true));
@@ -42,9 +43,9 @@ pub struct Change<'c> {
     pub request: Request,
     /// The file, below the directory `ipe`.
     pub file: &'c str,
-    /// What is written.
+    /// The bytes to write.
     pub value: &'static str,
-    /// What changes, for people.
+    /// The name of the change, for people.
     pub what: &'c str,
     /// How it is afterwards, for people.
     pub state: &'static str,
@@ -106,7 +107,7 @@ pub fn find(files: &dyn Files, name: &str) -> Result<Version> {
     })
 }
 
-/// A name must be that of a directory, and not lead out of the folder of the policies.
+/// Checks that a name can be that of a directory, and does not lead out of `policies/`.
 pub fn check_name(name: &str) -> Result<()> {
     if refusal(name.as_bytes()).is_some() {
         return Err(Failure::new(

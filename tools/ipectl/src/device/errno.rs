@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the kernel means by an errno, and what to do about it.
+//! The meaning of an errno, and the next step.
 
 use crate::failure::{reason, Class, Failure};
 use std::io;
 
-/// What was asked of the kernel.
+/// A request to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A policy of a new name.
     Load,
     /// A policy of a name that is loaded.
     Update,
-    /// A policy is to come into force.
+    /// Activate a policy.
     Activate,
-    /// A policy is to go.
+    /// Delete a policy.
     Delete,
-    /// The mode is to change.
+    /// Change the mode.
     Enforce,
 }
 
-/// A refusal as a sentence with the next step. `signer` is who signed the policy, if known.
+/// Explains a refusal, and gives the next step. `signer` names the signer of the policy, if known.
 pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::Error) -> Failure {
     let (meaning, next) = match error.raw_os_error() {
         Some(errno) => meaning(request, errno, signer),

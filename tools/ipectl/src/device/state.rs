@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is loaded, which policy is in force, and in which mode.
+//! The loaded policies, which of them is active, and the mode.
 
 use super::files::Files;
 use crate::{failure::Result, output::printable};
@@ -14,9 +14,9 @@ pub struct Loaded {
     pub name: String,
     /// Its version.
     pub version: Option<String>,
-    /// Whether it is in force; none where only root may know.
+    /// Whether it is the active one, or none if only root can tell.
     pub active: Option<bool>,
-    /// Whether it came from userspace, signed; else it is compiled into the kernel.
+    /// Whether userspace loaded it with a signature. Otherwise, it is built into the kernel.
     pub signed: Option<bool>,
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Covers of sets of combinations.
+//! The cover of a set of combinations.
 
 use super::*;
 
 #[test]
-fn covers() {
+fn cover_has_all_wanted_combinations() {
     assert_eq!(cover(0, 0xff), Vec::<Cube>::new());
     assert_eq!(cover(0xff, 0), [[None, None, None]]);
-    // Fact 1 alone, as far as fact 0 is not true.
+    // Flag 1 alone, as long as flag 0 is not true.
     assert_eq!(cover(0b0100_0100, 0b1010_1010), [[None, Some(true), None]]);
     assert_eq!(cover(0b0000_0001, 0), [[Some(false); 3]]);
     for wanted in 0..=255u8 {

@@ -21,7 +21,7 @@ use std::{
 /// The length of the superblock.
 const LENGTH: usize = 512;
 
-/// What begins a superblock.
+/// The first bytes of a superblock.
 const MAGIC: &[u8; 8] = b"verity\0\0";
 
 /// The superblock that `veritysetup format` writes.
@@ -39,7 +39,7 @@ impl Superblock {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// Returns a sentence for the user.
     fn parse(bytes: &[u8; LENGTH]) -> std::result::Result<Self, String> {
         let number = |at: usize, length: usize| {
             let bytes = bytes[at..at + length].iter().rev();
@@ -109,7 +109,7 @@ impl Superblock {
 ///
 /// # Errors
 ///
-/// A file cannot be read, or there is no superblock.
+/// A file cannot be read, or has no superblock.
 pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
     let open = |path: &Path| File::open(path).map_err(|error| Failure::file(path, &error));
     let mut file = open(hashes)?;

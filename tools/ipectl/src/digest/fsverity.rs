@@ -102,7 +102,7 @@ impl Parameters {
     }
 }
 
-/// Reads until the buffer is full, or there is no more.
+/// Reads until the buffer is full or the file ends.
 pub(super) fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
     let mut length = 0;
     while length < buffer.len() {

@@ -36,7 +36,7 @@ pub(super) fn hash(algorithm: Algorithm, pieces: &[&[u8]]) -> Option<Vec<u8>> {
 pub(super) struct Shape {
     /// The algorithm.
     pub(super) algorithm: Algorithm,
-    /// What is hashed before each block.
+    /// The salt, hashed before each block.
     pub(super) salt: Vec<u8>,
     /// The length of a block of hashes.
     pub(super) block: usize,
@@ -88,7 +88,7 @@ impl Tree {
         self.push(level + 1, parent)
     }
 
-    /// The root; none where there are no leaves.
+    /// Returns the root, or none if there are no leaves.
     pub(super) fn root(mut self) -> Option<Vec<u8>> {
         let mut level = 0;
         loop {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy is written as, and that its meaning stays.
+//! Formatting changes the text of a policy, and never its meaning.
 
 use super::*;
 use ipe_policy::policy::Providers;
@@ -15,7 +15,7 @@ fn formatted(text: &str) -> String {
 }
 
 #[test]
-fn blanks_lines_and_digits() {
+fn format_is_canonical() {
     let text = "\n\n#  who \t\r\n\tpolicy_name=a\t policy_version=1.0.0  \r\n\r\n\n\n\
         DEFAULT  action=DENY#all\r op=EXECUTE   fsverity_digest=sha256:\
         FD88F2B8824E197F850BF4C5109BEA5CF0EE38104F710843BB72DA796BA5AF9E action=ALLOW\n\n\n";
@@ -28,18 +28,18 @@ fn blanks_lines_and_digits() {
 }
 
 #[test]
-fn digests_that_can_not_match_stay() {
+fn digest_that_cannot_match_keeps_its_algorithm() {
     let text = "policy_name=a policy_version=1.0.0\nDEFAULT action=DENY\n\
         op=EXECUTE dmverity_roothash=CRC:: action=DENY\n";
     let policy = Policy::compile(text.as_bytes(), Providers::ALL);
-    // The colon is no digit; what loads keeps its algorithm's spelling.
+    // The colon is not a digit. A policy that loads keeps the spelling of the algorithm.
     assert!(policy.is_err());
     let text = text.replace("CRC::", "CRC:AB");
     assert!(formatted(&text).contains("dmverity_roothash=CRC:ab"));
 }
 
 #[test]
-fn an_algorithm_of_any_bytes_stays() {
+fn algorithm_of_any_bytes_is_kept() {
     let text = b"policy_name=a policy_version=1.0.0\nDEFAULT action=DENY\n\
         op=EXECUTE dmverity_roothash=X\xff\x1b:AB action=DENY\n";
     let policy = Policy::compile(text, Providers::ALL).unwrap();

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// A directory of this machine.
 pub(super) struct Directory {
     path: PathBuf,
-    /// What goes with it, where it was made for this.
+    /// The temporary directory around it, if it is an unpacked image.
     _temporary: Option<TempDir>,
 }
 

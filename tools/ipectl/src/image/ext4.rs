@@ -23,13 +23,13 @@ const BLOCKS_LOW: u64 = 0x4;
 const BLOCK_EXPONENT: u64 = 0x18;
 const BLOCKS_HIGH: u64 = 0x150;
 
-/// What an entry of a directory takes at least: inode, lengths, type, and a name of one byte.
+/// The length of the shortest directory entry: inode, lengths, type, and a name of one byte.
 const MIN_ENTRY: u64 = 12;
 
-/// No tree that people make is deeper; one whose directories lead back to each other is.
+/// No sensible tree is deeper, but a tree with a loop is.
 const MAX_DEPTH: usize = 128;
 
-/// What is said of such a tree.
+/// The error for such a tree.
 const TANGLED: &str = "its directories form a loop";
 
 /// A file system of ext2, ext3 or ext4.
@@ -131,12 +131,12 @@ fn claimed(file: &File) -> io::Result<u128> {
     };
     let high = u128::from(number(BLOCKS_HIGH)?);
     let blocks = (high << 32) + u128::from(number(BLOCKS_LOW)?);
-    // More than this is no length of a block, which the file system's reader finds.
+    // The reader of the file system refuses larger blocks.
     let exponent = number(BLOCK_EXPONENT)?.min(6);
     Ok(blocks << (10 + exponent))
 }
 
-/// The path as this program has paths.
+/// Returns a path of the standard library.
 fn host(path: &Ext4Path) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(path.as_ref()))
 }

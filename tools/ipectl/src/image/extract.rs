@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Images of squashfs and erofs, taken apart by the programs that know them.
+//! Images of squashfs and erofs, unpacked by their own tools.
 //!
-//! Both programs refuse an image whose names would lead out of the folder: `unsquashfs` since 4.5.1
+//! Both programs refuse an image with names that lead out of the directory: `unsquashfs` since
+//! 4.5.1
 //! (CVE-2021-40153, CVE-2021-41072), `fsck.erofs` where a name has a slash or comes twice.
 
 use crate::failure::{reason, Class, Failure, Result};
@@ -15,7 +16,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Takes an image of squashfs apart. The second folder goes with the first.
+/// Unpacks a squashfs image. The second path is below the first, and is removed with it.
 ///
 /// # Errors
 ///
@@ -29,7 +30,7 @@ pub(super) fn squashfs(image: &Path) -> Result<(TempDir, PathBuf)> {
     })
 }
 
-/// Takes an image of erofs apart. The second folder goes with the first.
+/// Unpacks an erofs image. The second path is below the first, and is removed with it.
 ///
 /// # Errors
 ///
@@ -46,11 +47,11 @@ pub(super) fn erofs(image: &Path) -> Result<(TempDir, PathBuf)> {
 
 fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir, PathBuf)> {
     // Owners, setuid bits and devices of the image may be restored where root does this. The image
-    // also has the permissions of its root, and none of the folder around it.
-    let folder = tempfile::Builder::new()
+    // also sets the permissions of its root, but not those of the directory around it.
+    let directory = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o700))
         .tempdir()?;
-    let root = folder.path().join("root");
+    let root = directory.path().join("root");
     let mut command = command(&root);
     // These programs may lie outside of an ordinary user's path.
     let path = std::env::var("PATH").unwrap_or_default();
@@ -68,5 +69,5 @@ fn extract(image: &Path, command: impl Fn(&Path) -> Command) -> Result<(TempDir,
         let message = format!("{}: {program} failed: {said}", image.display());
         return Err(Failure::new(Class::Invalid, message));
     }
-    Ok((folder, root))
+    Ok((directory, root))
 }

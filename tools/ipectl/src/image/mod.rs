@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy decides about the files of a root file system.
+//! The verdicts of a policy about the files of a root file system.
 
 mod directory;
 mod ext4;
@@ -28,7 +28,7 @@ use std::{
     path::Path,
 };
 
-/// What a file is for.
+/// The use of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// What files of it are called.
+    /// Returns the plural of its name.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Program => "programs",
@@ -65,7 +65,7 @@ impl Kind {
         }
     }
 
-    /// What a file is for; none where no policy is asked about it.
+    /// Returns the use of a file, or none if no policy is asked about it.
     fn of(file: &Entry, root: &dyn Root) -> Result<Option<Self>> {
         const MODULES: [&[u8]; 4] = [b".ko", b".ko.gz", b".ko.xz", b".ko.zst"];
         let bytes = file.path.as_os_str().as_bytes();
@@ -98,16 +98,16 @@ impl Kind {
 pub struct Judged {
     /// Its path in the image.
     pub path: String,
-    /// What it is for.
+    /// Its use.
     pub kind: Kind,
     /// Whether the policy allows that.
     pub allowed: bool,
 }
 
-/// What is known about the files of an image.
+/// The properties of the files of an image.
 #[derive(Debug, Default)]
 pub struct Knowledge {
-    /// What holds for all of them.
+    /// The properties of all files.
     pub object: Object,
     /// How fs-verity will be enabled on all of them, if it will.
     pub fsverity: Option<Parameters>,
@@ -117,7 +117,7 @@ pub struct Knowledge {
 ///
 /// # Errors
 ///
-/// It cannot be read, is no image, or has no file that a policy is asked about.
+/// The path cannot be read, is not an image, or has no file that a policy is asked about.
 pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
     let root = open(path)?;
     let files = root.files()?;

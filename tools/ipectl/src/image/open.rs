@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which kind of root file system a path is.
+//! Opens a root file system of any kind.
 
 use super::{directory::Directory, ext4::Ext4, extract, root::Root};
 use crate::failure::{Class, Failure, Result};
 use std::{fs::File, io::Read, path::Path};
 
-/// How much of an image tells its kind.
+/// The number of bytes that identify an image.
 const HEAD: u64 = 2048;
 
 /// Opens a directory or an image.

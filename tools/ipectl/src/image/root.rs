@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Root file systems, whatever they lie in.
+//! Root file systems, in directories and images.
 
 use crate::failure::Result;
 use std::{io::Read, path::PathBuf};
 
 /// A regular file of a root file system.
 pub(super) struct Entry {
-    /// Its path there, from `/`. Whoever made an image chose it.
+    /// Its path there, from `/`. The author of an image chose it.
     pub(super) path: PathBuf,
     /// Its permissions.
     pub(super) mode: u32,

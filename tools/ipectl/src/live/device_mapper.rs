@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What device-mapper says about a volume: the question that `dmsetup table` asks.
+//! Asks device-mapper for the table of a volume, as `dmsetup table` does.
 
 #![allow(unsafe_code, reason = "an ioctl")]
 
@@ -16,7 +16,7 @@ const STATUS_TABLE: u32 = 1 << 4;
 const BUFFER_FULL: u32 = 1 << 8;
 /// `sizeof(struct dm_target_spec)`
 const TARGET_SPEC: usize = 40;
-/// Room for the table of any volume of dm-verity: a few hundred bytes.
+/// Room for the table of any dm-verity volume, which has a few hundred bytes.
 const ROOM: usize = 16 << 10;
 
 /// `struct dm_ioctl`, with room for the answer.
@@ -47,7 +47,7 @@ pub(super) struct Target {
     pub(super) parameters: String,
 }
 
-/// The only target of a volume, as one of dm-verity has it; none where there are several.
+/// Returns the only target of a volume, or none if there are several: a dm-verity volume has one.
 pub(super) fn target(device: u64) -> io::Result<Option<Target>> {
     let control = OpenOptions::new().read(true).write(true).open(CONTROL)?;
     let mut request = Box::new(Request {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the kernel says about a file's fs-verity.
+//! Asks the kernel about the fs-verity of a file.
 
 #![allow(unsafe_code, reason = "ioctls")]
 
@@ -33,7 +33,7 @@ struct Metadata {
     reserved: u64,
 }
 
-/// The fs-verity digest of a file; none where it has no fs-verity.
+/// Returns the fs-verity digest of a file, or none if it has no fs-verity.
 pub(super) fn digest(file: &File) -> io::Result<Option<Digest>> {
     let mut measurement = Measurement {
         algorithm: 0,

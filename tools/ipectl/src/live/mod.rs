@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The facts of a file on the system that this runs on, as the kernel will see them.
+//! The properties of a file on the running system, as its kernel sees them.
 
 mod device_mapper;
 mod measure;
@@ -15,11 +15,12 @@ use std::{
     path::Path,
 };
 
-/// Finds the facts of a file, and says what they were found by.
+/// Returns the properties of a file, and the evidence for them.
 ///
 /// # Errors
 ///
-/// The file cannot be opened. What cannot be found out is not an error, but said.
+/// The file cannot be opened. A property that cannot be found out is not an error: the evidence
+/// says so.
 pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     let metadata = file
@@ -87,7 +88,7 @@ fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) {
     }
 }
 
-/// What the kernel makes of a dm-verity volume.
+/// The properties that the kernel derives from a dm-verity volume.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Volume {
     roothash: Option<Digest>,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is made of mounts and of tables of dm-verity.
+//! The parsers of mounts and of dm-verity tables.
 
 use super::*;
 
 #[test]
-fn mounts() {
+fn file_system_is_found_by_its_device() {
     let mounts = "1 1 0:2 / / rw - rootfs none rw\n\
         28 1 254:0 / /usr ro,relatime shared:1 - erofs /dev/mapper/usr ro\n";
     assert_eq!(file_system(mounts, "0:2"), Some("rootfs"));
@@ -15,7 +15,7 @@ fn mounts() {
 
 const HASH: &str = "cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
 
-/// What is known of a volume with these options: its root hash, and whether that is signed.
+/// Returns the root hash of a volume with these options, and whether it is signed.
 fn known(options: &str) -> (Option<Digest>, bool) {
     let volume = verity(&format!(
         "1 254:1 254:1 4096 4096 1 2 sha256 {HASH} - {options}"
@@ -25,7 +25,7 @@ fn known(options: &str) -> (Option<Digest>, bool) {
 }
 
 #[test]
-fn parameters_of_dm_verity() {
+fn dm_verity_parameters_are_parsed() {
     let digest = Digest::parse(HASH).ok();
     for options in [
         "",
@@ -48,7 +48,7 @@ fn parameters_of_dm_verity() {
 }
 
 #[test]
-fn a_volume_that_ignores_corruption_has_no_property() {
+fn volume_that_ignores_corruption_has_no_property() {
     for options in [
         "1 ignore_corruption",
         "3 ignore_corruption root_hash_sig_key_desc k",

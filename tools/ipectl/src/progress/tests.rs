@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The line on the terminal, and what counts as done.
+//! The progress bar, and the bytes that it counts.
 
 use super::*;
 
 #[test]
-fn lines() {
+fn bar_shows_the_part_that_is_done() {
     assert_eq!(line(0, 10), "[                              ]   0 %");
     assert_eq!(line(5, 10), "[###############               ]  50 %");
     assert_eq!(line(10, 10), "[##############################] 100 %");
@@ -15,7 +15,7 @@ fn lines() {
 }
 
 #[test]
-fn what_is_read_is_done() {
+fn bytes_that_are_read_count() {
     let progress = Progress::new(6);
     let mut text = String::new();
     let mut reader = progress.watch(&b"policy"[..]);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a replaced file keeps, and what is never written over.
+//! A replaced file keeps its attributes, and inputs are never overwritten.
 
 use super::*;
 use std::os::unix::fs::symlink;
 use tempfile::TempDir;
 
 #[test]
-fn links_and_permissions_stay() {
-    let folder = TempDir::new().unwrap();
-    let path = |name| folder.path().join(name);
+fn links_and_permissions_are_kept() {
+    let directory = TempDir::new().unwrap();
+    let path = |name| directory.path().join(name);
     fs::create_dir(path("below")).unwrap();
     fs::write(path("below/file"), "old").unwrap();
     fs::set_permissions(path("below/file"), Permissions::from_mode(0o640)).unwrap();
@@ -24,7 +24,7 @@ fn links_and_permissions_stay() {
     write(&path("dangling"), b"new").unwrap();
     assert_eq!(fs::read(path("below/made")).unwrap(), b"new");
 
-    // As whatever makes a file makes it.
+    // The same as for any other new file.
     write(&path("one"), b"new").unwrap();
     fs::write(path("other"), b"new").unwrap();
     let mode = |name| fs::metadata(path(name)).unwrap().mode();
@@ -33,7 +33,7 @@ fn links_and_permissions_stay() {
 }
 
 #[test]
-fn what_is_no_file_is_written_into() {
+fn special_file_is_written_to() {
     write(Path::new("/dev/null"), b"new").unwrap();
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
     let failure = write(Path::new("/dev/full"), b"new").unwrap_err();
@@ -41,9 +41,9 @@ fn what_is_no_file_is_written_into() {
 }
 
 #[test]
-fn an_input_by_another_name() {
-    let folder = TempDir::new().unwrap();
-    let path = |name| folder.path().join(name);
+fn output_that_is_an_input_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let path = |name| directory.path().join(name);
     fs::write(path("key"), "old").unwrap();
     fs::hard_link(path("key"), path("hard")).unwrap();
     symlink("key", path("soft")).unwrap();

@@ -48,7 +48,7 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// It cannot be read, is no certificate, or the first is not fit for signing.
+    /// The file cannot be read, is not a certificate, or its first one cannot be used for signing.
     pub fn read(path: &Path, now: SystemTime) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
         Self::parse(&bytes, now).map_err(|failure| failure.about(path.display()))
@@ -68,7 +68,7 @@ impl Signer {
         })
     }
 
-    /// What a signature names the certificate by, and the kernel finds its key by.
+    /// Returns the certificate's name in a signature, by which the kernel finds its key.
     pub fn id(&self) -> IssuerAndSerialNumber {
         IssuerAndSerialNumber {
             issuer: self.certificate.tbs_certificate.issuer.clone(),
@@ -135,8 +135,8 @@ impl PublicKey {
     }
 }
 
-/// The certificates of a file. What is encoded otherwise than in DER has another identity for the
-/// kernel than for this program, so that it is refused.
+/// Returns the certificates of a file. A certificate that is not encoded in DER is refused, because
+/// the kernel would give it another identity than this program.
 fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>> {
     let decode = |bytes: &[u8]| {
         let certificate = Certificate::from_der(bytes)
@@ -197,7 +197,7 @@ fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
     Ok(())
 }
 
-/// Where a certificate says what its key is for, that must cover signing.
+/// Checks that a certificate that restricts the use of its key allows signing.
 fn check_usage(certificate: &Certificate) -> Result<()> {
     let wrong = |error| unfit(format!("an extension cannot be read: {error}"));
     let tbs = &certificate.tbs_certificate;

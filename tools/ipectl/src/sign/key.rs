@@ -46,7 +46,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// It cannot be read, is no key that the kernel verifies with, or the passphrase is wrong.
+    /// The key cannot be read, the kernel cannot verify its signatures, or the passphrase is wrong.
     pub fn open(name: &str, passphrase: &Passphrase) -> Result<Self> {
         if ["pkcs11:", "file:", "handle:"]
             .iter()

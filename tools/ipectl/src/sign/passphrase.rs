@@ -15,7 +15,7 @@ pub enum Passphrase {
     File(PathBuf),
     /// A variable of the environment.
     Variable(String),
-    /// Whoever sits at the terminal.
+    /// A prompt on the terminal.
     Prompt,
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! From what was denied to the rules that allow it.
+//! Finds the rules that would allow what was denied.
 //!
-//! A record says what was denied, not what the file could be trusted by. The latter comes from the
-//! device that it names, from what is said about volumes, and from the file itself, if it is there.
+//! A record shows what was denied, but not why the file could be trusted. That comes from the
+//! device that it names, from the options about volumes, and from the file itself, if it exists.
 
 mod root;
 
@@ -22,7 +22,7 @@ use std::{
     path::PathBuf,
 };
 
-/// What is known about a volume.
+/// Why the files of a volume can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// Its root hash has a valid signature.
@@ -31,12 +31,12 @@ pub enum Trust {
     RootHash(Digest),
 }
 
-/// A volume and what is known about it.
+/// A volume, and why it can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// The device as records name it, `dm-0` for example.
     pub device: String,
-    /// What is known.
+    /// The reason for the trust.
     pub trust: Trust,
 }
 
@@ -45,7 +45,7 @@ impl Volume {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// Returns a sentence for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (device, trust) = text
             .split_once('=')
@@ -61,10 +61,10 @@ impl Volume {
     }
 }
 
-/// What helps to find rules.
+/// Everything that helps to find rules.
 #[derive(Debug, Default)]
 pub struct Knowledge {
-    /// Volumes of dm-verity.
+    /// dm-verity volumes.
     pub volumes: Vec<Volume>,
     /// Where the files of the records are: their root directory.
     pub root: Option<PathBuf>,
@@ -72,7 +72,7 @@ pub struct Knowledge {
     pub parameters: Parameters,
 }
 
-/// What was denied, and how often.
+/// The records about one denied file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Evidence {
     /// The file.
@@ -85,10 +85,10 @@ pub struct Evidence {
     pub records: usize,
     /// The time and serial number of the first.
     pub first: Option<String>,
-    /// What casts doubt on it.
+    /// A doubt about the evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
-    /// The inodes that the file had.
+    /// The inodes that the records name.
     #[serde(skip)]
     inodes: BTreeSet<u64>,
 }
@@ -105,24 +105,24 @@ impl Evidence {
 pub struct Suggestion {
     /// The rule.
     pub rule: String,
-    /// What it allows beside the evidence.
+    /// Everything else that it allows.
     pub allows: String,
-    /// What was denied.
+    /// The denied files.
     pub evidence: Vec<Evidence>,
 }
 
-/// Something that no rule is found for.
+/// A denial without a rule.
 #[derive(Debug, Serialize)]
 pub struct Undecided {
     /// The operation.
     pub operation: String,
     /// Why.
     pub reason: String,
-    /// What was denied.
+    /// The denied files.
     pub evidence: Vec<Evidence>,
 }
 
-/// What the records lead to.
+/// The result of a suggestion.
 #[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     /// How many records there are of decisions.
@@ -133,7 +133,7 @@ pub struct Outcome {
     pub doubtful: usize,
     /// The rules.
     pub rules: Vec<Suggestion>,
-    /// What a person must decide.
+    /// Denials that a person must decide.
     pub undecided: Vec<Undecided>,
 }
 
@@ -218,7 +218,7 @@ const WITHOUT_INTEGRITY: [&str; 8] = [
     "mqueue",
 ];
 
-/// The rule for a file and what else it allows, or why there is none.
+/// Returns the rule for a file and what else it allows, or why there is none.
 fn decide(
     denial: &Denial,
     evidence: &mut Evidence,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files of the records, in the folder that is their root directory.
+//! The files of the records, below the directory that was their root directory.
 //!
-//! Whoever caused a record may have put anything in the place of its file since: a link that leads
-//! elsewhere, a FIFO that nobody writes to, a device that does something when it is opened.
+//! Since a record was written, its author may have replaced the file: by a link that leads elsewhere,
+//! a FIFO without a writer, or a device that does something when it is opened.
 
 use crate::failure::{Class, Failure, Result};
 use rustix::fs::{openat2, Mode, OFlags, ResolveFlags};
@@ -20,7 +20,7 @@ pub(super) struct Found {
     pub(super) file: File,
     /// Its length in bytes.
     pub(super) length: u64,
-    /// Its inode, if those of the records are of the same file systems: not in an image or a copy.
+    /// Its inode, if the records are about the same file system, and not about an image or a copy.
     pub(super) inode: Option<u64>,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Found {
 pub(super) fn open(root: &Path, path: &str) -> Result<Found> {
     let shown = root.join(path.trim_start_matches('/'));
     let wrong = |error: io::Error| Failure::file(&shown, &error);
-    let folder = File::open(root).map_err(|error| Failure::file(root, &error))?;
+    let directory = File::open(root).map_err(|error| Failure::file(root, &error))?;
     let place = openat2(
-        &folder,
+        &directory,
         path,
         OFlags::PATH | OFlags::CLOEXEC,
         Mode::empty(),
@@ -47,19 +47,19 @@ pub(super) fn open(root: &Path, path: &str) -> Result<Found> {
         let message = format!("{}: not a regular file", shown.display());
         return Err(Failure::new(Class::Input, message));
     }
-    // Only what is known to be a file is opened so that it could do something.
+    // Opening a device or a FIFO could do something, so only a regular file is opened for reading.
     let file = File::open(format!("/proc/self/fd/{}", place.as_raw_fd())).map_err(wrong)?;
     Ok(Found {
         file,
         length: metadata.len(),
-        inode: is_own(&folder).then(|| metadata.ino()),
+        inode: is_own(&directory).then(|| metadata.ino()),
     })
 }
 
-/// Whether a folder is the root directory of this system.
-fn is_own(folder: &File) -> bool {
-    match (folder.metadata(), fs::metadata("/")) {
-        (Ok(folder), Ok(root)) => (folder.dev(), folder.ino()) == (root.dev(), root.ino()),
+/// Returns whether a directory is the root directory of this system.
+fn is_own(directory: &File) -> bool {
+    match (directory.metadata(), fs::metadata("/")) {
+        (Ok(directory), Ok(root)) => (directory.dev(), directory.ino()) == (root.dev(), root.ino()),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the tests share: how the program is run.
+//! Runs the program, for all tests.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
@@ -13,19 +13,19 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// What a run of the program came to.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// The folder with the inputs.
+/// The directory with the inputs.
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-/// Runs the program in the folder with the inputs.
+/// Runs the program in the directory with the inputs.
 pub(crate) fn ipectl(arguments: &[&str], stdin: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ipectl"))
         .args(arguments)
@@ -35,7 +35,7 @@ pub(crate) fn ipectl(arguments: &[&str], stdin: &[u8]) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may end before it has read everything.
+    // It may exit before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
     Run {
@@ -45,14 +45,14 @@ pub(crate) fn ipectl(arguments: &[&str], stdin: &[u8]) -> Run {
     }
 }
 
-/// Runs the program, which must succeed, and returns what it wrote.
+/// Runs the program, which must succeed, and returns its output.
 pub(crate) fn succeeds(arguments: &[&str]) -> String {
     let run = ipectl(arguments, b"");
     assert_eq!(run.code, 0, "{arguments:?}\n{}{}", run.stdout, run.stderr);
     run.stdout
 }
 
-/// Runs the program, which must end with this code, and returns all that it said.
+/// Runs the program, which must exit with this code, and returns its whole output.
 pub(crate) fn ends_with(code: i32, arguments: &[&str]) -> String {
     let run = ipectl(arguments, b"");
     let said = run.stdout + &run.stderr;
@@ -60,7 +60,7 @@ pub(crate) fn ends_with(code: i32, arguments: &[&str]) -> String {
     said
 }
 
-/// Runs the program on a terminal of its own, made by `script`, and returns all that it showed.
+/// Runs the program on a terminal of its own, made by `script`, and returns its whole output.
 pub(crate) fn on_terminal(arguments: &[&str], typed: &[u8], environment: &[(&str, &str)]) -> Run {
     let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
     let command = env!("CARGO_BIN_EXE_ipectl").to_owned() + &quoted.collect::<String>();
@@ -82,9 +82,9 @@ pub(crate) fn on_terminal(arguments: &[&str], typed: &[u8], environment: &[(&str
     }
 }
 
-/// Whether another program is there.
+/// Returns whether another program is installed.
 pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     path.split(':')
-        .any(|folder| Path::new(folder).join(program).is_file())
+        .any(|directory| Path::new(directory).join(program).is_file())
 }

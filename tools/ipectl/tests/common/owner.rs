@@ -9,7 +9,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A folder with a key and its certificate.
+/// A directory with a key and its certificate.
 pub(crate) struct Owner(pub(crate) TempDir);
 
 impl Owner {

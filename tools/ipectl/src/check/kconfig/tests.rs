@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Configurations, and texts that are none.
+//! Parsing of configurations and of other texts.
 
 use super::*;
 use flate2::{read::GzEncoder, Compression};
@@ -10,7 +10,7 @@ fn parse(text: &str) -> Option<Kconfig> {
 }
 
 #[test]
-fn options_that_are_set() {
+fn options_are_read() {
     let kernel = parse(
         "CONFIG_SECURITY_IPE=y\nCONFIG_IPE_PROP_DM_VERITY=y\nCONFIG_DM_VERITY=m\n# CONFIG_IPE_PROP_FS_VERITY is not set\n",
     )
@@ -33,7 +33,7 @@ fn last_line_about_an_option_counts() {
 }
 
 #[test]
-fn modules_of_the_list() {
+fn lsm_list_says_what_starts() {
     let with = |list: &str| parse(&format!("CONFIG_SECURITY=y\nCONFIG_LSM=\"{list}\"\n"));
     assert!(with("landlock,ipe").unwrap().starts("ipe"));
     assert!(!with("landlock,ipe2").unwrap().starts("ipe"));
@@ -44,7 +44,7 @@ fn modules_of_the_list() {
 }
 
 #[test]
-fn compressed() {
+fn gzip_is_unpacked() {
     let text = b"CONFIG_SECURITY_IPE=y\n";
     let mut packed = Vec::new();
     let mut reader = GzEncoder::new(&text[..], Compression::default());
@@ -55,7 +55,7 @@ fn compressed() {
 }
 
 #[test]
-fn text_that_is_not_a_configuration() {
+fn other_text_is_refused() {
     assert_eq!(parse("policy_name=x policy_version=0.0.0\n"), None);
     assert_eq!(parse("# CONFIG_A is not set\n"), None);
 }

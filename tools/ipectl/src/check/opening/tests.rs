@@ -90,7 +90,7 @@ fn kernel(text: &str) -> Kconfig {
     Kconfig::parse("test.config", text).unwrap()
 }
 
-/// The names of what is found in a configuration and a policy with these lines.
+/// Returns the names of the findings about a configuration and a policy with these lines.
 fn found(config: &str, lines: &str) -> Vec<&'static str> {
     let kernel = kernel(config);
     let source = Source::from_text("p.pol", format!("{HEADER}{lines}").as_bytes());
@@ -197,7 +197,7 @@ fn lockdown_counts_only_where_it_is_forced() {
 }
 
 #[test]
-fn closed_by_other_options_or_by_the_policy() {
+fn opening_is_closed_by_other_options_or_by_the_policy() {
     for (code, options, _) in OPEN {
         let opening = OPENINGS
             .iter()
@@ -235,7 +235,7 @@ fn closed_by_other_options_or_by_the_policy() {
 }
 
 #[test]
-fn line_by_which_kexec_is_allowed() {
+fn line_that_allows_kexec_is_found() {
     for (text, number) in [
         (format!("{HEADER}{PLAIN}"), None),
         (format!("{HEADER}{PLAIN}{KEXEC}"), Some(4)),
@@ -268,7 +268,7 @@ fn line_by_which_kexec_is_allowed() {
 }
 
 #[test]
-fn without_a_configuration_kexec_is_worth_a_note() {
+fn kexec_without_a_configuration_is_a_note() {
     for (lines, noted) in [
         (PLAIN, false),
         (SIGNED, false),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Words that are meant by others.
+//! Corrections of misspelt words.
 
 use super::*;
 
 #[test]
-fn names_that_others_use() {
+fn aliases_are_corrected() {
     assert_eq!(operation("KERNEL_MODULE"), Some(Operation::KernelModule));
     assert_eq!(operation("FIRMWARE_READ"), Some(Operation::Firmware));
     assert_eq!(operation("exec"), Some(Operation::Execute));
@@ -14,7 +14,7 @@ fn names_that_others_use() {
 }
 
 #[test]
-fn misspelt_names() {
+fn misspelt_names_are_corrected() {
     assert_eq!(operation("EXCEUTE"), Some(Operation::Execute));
     assert_eq!(operation("KEXEC_INITRAMF"), Some(Operation::KexecInitramfs));
     assert_eq!(
@@ -29,7 +29,7 @@ fn misspelt_names() {
 }
 
 #[test]
-fn what_nobody_can_have_meant() {
+fn unrelated_words_are_not_corrected() {
     assert_eq!(operation("NETWORK"), None);
     assert_eq!(property("owner"), None);
     assert_eq!(action("LOG"), None);

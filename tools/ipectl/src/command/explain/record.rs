@@ -16,10 +16,10 @@ use serde::Serialize;
 struct Json<'a> {
     policy: &'a str,
     record: &'a Access,
-    /// The line of the rule that the record names; none where the policy has no such rule.
+    /// The line of the rule that the record names, or none if the policy has no such rule.
     line: Option<u32>,
     passed: Vec<Passed>,
-    /// Says what is special about the question, for people.
+    /// A note about the hook, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<&'static str>,
 }
@@ -149,7 +149,7 @@ pub fn explain_record(
     Ok(status)
 }
 
-/// Says what is special about a question, for people.
+/// Returns a note about the question of a hook, for people.
 fn about(question: Question) -> Option<&'static str> {
     match question {
         Question::Plain => None,
@@ -208,7 +208,7 @@ fn follow(
     (line_of_default, passed)
 }
 
-/// What the file lacks that the property asks for.
+/// Returns the property that the file lacks.
 fn lack(property: Property<'_>) -> String {
     canonical::property(&property)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Each errno with its sentence.
+//! The explanation of each errno.
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn every_errno_has_a_next_step() {
 }
 
 #[test]
-fn a_missing_key_is_named() {
+fn missing_key_names_the_signer() {
     let error = io::Error::from_raw_os_error(libc::ENOKEY);
     let failure = explain(Request::Load, "p", Some("CN=Owner"), &error);
     assert_eq!(

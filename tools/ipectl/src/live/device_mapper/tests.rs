@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Answers of device-mapper.
+//! Parsing of device-mapper's answers.
 
 use super::*;
 
 #[test]
-fn an_answer() {
+fn answer_is_parsed() {
     let mut answer = vec![0; 24];
     answer.extend(b"verity\0\0\0\0\0\0\0\0\0\0");
     answer.extend(b"1 254:1 254:1\0more");
