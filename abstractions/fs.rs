@@ -10,19 +10,23 @@
 
 use super::bindings;
 use core::ptr::NonNull;
-use kernel::error::to_result;
 use kernel::ffi::{
     c_int,
     c_ulong, //
 };
 use kernel::mm::virt::flags;
-use kernel::prelude::*;
 use kernel::sync::aref::AlwaysRefCounted;
-use kernel::sync::atomic::{
-    Acquire,
-    Atomic, //
-};
 use kernel::types::Opaque;
+
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+use kernel::{
+    error::to_result,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic, //
+    }, //
+};
 
 /// The bit of an access mask that stands for execution.
 pub(crate) const MAY_EXEC: c_int = bindings::MAY_EXEC as c_int;

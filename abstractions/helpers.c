@@ -65,6 +65,7 @@ bool rust_lsm_current_walks_path(void)
 	return current->nameidata;
 }
 
+#ifdef CONFIG_FS_VERITY
 int rust_lsm_write_data(struct inode *inode)
 {
 	if (!inode->i_sb->s_vop)
@@ -93,6 +94,7 @@ int rust_lsm_drop_data(struct inode *inode)
 	filemap_invalidate_unlock(mapping);
 	return err;
 }
+#endif
 
 static void release_held_file(struct callback_head *work)
 {

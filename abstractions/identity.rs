@@ -24,6 +24,7 @@ impl Identity {
     /// # Context
     ///
     /// Any.
+    #[allow(dead_code, reason = "some configurations have no use for it")]
     pub(crate) fn set<T>(&self, object: &T) {
         self.0.store(core::ptr::from_ref(object).addr(), Relaxed);
     }

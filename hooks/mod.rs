@@ -24,10 +24,7 @@ use crate::abstractions::fs::{
     File,
     Mapping,
     Program,
-    Superblock, //
-};
-use crate::abstractions::fs::{
-    FS_IOC_ENABLE_VERITY,
+    Superblock,
     MAY_EXEC, //
 };
 use crate::abstractions::lsm::{
@@ -55,6 +52,9 @@ use crate::abstractions::{
 
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
+
+#[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+use crate::abstractions::fs::FS_IOC_ENABLE_VERITY;
 
 /// The protection bit of a readable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_READ: c_ulong = 1;
