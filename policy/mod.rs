@@ -8,8 +8,8 @@
 //! [`measure`] parses and validates a text, and returns how many words its compiled form needs. The
 //! caller allocates them, [`Plan::emit`] fills them.
 //!
-//! Words, grammar, errors and the compiled form belong here. What a [`Compiled`] policy decides is
-//! in [`crate::eval`]. Signatures are verified elsewhere: [`envelope`] only finds where a message
+//! Words, grammar, errors and the compiled form belong here. The decision of a [`Compiled`]
+//! policy is in [`crate::eval`]. Signatures are verified elsewhere: [`envelope`] only finds where a message
 //! ends.
 
 #![forbid(unsafe_code)]

@@ -379,7 +379,7 @@ FIXTURE_TEARDOWN_PARENT(inheritance)
 	EXPECT_EQ(0, ipe_reset());
 }
 
-/* Records of the hook; there is no file that they could be about. */
+/* Counts the records of the hook. They name no file: they are about memory. */
 static int inheritance_records(int audit, bool enforcing)
 {
 	struct audit_record record;
