@@ -137,7 +137,11 @@ impl Fields for Record {
         self.flush();
         // SAFETY: The buffer is live by the type invariant; the path is an open file's.
         unsafe {
-            bindings::audit_log_d_path(self.buffer.as_ptr(), core::ptr::null(), file.path());
+            bindings::audit_log_d_path(
+                self.buffer.as_ptr(),
+                core::ptr::null(),
+                file.path().as_ptr(),
+            );
         }
     }
 }

@@ -9,6 +9,8 @@
 //! [`include/linux/fsverity.h`](srctree/include/linux/fsverity.h)
 
 use super::bindings;
+#[cfg(CONFIG_FS_VERITY)]
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use kernel::ffi::{
     c_int,
@@ -67,6 +69,11 @@ macro_rules! wrapper {
             }
         }
     };
+}
+
+wrapper! {
+    /// A path that a file was opened by: C's `struct path`. The file holds what it leads to.
+    Path(bindings::path);
 }
 
 wrapper! {
@@ -133,23 +140,20 @@ impl File {
 
     /// Returns the path that it was opened by: C's `f_path`.
     #[inline]
-    pub(super) fn path(&self) -> &bindings::path {
+    pub(crate) fn path(&self) -> &Path {
         // SAFETY: An open file has a path, which never changes.
-        unsafe { &(*self.as_ptr()).__bindgen_anon_1.f_path }
+        unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
     }
 
-    /// Returns the superblock of the mount that a program opened it through. For the file of a
-    /// layer that a union file system has mapped, that is the superblock of the union.
-    #[inline]
-    pub(crate) fn superblock(&self) -> &Superblock {
-        let path = if self.is_backing() {
+    /// Returns the path that a program opened it by. For the file of a layer that a union file
+    /// system has mapped, that is the path of the union's file.
+    pub(crate) fn user_path(&self) -> &Path {
+        if self.is_backing() {
             // SAFETY: A backing file holds the path of the file that it stands for.
-            unsafe { &*bindings::backing_file_user_path(self.as_ptr()) }
+            unsafe { Path::from_raw(bindings::backing_file_user_path(self.as_ptr())) }
         } else {
             self.path()
-        };
-        // SAFETY: The path of an open file holds its mount, and a mount its superblock.
-        unsafe { Superblock::from_raw((*path.mnt).mnt_sb) }
+        }
     }
 
     /// Returns the inode that it was opened as. C allows for none.
@@ -195,7 +199,7 @@ impl File {
     #[inline]
     pub(crate) fn is_of_union(&self) -> bool {
         // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
-        let flags = unsafe { (*self.path().dentry).d_flags };
+        let flags = unsafe { (*self.path().dentry()).d_flags };
         flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
     }
 
@@ -207,7 +211,7 @@ impl File {
     /// May sleep on a union file system.
     #[inline]
     pub(crate) fn real_inode(&self) -> &Inode {
-        let dentry = self.path().dentry;
+        let dentry = self.path().dentry();
         // SAFETY: The path of an open file holds its dentry, which is positive and keeps its inode,
         // and, on a union file system, those of its layers.
         unsafe {
@@ -218,6 +222,22 @@ impl File {
             };
             Inode::from_raw(inode)
         }
+    }
+}
+
+impl Path {
+    /// Returns the superblock of its mount.
+    #[inline]
+    pub(crate) fn superblock(&self) -> &Superblock {
+        // SAFETY: The path of an open file holds its mount, and a mount its superblock.
+        unsafe { Superblock::from_raw((*(*self.as_ptr()).mnt).mnt_sb) }
+    }
+
+    /// Returns its dentry.
+    #[inline]
+    fn dentry(&self) -> *mut bindings::dentry {
+        // SAFETY: The path of an open file lives, and never changes.
+        unsafe { (*self.as_ptr()).dentry }
     }
 }
 
@@ -380,8 +400,8 @@ impl Inode {
         to_result(unsafe { bindings::rust_lsm_drop_data(self.as_ptr()) })
     }
 
-    /// Copies its fs-verity digest to the start of the buffer, and returns the algorithm and the
-    /// digest's length. Returns `None` where fs-verity does not protect it.
+    /// Copies its fs-verity digest to the buffer, and returns the algorithm and the digest. Returns
+    /// `None` where fs-verity does not protect it.
     ///
     /// # Context
     ///
@@ -389,7 +409,10 @@ impl Inode {
     #[inline]
     #[cfg(CONFIG_FS_VERITY)]
     #[allow(dead_code, reason = "not every module asks for digests")]
-    pub(crate) fn verity_digest(&self, buffer: &mut [u8; 64]) -> Option<(VerityAlgorithm, usize)> {
+    pub(crate) fn verity_digest<'b>(
+        &self,
+        buffer: &'b mut MaybeUninit<[u8; 64]>,
+    ) -> Option<(VerityAlgorithm, &'b [u8])> {
         const { assert!(bindings::FS_VERITY_MAX_DIGEST_SIZE == 64) };
         // For a file that is not protected, C writes nothing, and 0 is not an algorithm.
         let mut algorithm = 0u8;
@@ -398,7 +421,7 @@ impl Inode {
         let length = unsafe {
             bindings::fsverity_get_digest(
                 self.as_ptr(),
-                buffer.as_mut_ptr(),
+                buffer.as_mut_ptr().cast(),
                 &mut algorithm,
                 core::ptr::null_mut(),
             )
@@ -408,7 +431,11 @@ impl Inode {
             bindings::FS_VERITY_HASH_ALG_SHA512 => VerityAlgorithm::Sha512,
             _ => return None,
         };
-        Some((algorithm, length as usize))
+        // SAFETY: C has filled this much of the buffer, and returned the length, which is no greater
+        // than that of the longest digest.
+        let digest =
+            unsafe { core::slice::from_raw_parts(buffer.as_ptr().cast(), length as usize) };
+        Some((algorithm, digest))
     }
 }
 

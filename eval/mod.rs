@@ -24,7 +24,11 @@ use crate::policy::{
     Scope,
     MAX_DIGEST_LEN, //
 };
+use core::mem::MaybeUninit;
 use core::ops::Deref;
+
+/// Room for the digest of an object.
+pub type DigestBuffer = MaybeUninit<[u8; MAX_DIGEST_LEN]>;
 
 /// A digest of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +59,10 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// The object of a decision: the properties that rules can ask for.
+/// The object of a decision: its properties without digests.
 ///
-/// A property that cannot be told is `false` or `None`. An implementation need not prepare its
-/// answers: a decision asks for each property at most once, and for a digest only if a rule could
-/// use it.
+/// A property that cannot be told is `false`. An implementation need not prepare its answers: a
+/// decision asks for each property at most once.
 pub trait Object {
     /// Returns whether the object comes from the initramfs.
     fn boot_verified(&self) -> bool;
@@ -70,17 +73,24 @@ pub trait Object {
     /// Returns whether the object has an fs-verity digest with a valid built-in signature.
     fn fsverity_signature(&self) -> bool;
 
-    /// Returns the root hash of the dm-verity volume that the object is on.
-    fn dmverity_roothash(&self) -> Option<Digest<'_>>;
-
-    /// Returns whether the object may have an fs-verity digest. A decision asks this first, as the
-    /// digest itself costs more.
+    /// Returns whether the object may have an fs-verity digest. A decision asks this before the
+    /// digest itself, which costs more.
     fn has_fsverity(&self) -> bool {
         true
     }
+}
 
-    /// Returns the object's fs-verity digest, in the buffer or from elsewhere.
-    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>>;
+/// The digests of an object.
+///
+/// A digest that cannot be told is `None`. A decision asks for a digest only if a rule could use
+/// it, and at most once.
+pub trait Digests {
+    /// Returns the root hash of the dm-verity volume that the object is on.
+    fn dmverity_roothash(&self) -> Option<Digest<'_>>;
+
+    /// Returns the object's fs-verity digest, in the buffer or from elsewhere. Not asked for where
+    /// [`Object::has_fsverity`] is `false`.
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>>;
 }
 
 /// A decision and its origin.
@@ -100,9 +110,13 @@ pub struct Verdict {
 pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, object: &T) -> Verdict
 where
     S: Deref<Target = [u32]>,
-    T: Object + ?Sized,
+    T: Object + Digests + ?Sized,
 {
-    outcome(policy, operation, object).into()
+    let outcome = match decide(policy, operation, object) {
+        Progress::Decided(outcome) => outcome,
+        Progress::Pending(pending) => pending.look_up(policy, object),
+    };
+    outcome.into()
 }
 
 impl From<Outcome> for Verdict {
@@ -114,30 +128,28 @@ impl From<Outcome> for Verdict {
     }
 }
 
-/// Decides like [`evaluate`], without taking the outcome apart: most decisions are not reported.
-#[inline]
-pub(crate) fn outcome<S, T>(
+/// The state of a decision. Most need no digest, and are made without a function call.
+pub(crate) enum Progress {
+    /// The decision. It is not taken apart, as most decisions are not reported.
+    Decided(Outcome),
+    /// A rule that names a digest could come first.
+    Pending(Pending),
+}
+
+/// Decides like [`evaluate`], up to the point where a digest could matter.
+#[inline(always)]
+pub(crate) fn decide<S, T>(
     policy: &Compiled<S>,
     operation: Option<Operation>,
     object: &T,
-) -> Outcome
+) -> Progress
 where
     S: Deref<Target = [u32]>,
     T: Object + ?Sized,
 {
-    match operation {
-        Some(operation) => decide(policy, operation, object),
-        None => policy.unknown(),
-    }
-}
-
-/// Decides about an operation that the language knows.
-#[inline]
-fn decide<S, T>(policy: &Compiled<S>, operation: Operation, object: &T) -> Outcome
-where
-    S: Deref<Target = [u32]>,
-    T: Object + ?Sized,
-{
+    let Some(operation) = operation else {
+        return Progress::Decided(policy.unknown());
+    };
     let combination = Flag::BootVerified.bit(object.boot_verified())
         | Flag::DmveritySignature.bit(object.dmverity_signature())
         | Flag::FsveritySignature.bit(object.fsverity_signature());
@@ -147,64 +159,122 @@ where
     // Rules that name both digests also need the fs-verity digest.
     let fsverity = row.any_fsverity < slot && object.has_fsverity();
     if fsverity || row.dmverity < slot {
-        look_up(policy, operation, combination, slot, object, fsverity)
+        Progress::Pending(Pending {
+            slot,
+            operation,
+            combination: combination as u8,
+            fsverity,
+        })
     } else {
-        slot
+        Progress::Decided(slot)
     }
 }
 
-/// Returns the first of the rules that name a digest, if it precedes `slot`, the outcome without
-/// digests.
-///
-/// `fsverity` says whether to ask for the fs-verity digest. Separate from [`decide`], so that
-/// decisions without a digest need fewer registers.
-#[inline(never)]
-fn look_up<S, T>(
-    policy: &Compiled<S>,
-    operation: Operation,
-    combination: u32,
+/// A decision for which digests are needed. It fits into a register.
+pub(crate) struct Pending {
+    /// The outcome without digests.
     slot: Outcome,
-    object: &T,
+    operation: Operation,
+    /// The combination of the object's flags.
+    combination: u8,
+    /// Whether to ask for the fs-verity digest.
     fsverity: bool,
-) -> Outcome
-where
-    S: Deref<Target = [u32]>,
-    T: Object + ?Sized,
-{
-    let mut buffer;
-    let row = policy.row(operation);
-    let index = policy.index();
-    let mut first = slot;
+}
 
-    let fsverity = if fsverity {
-        buffer = [0; MAX_DIGEST_LEN];
-        object.fsverity_digest(&mut buffer)
-    } else {
-        None
-    };
-    if let Some(fsv) = &fsverity {
-        if row.fsverity < first {
-            let key = Key::new(operation, Some(fsv.algorithm), None);
-            first = first.min(index.find(key, combination, fsv.bytes));
+impl Pending {
+    /// Returns the first of the rules that name a digest, or the outcome without digests, if that
+    /// comes first.
+    #[inline]
+    pub(crate) fn look_up<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    where
+        S: Deref<Target = [u32]>,
+        T: Digests + ?Sized,
+    {
+        let row = policy.row(self.operation);
+        if !self.fsverity {
+            self.look_up_roothash(policy, object)
+        } else if row.dmverity < self.slot || row.both < self.slot {
+            self.look_up_any(policy, object)
+        } else {
+            self.look_up_fsverity(policy, object)
         }
     }
 
-    // The root hash is useless where each rule that could come first also names an absent digest.
-    if row.dmverity < first || (row.both < first && fsverity.is_some()) {
-        if let Some(dmv) = &object.dmverity_roothash() {
-            if row.dmverity < first {
-                let key = Key::new(operation, None, Some(dmv.algorithm));
-                first = first.min(index.find(key, combination, dmv.bytes));
+    /// Looks up where only the root hash can matter.
+    #[inline]
+    fn look_up_roothash<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    where
+        S: Deref<Target = [u32]>,
+        T: Digests + ?Sized,
+    {
+        let Some(digest) = object.dmverity_roothash() else {
+            return self.slot;
+        };
+        let key = Key::new(self.operation, None, Some(digest.algorithm));
+        let found = policy
+            .index()
+            .find(key, u32::from(self.combination), digest.bytes);
+        self.slot.min(found)
+    }
+
+    /// Looks up where only the fs-verity digest can matter.
+    #[inline]
+    fn look_up_fsverity<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    where
+        S: Deref<Target = [u32]>,
+        T: Digests + ?Sized,
+    {
+        let mut buffer = MaybeUninit::uninit();
+        let Some(digest) = object.fsverity_digest(&mut buffer) else {
+            return self.slot;
+        };
+        let key = Key::new(self.operation, Some(digest.algorithm), None);
+        let found = policy
+            .index()
+            .find(key, u32::from(self.combination), digest.bytes);
+        self.slot.min(found)
+    }
+
+    /// Looks up where both digests may matter.
+    #[inline(never)]
+    fn look_up_any<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    where
+        S: Deref<Target = [u32]>,
+        T: Digests + ?Sized,
+    {
+        let mut first = self.slot;
+        let mut buffer = MaybeUninit::uninit();
+        let operation = self.operation;
+        let combination = u32::from(self.combination);
+        let row = policy.row(operation);
+        let index = policy.index();
+
+        let fsverity = object.fsverity_digest(&mut buffer);
+        if let Some(fsv) = &fsverity {
+            if row.fsverity < first {
+                let key = Key::new(operation, Some(fsv.algorithm), None);
+                first = first.min(index.find_any(key, combination, fsv.bytes));
             }
-            if let Some(fsv) = &fsverity {
-                if row.both < first {
-                    let key = Key::new(operation, Some(fsv.algorithm), Some(dmv.algorithm));
-                    first = first.min(index.find_both(key, combination, fsv.bytes, dmv.bytes));
+        }
+
+        // The root hash is useless where each rule that could come first also names an absent
+        // digest.
+        if row.dmverity < first || (row.both < first && fsverity.is_some()) {
+            if let Some(dmv) = &object.dmverity_roothash() {
+                if row.dmverity < first {
+                    let key = Key::new(operation, None, Some(dmv.algorithm));
+                    first = first.min(index.find_any(key, combination, dmv.bytes));
+                }
+                if let Some(fsv) = &fsverity {
+                    if row.both < first {
+                        let key = Key::new(operation, Some(fsv.algorithm), Some(dmv.algorithm));
+                        first = first.min(index.find_both(key, combination, fsv.bytes, dmv.bytes));
+                    }
                 }
             }
         }
+        first
     }
-    first
 }
 
 #[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]

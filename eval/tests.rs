@@ -89,17 +89,19 @@ mod cases {
         fn fsverity_signature(&self) -> bool {
             self.fsverity_signature
         }
+    }
 
+    impl Digests for Properties {
         fn dmverity_roothash(&self) -> Option<Digest<'_>> {
             self.roothash_asked.set(self.roothash_asked.get() + 1);
             let (algorithm, bytes) = self.dmverity_roothash.as_ref()?;
             Digest::new(*algorithm, bytes)
         }
 
-        fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; 64]) -> Option<Digest<'b>> {
+        fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
             self.digest_asked.set(self.digest_asked.get() + 1);
             let (algorithm, bytes) = self.fsverity_digest.as_ref()?;
-            let (copy, _) = buffer.split_first_chunk_mut()?;
+            let (copy, _) = buffer.write([0; 64]).split_first_chunk_mut()?;
             *copy = *bytes;
             Digest::new(*algorithm, copy)
         }

@@ -3,11 +3,13 @@
 //! The question of most hooks: does the active policy allow this operation on this file?
 
 use super::object::{
+    Digests,
     Object,
     Place, //
 };
 use crate::abstractions::fs::{
     File,
+    Inode,
     Mapping, //
 };
 use crate::abstractions::identity::Identity;
@@ -16,15 +18,23 @@ use crate::audit::{
     self,
     Hook, //
 };
-use crate::eval;
-use crate::loaded::ACTIVE;
+use crate::eval::{
+    self,
+    Pending,
+    Progress, //
+};
+use crate::loaded::{
+    Policy,
+    ACTIVE, //
+};
 use crate::mode::{
     ENFORCE,
     SUCCESS_AUDIT, //
 };
 use crate::policy::{
     Action,
-    Operation, //
+    Operation,
+    Outcome, //
 };
 use kernel::prelude::*;
 use kernel::sync::rcu;
@@ -61,12 +71,24 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     check_active(operation, hook, file)
 }
 
-/// Decides for all hooks whose arguments are at hand, in one call.
+/// Decides for all hooks whose arguments are at hand, in one call. The common files have a copy of
+/// the code that needs no further call, unless a digest matters.
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
+    let Some(file) = file else {
+        return check_place(operation, hook, None, None);
+    };
+    match Place::at_hand(file) {
+        Some(place) => check_place(operation, hook, Some(file), Some(place)),
+        None => check_special(operation, hook, file),
+    }
+}
+
+/// Decides about a file whose place takes more to find.
+#[inline(never)]
+fn check_special(operation: Option<Operation>, hook: Hook, file: &File) -> Result {
     // Before the guard, as this may sleep.
-    let place = file.and_then(Place::of);
-    check_place(operation, hook, file, place)
+    judge(operation, hook, file, Place::of(file))
 }
 
 /// Asks the active policy about a file of which something has been read. `noted` is the inode that
@@ -112,7 +134,7 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
     if core::ptr::eq(inode, user.real_inode()) {
         return Ok(());
     }
-    let place = Place::new(user.superblock(), inode);
+    let place = Place::new(user.path(), inode);
     judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
 }
 
@@ -139,14 +161,58 @@ fn check_place(
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    let outcome = eval::outcome(policy.compiled(), operation, &Object::new(place, &guard));
-    let denied = outcome.action() == Action::Deny;
-    if !denied && !SUCCESS_AUDIT.is_on() {
+    match eval::decide(policy.compiled(), operation, &Object::new(place)) {
+        Progress::Decided(outcome) => conclude(&policy, operation, hook, file, outcome),
+        Progress::Pending(pending) => {
+            let inode = place.map(|place| place.inode());
+            check_digests(&policy, operation, hook, file, inode, pending, &guard)
+        }
+    }
+}
+
+/// Decides where a digest matters.
+#[inline(never)]
+fn check_digests(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    inode: Option<&Inode>,
+    pending: Pending,
+    guard: &rcu::Guard,
+) -> Result {
+    let outcome = pending.look_up(policy.compiled(), &Digests::new(inode, guard));
+    conclude(policy, operation, hook, file, outcome)
+}
+
+/// Makes the verdict a result, and records it where it is to be recorded.
+#[inline(always)]
+fn conclude(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    outcome: Outcome,
+) -> Result {
+    if outcome.action() == Action::Allow && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }
+    record(policy, operation, hook, file, outcome)
+}
+
+/// Records a verdict, and makes it a result.
+#[cold]
+#[inline(never)]
+fn record(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    outcome: Outcome,
+) -> Result {
     let enforcing = ENFORCE.is_on();
-    audit::access(&policy, operation, hook, file, outcome.into(), enforcing);
-    if denied && enforcing {
+    audit::access(policy, operation, hook, file, outcome.into(), enforcing);
+    if outcome.action() == Action::Deny && enforcing {
         Err(EACCES)
     } else {
         Ok(())

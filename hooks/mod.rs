@@ -142,11 +142,11 @@ impl SecurityModule for Ipe {
     fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong) -> Result {
         // With `noexec`, the kernel would not make this mapping executable. But the file's mount
         // may lose the option before the file is mapped.
-        let implied = requested & PROT_READ != 0 && task::read_implies_exec();
-        if prot & PROT_EXEC == 0 && !implied {
-            return Ok(());
+        if prot & PROT_EXEC != 0 || (requested & PROT_READ != 0 && task::read_implies_exec()) {
+            access::check(Some(Operation::Execute), Hook::Mmap, file)
+        } else {
+            Ok(())
         }
-        access::check(Some(Operation::Execute), Hook::Mmap, file)
     }
 
     fn file_mprotect(mapping: &Mapping, prot: c_ulong) -> Result {

@@ -6,14 +6,14 @@ use super::module::Ipe;
 use crate::abstractions::fs::{
     File,
     Inode,
-    Superblock, //
+    Path, //
 };
 use crate::abstractions::identity::Identity;
 use crate::eval::{
     self,
-    Digest, //
+    Digest,
+    DigestBuffer, //
 };
-use crate::policy::MAX_DIGEST_LEN;
 use kernel::sync::rcu;
 
 #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
@@ -25,8 +25,8 @@ use crate::{
 /// The place of a file's data, in the form that a decision uses.
 #[derive(Copy, Clone)]
 pub(super) struct Place<'a> {
-    /// The superblock of the mount that the file was opened through.
-    superblock: &'a Superblock,
+    /// The path that a program opened the file by.
+    path: &'a Path,
     /// The inode that has the data.
     inode: &'a Inode,
     /// Whether reads of the inode return what fs-verity has hashed.
@@ -38,16 +38,40 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// Returns the place of a file that is read from now on, where no function has to be called to
+    /// find it. Elsewhere, [`Self::of`] may find it.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep.
+    #[inline]
+    pub(super) fn at_hand(file: &'a File) -> Option<Self> {
+        if file.is_of_union() || file.is_backing() {
+            return None;
+        }
+        let inode = file.real_inode();
+        if inode.is_device() {
+            return None;
+        }
+        Some(Self {
+            path: file.path(),
+            inode,
+            #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+            verity: super::verity::protects_at_hand(inode)?,
+            #[cfg(not(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)))]
+            verity: false,
+        })
+    }
+
     /// Returns the place of a file that is read from now on. A device file has none, as its data is
     /// elsewhere: a private mapping of `/dev/zero` is anonymous memory, for example.
     ///
     /// # Context
     ///
     /// May sleep, on a union file system or where fs-verity was just enabled.
-    #[inline]
     pub(super) fn of(file: &'a File) -> Option<Self> {
         let inode = file.real_inode();
-        (!inode.is_device()).then(|| Self::new(file.superblock(), inode))
+        (!inode.is_device()).then(|| Self::new(file.user_path(), inode))
     }
 
     /// Returns the place of a file of which something has been read. `noted` is the inode that had
@@ -59,7 +83,7 @@ impl<'a> Place<'a> {
     pub(super) fn of_read(file: &'a File, noted: &Identity) -> Option<Self> {
         let inode = file.real_inode();
         (!inode.is_device()).then(|| Self {
-            superblock: file.superblock(),
+            path: file.user_path(),
             inode,
             verity: noted.is(inode),
         })
@@ -70,10 +94,9 @@ impl<'a> Place<'a> {
     /// # Context
     ///
     /// As for [`Self::of`].
-    #[inline]
-    pub(super) fn new(superblock: &'a Superblock, inode: &'a Inode) -> Self {
+    pub(super) fn new(path: &'a Path, inode: &'a Inode) -> Self {
         Self {
-            superblock,
+            path,
             inode,
             #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
             verity: super::verity::protects(inode),
@@ -81,41 +104,47 @@ impl<'a> Place<'a> {
             verity: false,
         }
     }
+
+    /// Returns the inode that has the data.
+    pub(super) fn inode(&self) -> &'a Inode {
+        self.inode
+    }
 }
 
 /// The object of a decision. Anonymous memory, devices and data from userspace have no place.
 pub(super) struct Object<'a> {
     place: Option<Place<'a>>,
-    #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
-    guard: &'a rcu::Guard,
 }
 
 impl<'a> Object<'a> {
     /// Returns the object that has its data at that place.
     #[inline]
-    pub(super) fn new(place: Option<Place<'a>>, guard: &'a rcu::Guard) -> Self {
-        Self { place, guard }
+    pub(super) fn new(place: Option<Place<'a>>) -> Self {
+        Self { place }
     }
+}
 
-    /// Returns the properties of the volume that the data is on.
-    #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-    #[inline]
-    fn device(&self) -> Option<&'a super::device::DeviceBlob> {
-        Some(self.place?.inode.superblock().block_device()?.blob::<Ipe>())
-    }
+/// Returns the properties of the volume that the data is on.
+#[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+#[inline]
+fn device(inode: &Inode) -> Option<&super::device::DeviceBlob> {
+    Some(inode.superblock().block_device()?.blob::<Ipe>())
 }
 
 impl eval::Object for Object<'_> {
     #[inline]
     fn boot_verified(&self) -> bool {
         self.place
-            .is_some_and(|place| place.superblock.blob::<Ipe>().is_initramfs())
+            .is_some_and(|place| place.path.superblock().blob::<Ipe>().is_initramfs())
     }
 
     #[inline]
     fn dmverity_signature(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
-        let valid = self.device().is_some_and(|device| device.is_signed());
+        let valid = self
+            .place
+            .and_then(|place| device(place.inode))
+            .is_some_and(|device| device.is_signed());
         #[cfg(not(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE))]
         let valid = false;
         valid
@@ -133,15 +162,6 @@ impl eval::Object for Object<'_> {
     }
 
     #[inline]
-    fn dmverity_roothash(&self) -> Option<Digest<'_>> {
-        #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-        let roothash = self.device()?.roothash(self.guard);
-        #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
-        let roothash = None;
-        roothash
-    }
-
-    #[inline]
     fn has_fsverity(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
         let has = self.place.is_some_and(|place| place.verity);
@@ -149,17 +169,39 @@ impl eval::Object for Object<'_> {
         let has = false;
         has
     }
+}
+
+/// The digests of an object, which are those of the inode that has its data.
+pub(super) struct Digests<'a> {
+    inode: Option<&'a Inode>,
+    #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
+    guard: &'a rcu::Guard,
+}
+
+impl<'a> Digests<'a> {
+    /// Returns the digests of the object that has its data in that inode.
+    #[inline]
+    pub(super) fn new(inode: Option<&'a Inode>, guard: &'a rcu::Guard) -> Self {
+        Self { inode, guard }
+    }
+}
+
+impl eval::Digests for Digests<'_> {
+    #[inline]
+    fn dmverity_roothash(&self) -> Option<Digest<'_>> {
+        #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+        let roothash = device(self.inode?)?.roothash(self.guard);
+        #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
+        let roothash = None;
+        roothash
+    }
 
     #[inline]
-    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
-        let digest = {
-            let place = self.place.filter(|place| place.verity)?;
-            match place.inode.verity_digest(buffer)? {
-                (VerityAlgorithm::Sha256, 32) => Digest::new(Algorithm::Sha256, buffer.get(..32)?),
-                (VerityAlgorithm::Sha512, 64) => Digest::new(Algorithm::Sha512, buffer),
-                _ => None,
-            }
+        let digest = match self.inode?.verity_digest(buffer)? {
+            (VerityAlgorithm::Sha256, digest) => Digest::new(Algorithm::Sha256, digest),
+            (VerityAlgorithm::Sha512, digest) => Digest::new(Algorithm::Sha512, digest),
         };
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
         let digest = {

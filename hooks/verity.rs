@@ -39,12 +39,21 @@ pub(super) fn enabling(inode: &Inode) {
 /// # Context
 ///
 /// May sleep. An mmap lock may be held.
-#[inline]
 pub(super) fn protects(inode: &Inode) -> bool {
+    protects_at_hand(inode).unwrap_or_else(|| drop_unverified_pages(inode))
+}
+
+/// Returns the same, or `None` where pages may have to be dropped to find out.
+///
+/// # Context
+///
+/// Any. Does not sleep.
+#[inline]
+pub(super) fn protects_at_hand(inode: &Inode) -> Option<bool> {
     if !inode.has_verity() {
-        return false;
+        return Some(false);
     }
-    !inode.blob::<Ipe>().has_unverified_pages() || drop_unverified_pages(inode)
+    (!inode.blob::<Ipe>().has_unverified_pages()).then_some(true)
 }
 
 /// Drops the cached pages of the inode's data. Returns whether none is left.

@@ -281,6 +281,12 @@ impl<S: Deref<Target = [u32]>> Index<S> {
         }
     }
 
+    /// Does what [`Self::find`] does, in a function of its own.
+    #[inline(never)]
+    pub(crate) fn find_any(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
+        self.find(key, combination, digest)
+    }
+
     /// Returns the outcome of the entry with this key and both digests, likewise.
     #[inline(never)]
     pub(crate) fn find_both(&self, key: Key, combination: u32, fsv: &[u8], dmv: &[u8]) -> Outcome {

@@ -170,12 +170,14 @@ impl eval::Object for Object {
     fn fsverity_signature(&self) -> bool {
         self.fsverity_signature
     }
+}
 
+impl eval::Digests for Object {
     fn dmverity_roothash(&self) -> Option<eval::Digest<'_>> {
         self.dmverity_roothash.as_ref()?.as_eval()
     }
 
-    fn fsverity_digest<'b>(&'b self, _: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<eval::Digest<'b>> {
+    fn fsverity_digest<'b>(&'b self, _: &'b mut eval::DigestBuffer) -> Option<eval::Digest<'b>> {
         self.fsverity_digest.as_ref()?.as_eval()
     }
 }

@@ -96,7 +96,7 @@ impl Policy {
     pub fn evaluate(
         &self,
         operation: impl Into<Option<Operation>>,
-        object: &impl eval::Object,
+        object: &(impl eval::Object + eval::Digests),
     ) -> Verdict {
         eval::evaluate(&self.compiled, operation.into(), object)
     }

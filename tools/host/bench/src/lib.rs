@@ -3,7 +3,7 @@
 //! The policies and files that the benchmarks measure.
 
 use ipe_policy::{
-    eval::{Digest, Object},
+    eval::{Digest, DigestBuffer, Digests, Object},
     policy::{measure, Algorithm, Compiled, Error, Providers, Reporter, Warning, MAX_DIGEST_LEN},
 };
 use std::{fmt::Write, ops::ControlFlow};
@@ -39,18 +39,21 @@ impl Object for File {
     fn fsverity_signature(&self) -> bool {
         false
     }
+}
 
+impl Digests for File {
     fn dmverity_roothash(&self) -> Option<Digest<'_>> {
         None
     }
 
-    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
         match self {
             File::Initramfs => None,
             File::Verity(number) => {
-                let (_, last) = buffer[..32].split_last_chunk_mut()?;
+                let digest = &mut buffer.write([0; MAX_DIGEST_LEN])[..32];
+                let (_, last) = digest.split_last_chunk_mut()?;
                 *last = number.to_be_bytes();
-                Digest::new(Algorithm::Sha256, &buffer[..32])
+                Digest::new(Algorithm::Sha256, digest)
             }
         }
     }

@@ -9,7 +9,7 @@
 )]
 
 use ipe_policy::{
-    eval::{Digest, Object, Verdict},
+    eval::{Digest, DigestBuffer, Digests, Object, Verdict},
     policy::{
         measure, rule_at, Action, Algorithm, Compiled, DigestText, Errno, Error, Operation,
         Property, Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
@@ -65,18 +65,20 @@ impl Object for TestObject {
     fn fsverity_signature(&self) -> bool {
         self.fsverity_signature
     }
+}
 
+impl Digests for TestObject {
     fn dmverity_roothash(&self) -> Option<Digest<'_>> {
         let (dmv, fsv) = self.asked.get();
         self.asked.set((dmv + 1, fsv));
         self.dmverity_roothash.as_ref()?.borrow()
     }
 
-    fn fsverity_digest<'b>(&'b self, buffer: &'b mut [u8; MAX_DIGEST_LEN]) -> Option<Digest<'b>> {
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
         let (dmv, fsv) = self.asked.get();
         self.asked.set((dmv, fsv + 1));
         let digest = self.fsverity_digest.as_ref()?.borrow()?;
-        let copy = &mut buffer[..digest.bytes().len()];
+        let copy = &mut buffer.write([0; MAX_DIGEST_LEN])[..digest.bytes().len()];
         copy.copy_from_slice(digest.bytes());
         Digest::new(digest.algorithm(), copy)
     }
