@@ -140,6 +140,16 @@ int audit_enable(bool on)
 	return err;
 }
 
+const char *audit_setup(void)
+{
+	return audit_enable(true) ? "auditing cannot be enabled" : NULL;
+}
+
+void audit_teardown(void)
+{
+	audit_enable(false);
+}
+
 /* Returns a socket where nothing is pending. */
 int audit_open(void)
 {

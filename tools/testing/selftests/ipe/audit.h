@@ -23,6 +23,11 @@ struct audit_record {
 };
 
 int audit_enable(bool on);
+
+/* For IPE_TEST_MAIN(): the program's tests look at records. */
+const char *audit_setup(void);
+void audit_teardown(void);
+
 int audit_open(void);
 void audit_close(int fd);
 int audit_drain(int fd);

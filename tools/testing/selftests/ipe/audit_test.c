@@ -20,15 +20,6 @@
 #define EXPECT_RECORD(want, record)                                         \
 	EXPECT_STREQ(want, (record).text)
 
-static int enforce(const char *rules)
-{
-	char expanded[4096];
-	int err;
-
-	err = stage_rules(expanded, sizeof(expanded), rules);
-	return err ?: policy_enforce_rules(expanded);
-}
-
 /* Records of decisions: rules and what they become. */
 FIXTURE(access)
 {
@@ -91,8 +82,7 @@ FIXTURE_SETUP(access)
 {
 	const enum place place = PLACE_FSV_SIGNED;
 
-	if (stage_missing(place))
-		SKIP(return, "%s", stage_missing(place));
+	NEEDS_PLACE(place);
 	ASSERT_EQ(0, ipe_reset());
 	snprintf(self->path, sizeof(self->path), "%s",
 		 stage_path(place, "probe"));
@@ -101,16 +91,13 @@ FIXTURE_SETUP(access)
 	ASSERT_EQ(0, file_fields(self->file, sizeof(self->file), self->path,
 				 stage_device(place)));
 	expand_digest(self->rule, sizeof(self->rule), variant->rule);
-	ASSERT_EQ(0, enforce(variant->rules));
+	ASSERT_EQ(0, stage_enforce(variant->rules));
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "some program"));
 	self->audit = audit_open();
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(access)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(access)
 
 /*
  * One record if it was denied, one if everything is recorded. Its text but for
@@ -224,19 +211,15 @@ FIXTURE_VARIANT_ADD(device, dmv_signed) { PLACE_DMV_SIGNED };
 
 FIXTURE_SETUP(device)
 {
-	if (stage_missing(variant->place))
-		SKIP(return, "%s", stage_missing(variant->place));
+	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, ipe_reset());
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
 	self->audit = audit_open();
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(device)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(device)
 
 TEST_F(device, shown)
 {
@@ -268,14 +251,11 @@ FIXTURE_SETUP(records)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(records)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(records)
 
 TEST_F(records, anonymous)
 {
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 	expect_access(_metadata, self->audit, "MMAP", true,
@@ -293,7 +273,7 @@ TEST_F(records, system_call)
 	struct audit_record access, call;
 	char want[64];
 
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, audit_drain(self->audit));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &access));
@@ -310,7 +290,7 @@ TEST_F(records, system_call)
 /* A program that is denied is denied once. */
 TEST_F(records, denied_execution)
 {
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
 	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
@@ -320,7 +300,7 @@ TEST_F(records, permissive_execution)
 {
 	struct audit_record record;
 
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
 	EXPECT_EQ(0, try_execve(stage_path(PLACE_TMPFS, "probe")));
 	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
@@ -332,7 +312,7 @@ TEST_F(records, permissive_execution)
 /* What could pass for another field is written in hexadecimal. */
 TEST_F(records, hostile_comm)
 {
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "x\" pid=1\n"));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 	expect_access(_metadata, self->audit, "MMAP", true,
@@ -355,7 +335,7 @@ TEST_F(records, hostile_path)
 		to += sprintf(to, "%02X", (unsigned char)*at);
 	sprintf(to, " dev=\"tmpfs\" ino=%lu", (unsigned long)st.st_ino);
 
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
 	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
 	expect_access(_metadata, self->audit, "MMAP", true, file,
@@ -370,7 +350,7 @@ TEST_F(records, memfd)
 	int fd = subject_memfd();
 
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, enforce(DENY));
+	ASSERT_EQ(0, stage_enforce(DENY));
 	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
 	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
 	/* "/memfd:ipe-test (deleted)" */
@@ -444,10 +424,7 @@ FIXTURE_SETUP(change)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(change)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(change)
 
 static void expect_load(struct __test_metadata *_metadata, int audit,
 			const char *version, const char *digest,
@@ -628,10 +605,7 @@ FIXTURE_SETUP(failure)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(failure)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(failure)
 
 static int fail(int error)
 {
@@ -765,17 +739,4 @@ TEST_F(records, kernel_log)
 	EXPECT_EQ(0, close(log));
 }
 
-static const char *setup(void)
-{
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	return stage_setup();
-}
-
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)

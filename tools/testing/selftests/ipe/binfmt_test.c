@@ -8,11 +8,9 @@
  */
 #include <sys/mount.h>
 
+#include "execution.h"
 #include "fuse.h"
-#include "harness.h"
-#include "interpreter.h"
 #include "stage.h"
-#include "subject.h"
 
 /* The program with an interpreter of its own, and a mount of binfmt_misc. */
 static char program[PATH_MAX], misc[PATH_MAX];
@@ -56,19 +54,29 @@ static const char *interpreter_path(bool denied)
 	return stage_path(denied ? PLACE_TMPFS : PLACE_INITRAMFS, "probe");
 }
 
-static int interpreter_fields(char *to, size_t size, bool denied)
+/* What each fixture begins with, before it makes the file. */
+static void begin(struct __test_metadata *_metadata, struct execution *it,
+		  bool denied)
 {
-	return file_fields(to, size, interpreter_path(denied),
-			   stage_device(denied ? PLACE_TMPFS :
-						 PLACE_INITRAMFS));
+	ASSERT_EQ(0, ipe_reset());
+	it->denied = denied;
+	ASSERT_EQ(0, file_fields(it->fields, sizeof(it->fields),
+				 interpreter_path(denied),
+				 stage_device(denied ? PLACE_TMPFS :
+						       PLACE_INITRAMFS)));
+}
+
+/* What it ends with. */
+static void enforce_and_watch(struct __test_metadata *_metadata,
+			      struct execution *it)
+{
+	ASSERT_EQ(0, policy_enforce_rules(TRUST_INITRAMFS));
+	execution_watch(_metadata, it);
 }
 
 FIXTURE(script)
 {
-	int audit;
-	int expected;
-	char path[PATH_MAX];
-	char fields[PATH_MAX + 128];
+	struct execution execution;
 };
 
 FIXTURE_VARIANT(script)
@@ -81,57 +89,40 @@ FIXTURE_VARIANT_ADD(script, denied) { true };
 
 FIXTURE_SETUP(script)
 {
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
-	ASSERT_EQ(0, ipe_reset());
-	self->expected = variant->denied ? -EACCES : 0;
-	own_path(self->path, "script", "");
-	ASSERT_EQ(0, write_script(self->path,
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	begin(_metadata, &self->execution, variant->denied);
+	own_path(self->execution.path, "script", "");
+	ASSERT_EQ(0, write_script(self->execution.path,
 				  interpreter_path(variant->denied)));
-	ASSERT_EQ(0, interpreter_fields(self->fields, sizeof(self->fields),
-					variant->denied));
-	ASSERT_EQ(0, policy_enforce_rules(TRUST_INITRAMFS));
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
+	enforce_and_watch(_metadata, &self->execution);
 }
 
 FIXTURE_TEARDOWN_PARENT(script)
 {
-	unlink(self->path);
+	unlink(self->execution.path);
 	EXPECT_EQ(0, ipe_reset());
 }
 
 TEST_F(script, enforced)
 {
-	EXPECT_EQ(self->expected, try_execve(self->path));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 }
 
 /* The script, then its interpreter, as a file and as a program. */
 TEST_F(script, success_audit)
 {
-	struct questions asked;
+	const struct questions asked =
+		expect_recorded(_metadata, &self->execution, 1);
 
-	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
-	EXPECT_EQ(self->expected, try_execve(self->path));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(1, asked.exec_open);
 	EXPECT_EQ(variant->denied ? 1 : 2, asked.bprm_check);
-	EXPECT_TRUE(is_about_interpreter(&asked.last, true, self->fields));
 }
 
 TEST_F(script, permissive)
 {
-	struct questions asked;
+	const struct questions asked = expect_permitted(
+		_metadata, &self->execution, variant->denied);
 
-	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
-	EXPECT_EQ(0, try_execve(self->path));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(variant->denied, asked.exec_open);
 	EXPECT_EQ(variant->denied, asked.bprm_check);
-	if (variant->denied)
-		EXPECT_TRUE(is_about_interpreter(&asked.last, false,
-						 self->fields));
 }
 
 /*
@@ -140,11 +131,7 @@ TEST_F(script, permissive)
  */
 FIXTURE(misc)
 {
-	int audit;
-	int expected;
-	bool loader;
-	char path[PATH_MAX];
-	char fields[PATH_MAX + 128];
+	struct execution execution;
 };
 
 FIXTURE_VARIANT(misc)
@@ -176,19 +163,15 @@ MISC(fixed_loader, "FL");
 
 FIXTURE_SETUP(misc)
 {
+	struct execution *const it = &self->execution;
 	int err;
 
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	if (misc_missing)
 		SKIP(return, "%s", misc_missing);
-	ASSERT_EQ(0, ipe_reset());
-	self->expected = variant->denied ? -EACCES : 0;
-	self->loader = strchr(variant->flags, 'L');
-	own_path(self->path, "file", ".ipe-misc");
-	ASSERT_EQ(0, copy_file(program, self->path, 0755));
-	ASSERT_EQ(0, interpreter_fields(self->fields, sizeof(self->fields),
-					variant->denied));
+	begin(_metadata, it, variant->denied);
+	own_path(it->path, "file", ".ipe-misc");
+	ASSERT_EQ(0, copy_file(program, it->path, 0755));
 	/* The one that the program names would be allowed, but is not asked for. */
 	ASSERT_EQ(0, interpreter_set(interpreter_path(false)));
 	err = misc_register(misc, "ipe-misc", misc_by_extension("ipe-misc"),
@@ -196,48 +179,34 @@ FIXTURE_SETUP(misc)
 	if (err == -EINVAL && strpbrk(variant->flags, "LT"))
 		SKIP(return, "this kernel does not know %s", variant->flags);
 	ASSERT_EQ(0, err);
-	ASSERT_EQ(0, policy_enforce_rules(TRUST_INITRAMFS));
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
+	enforce_and_watch(_metadata, it);
 }
 
 FIXTURE_TEARDOWN_PARENT(misc)
 {
 	misc_unregister(misc, "ipe-misc");
-	unlink(self->path);
+	unlink(self->execution.path);
 	EXPECT_EQ(0, ipe_reset());
 }
 
 TEST_F(misc, enforced)
 {
-	EXPECT_EQ(self->expected, try_execve(self->path));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 }
 
 TEST_F(misc, success_audit)
 {
-	struct questions asked;
-
-	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
-	EXPECT_EQ(self->expected, try_execve(self->path));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(1, asked.exec_open);
+	const struct questions asked =
+		expect_recorded(_metadata, &self->execution, 1);
 	/* A loader is not executed as a program. */
-	EXPECT_EQ(variant->denied || self->loader ? 1 : 2, asked.bprm_check);
-	EXPECT_TRUE(is_about_interpreter(&asked.last, true, self->fields));
+	const bool loader = strchr(variant->flags, 'L');
+
+	EXPECT_EQ(variant->denied || loader ? 1 : 2, asked.bprm_check);
 }
 
 TEST_F(misc, permissive)
 {
-	struct questions asked;
-
-	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
-	EXPECT_EQ(0, try_execve(self->path));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(variant->denied, asked.exec_open);
-	if (variant->denied)
-		EXPECT_TRUE(is_about_interpreter(&asked.last, false,
-						 self->fields));
+	expect_permitted(_metadata, &self->execution, variant->denied);
 }
 
 /* Registering a format executes nothing, even where it opens the interpreter. */
@@ -248,9 +217,8 @@ TEST_F(misc, registered_under_policy)
 				   misc_by_extension("ipe-misc"),
 				   interpreter_path(variant->denied),
 				   variant->flags));
-	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
-	EXPECT_EQ(self->expected, try_execve(self->path));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	EXPECT_EQ(0, audit_count(self->execution.audit, AUDIT_IPE_ACCESS));
+	expect_enforced(_metadata, &self->execution);
 }
 
 /* An interpreter that has an interpreter: each is asked about. */
@@ -262,10 +230,9 @@ enum link {
 
 FIXTURE(nested)
 {
-	int audit;
-	int expected;
-	char outer[PATH_MAX], inner[PATH_MAX];
-	char fields[PATH_MAX + 128];
+	/* Of the outer file, whose interpreter is the inner one. */
+	struct execution execution;
+	char inner[PATH_MAX];
 };
 
 FIXTURE_VARIANT(nested)
@@ -317,46 +284,37 @@ static void remove_link(enum link link, const char *name, const char *path)
 
 FIXTURE_SETUP(nested)
 {
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	struct execution *const it = &self->execution;
+
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	if (misc_missing)
 		SKIP(return, "%s", misc_missing);
-	ASSERT_EQ(0, ipe_reset());
-	self->expected = variant->denied ? -EACCES : 0;
+	begin(_metadata, it, variant->denied);
 	ASSERT_EQ(0, make_link(variant->inner, "ipe-inner",
 			       interpreter_path(variant->denied),
 			       self->inner));
 	ASSERT_EQ(0, make_link(variant->outer, "ipe-outer", self->inner,
-			       self->outer));
-	ASSERT_EQ(0, interpreter_fields(self->fields, sizeof(self->fields),
-					variant->denied));
-	ASSERT_EQ(0, policy_enforce_rules(TRUST_INITRAMFS));
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
+			       it->path));
+	enforce_and_watch(_metadata, it);
 }
 
 FIXTURE_TEARDOWN_PARENT(nested)
 {
-	remove_link(variant->outer, "ipe-outer", self->outer);
+	remove_link(variant->outer, "ipe-outer", self->execution.path);
 	remove_link(variant->inner, "ipe-inner", self->inner);
 	EXPECT_EQ(0, ipe_reset());
 }
 
 TEST_F(nested, enforced)
 {
-	EXPECT_EQ(self->expected, try_execve(self->outer));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 }
 
 TEST_F(nested, success_audit)
 {
-	struct questions asked;
+	const struct questions asked =
+		expect_recorded(_metadata, &self->execution, 2);
 
-	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
-	EXPECT_EQ(self->expected, try_execve(self->outer));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(2, asked.exec_open);
-	EXPECT_TRUE(is_about_interpreter(&asked.last, true, self->fields));
 	/* The outer file, the inner one, and what is executed in the end. */
 	EXPECT_EQ(2 + (!variant->denied && variant->inner != ELF),
 		  asked.bprm_check);

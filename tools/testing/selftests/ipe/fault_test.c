@@ -523,17 +523,13 @@ FAULT(fsverity_evicted, .place = PLACE_FSV_SIGNED, .prepare = prepare_evicted, .
 
 FIXTURE_SETUP(fault)
 {
-	if (stage_missing(variant->place))
-		SKIP(return, "%s", stage_missing(variant->place));
+	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, stage_rules(rules, sizeof(rules), RULES));
 	/* So that no fault is spent on the memory of this program. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT | MCL_FUTURE));
 }
 
-FIXTURE_TEARDOWN_PARENT(fault)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(fault)
 
 /* All that IPE shows, and what it decides. */
 struct state {
@@ -701,22 +697,11 @@ TEST_F(afterwards, works)
 
 static const char *setup(void)
 {
-	const char *reason;
+	const char *reason = audited_initramfs_setup();
 
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	reason = stage_setup();
-	if (!reason)
-		reason = stage_missing(PLACE_INITRAMFS);
 	if (!reason && leaks_are_found() && leaks_forget())
 		reason = "kmemleak cannot be cleared";
 	return reason;
 }
 
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN_UNLESS(faults_prepare(), setup, teardown)
+IPE_TEST_MAIN_UNLESS(faults_prepare(), setup, audited_stage_teardown)

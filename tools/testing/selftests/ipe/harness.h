@@ -60,6 +60,31 @@ static inline void harness_be_patient(void)
 		return ret;                                                 \
 	}
 
+/* IPE is as new before each test of the fixture, and after it. */
+#define RESET_AROUND(fixture)                                               \
+	FIXTURE_SETUP(fixture)                                              \
+	{                                                                   \
+		ASSERT_EQ(0, ipe_reset());                                  \
+	}                                                                   \
+	RESET_AFTER(fixture)
+
+/* The same for a fixture that has more to set up, and begins with ipe_reset(). */
+#define RESET_AFTER(fixture)                                                \
+	FIXTURE_TEARDOWN_PARENT(fixture)                                    \
+	{                                                                   \
+		EXPECT_EQ(0, ipe_reset());                                  \
+	}
+
+/* What IPE shows is still what ipe_snapshot() has seen before. */
+static inline void expect_unchanged(struct __test_metadata *_metadata,
+				    const char *before)
+{
+	char after[65];
+
+	EXPECT_EQ(0, ipe_snapshot(after));
+	EXPECT_STREQ(before, after);
+}
+
 static inline const char *no_setup(void)
 {
 	return NULL;

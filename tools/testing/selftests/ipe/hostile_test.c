@@ -122,10 +122,7 @@ FIXTURE_SETUP(name)
 	ASSERT_LE(0, self->log);
 }
 
-FIXTURE_TEARDOWN_PARENT(name)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(name)
 
 /*
  * It is the name of a folder, and what records and the kernel's log show of it
@@ -212,10 +209,7 @@ FIXTURE_SETUP(text)
 	ASSERT_LE(0, self->log);
 }
 
-FIXTURE_TEARDOWN_PARENT(text)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(text)
 
 TEST_F(text, refused)
 {
@@ -261,10 +255,7 @@ FIXTURE_SETUP(cut)
 			       &self->message));
 }
 
-FIXTURE_TEARDOWN_PARENT(cut)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(cut)
 
 TEST_F_TIMEOUT(cut, anywhere, LIMIT)
 {
@@ -352,19 +343,11 @@ CERTIFICATE(issued_for_servers, 0, SIGN_DER, .issuer = BY_TRUSTED, .until = DAY,
 CERTIFICATE(issued_by_one_that_may_not, 0, SIGN_DER, .issuer = BY_OTHER_NEW, .until = DAY);
 /* clang-format on */
 
-FIXTURE_SETUP(certificate)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(certificate)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(certificate)
 
 TEST_F(certificate, signs)
 {
-	char before[65], after[65];
+	char before[65];
 	int result = variant->result;
 	struct blob message;
 
@@ -376,9 +359,8 @@ TEST_F(certificate, signs)
 	ASSERT_EQ(0, ipe_snapshot(before));
 	EXPECT_EQ(result,
 		  policy_submit(IPE_NEW_POLICY, message.data, message.len));
-	ASSERT_EQ(0, ipe_snapshot(after));
 	if (result) {
-		EXPECT_STREQ(before, after);
+		expect_unchanged(_metadata, before);
 	} else {
 		EXPECT_TRUE(policy_exists(NAME));
 	}
@@ -419,15 +401,7 @@ FIXTURE_VARIANT(revoked)
 FIXTURE_VARIANT_ADD(revoked, der) { .flags = SIGN_DER };
 FIXTURE_VARIANT_ADD(revoked, appended) { .flags = SIGN_APPENDED };
 
-FIXTURE_SETUP(revoked)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(revoked)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(revoked)
 
 TEST_F(revoked, signer)
 {
@@ -497,15 +471,7 @@ FIXTURE(size)
 {
 };
 
-FIXTURE_SETUP(size)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(size)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(size)
 
 /* As many rules as there can be: what they take is bounded, and comes back. */
 TEST_F_TIMEOUT(size, most_rules, LIMIT)
@@ -575,15 +541,7 @@ LINE(digits, "op=EXECUTE fsverity_digest=sha256:", "00", " action=ALLOW\n", 0);
 LINE(not_closed, "", "op=EXECUTE ", "", -EBADMSG);
 /* clang-format on */
 
-FIXTURE_SETUP(line)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(line)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(line)
 
 static int make_line(struct blob *text, const char *head, const char *begin,
 		     const char *filler, const char *end)
@@ -643,14 +601,4 @@ TEST_F_TIMEOUT(size, line_that_decides, LIMIT)
 	blob_free(&text);
 }
 
-static const char *setup(void)
-{
-	return audit_enable(true) ? "auditing cannot be enabled" : NULL;
-}
-
-static void teardown(void)
-{
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audit_setup, audit_teardown)

@@ -13,10 +13,8 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 
-#include "harness.h"
-#include "interpreter.h"
+#include "execution.h"
 #include "stage.h"
-#include "subject.h"
 
 #define ROOM 512
 #define NOBODY 65534
@@ -42,12 +40,21 @@ static void teardown(void)
 
 static int enforce(const char *rules)
 {
-	char expanded[4096], text[4096];
-	int err;
+	char text[4096];
 
 	snprintf(text, sizeof(text), "%s%s", TRUST_INITRAMFS, rules);
-	err = stage_rules(expanded, sizeof(expanded), text);
-	return err ?: policy_enforce_rules(expanded);
+	return stage_enforce(text);
+}
+
+/* What the fixtures about the program "interpreted" end with. */
+static void enforce_and_watch(struct __test_metadata *_metadata,
+			      struct execution *it, const char *interpreter,
+			      const char *rules)
+{
+	snprintf(it->path, sizeof(it->path), "%s", program);
+	ASSERT_EQ(0, interpreter_set(interpreter));
+	ASSERT_EQ(0, enforce(rules));
+	execution_watch(_metadata, it);
 }
 
 /* What the record of a denial says of the place's program. */
@@ -73,9 +80,7 @@ static int place_fields(char *to, size_t size, enum place place)
 /* The interpreter of an ELF program, in each place. */
 FIXTURE(place)
 {
-	int audit;
-	int expected;
-	char fields[PATH_MAX + 128];
+	struct execution execution;
 };
 
 FIXTURE_VARIANT(place)
@@ -115,57 +120,38 @@ PLACE(overlay_fsv, PLACE_OVERLAY_FSV, "op=EXECUTE fsverity_digest=$fsv action=AL
 
 FIXTURE_SETUP(place)
 {
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
-	if (stage_missing(variant->place))
-		SKIP(return, "%s", stage_missing(variant->place));
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, ipe_reset());
-	self->expected = variant->denied ? -EACCES : 0;
-	ASSERT_EQ(0, place_fields(self->fields, sizeof(self->fields),
+	self->execution.denied = variant->denied;
+	ASSERT_EQ(0, place_fields(self->execution.fields,
+				  sizeof(self->execution.fields),
 				  variant->place));
-	ASSERT_EQ(0, interpreter_set(stage_path(variant->place, "probe")));
-	ASSERT_EQ(0, enforce(variant->rule));
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
+	enforce_and_watch(_metadata, &self->execution,
+			  stage_path(variant->place, "probe"), variant->rule);
 }
 
-FIXTURE_TEARDOWN_PARENT(place)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(place)
 
 TEST_F(place, enforced)
 {
-	EXPECT_EQ(self->expected, try_execve(program));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 }
 
 TEST_F(place, success_audit)
 {
-	struct questions asked;
+	const bool twice = variant->asked_twice && !variant->denied;
+	const struct questions asked =
+		expect_recorded(_metadata, &self->execution, 1 + twice);
 
-	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
-	EXPECT_EQ(self->expected, try_execve(program));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(1 + (variant->asked_twice && !variant->denied),
-		  asked.exec_open);
-	EXPECT_TRUE(is_about_interpreter(&asked.last, true, self->fields));
 	/* The program itself. */
 	EXPECT_EQ(1, asked.bprm_check);
 }
 
 TEST_F(place, permissive)
 {
-	struct questions asked;
-
-	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
-	EXPECT_EQ(0, try_execve(program));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(variant->denied ? 1 + variant->asked_twice : 0,
-		  asked.exec_open);
-	if (variant->denied)
-		EXPECT_TRUE(is_about_interpreter(&asked.last, false,
-						 self->fields));
+	expect_permitted(_metadata, &self->execution,
+			 variant->denied ? 1 + variant->asked_twice : 0);
 }
 
 /*
@@ -174,11 +160,10 @@ TEST_F(place, permissive)
  */
 FIXTURE(fresh)
 {
-	int audit;
-	int expected;
+	struct execution execution;
 	char loop[32];
+	/* The interpreter, and where it lies. */
 	char ext4[ROOM], overlay[ROOM], path[ROOM];
-	char fields[PATH_MAX + 128];
 };
 
 FIXTURE_VARIANT(fresh)
@@ -229,14 +214,13 @@ static int mount_fresh(FIXTURE_DATA(fresh) *self, bool with_signature)
 
 FIXTURE_SETUP(fresh)
 {
+	struct execution *const it = &self->execution;
 	char name[64];
 
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	ASSERT_EQ(0, ipe_reset());
-	self->expected = variant->denied ? -EACCES : 0;
+	it->denied = variant->denied;
 	snprintf(self->ext4, sizeof(self->ext4), "%s/fresh-%d", stage_folder(),
 		 getpid());
 	snprintf(self->path, sizeof(self->path), "%s/fresh-%d/probe",
@@ -247,17 +231,14 @@ FIXTURE_SETUP(fresh)
 		snprintf(self->overlay, ROOM, "%s/%s", stage_folder(), name);
 		snprintf(self->path, ROOM, "%s/%s/probe", stage_folder(), name);
 		ASSERT_EQ(0, stage_overlay(name, self->ext4));
-		snprintf(self->fields, sizeof(self->fields),
+		snprintf(it->fields, sizeof(it->fields),
 			 "path=\"%s\" dev=\"overlay\" ", self->path);
 	} else {
-		ASSERT_EQ(0, file_fields(self->fields, sizeof(self->fields),
+		ASSERT_EQ(0, file_fields(it->fields, sizeof(it->fields),
 					 self->path,
 					 self->loop + strlen("/dev/")));
 	}
-	ASSERT_EQ(0, interpreter_set(self->path));
-	ASSERT_EQ(0, enforce(variant->rule));
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
+	enforce_and_watch(_metadata, it, self->path, variant->rule);
 }
 
 FIXTURE_TEARDOWN_PARENT(fresh)
@@ -273,23 +254,15 @@ FIXTURE_TEARDOWN_PARENT(fresh)
 
 TEST_F(fresh, enforced)
 {
-	EXPECT_EQ(self->expected, try_execve(program));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 	/* And from now on it is known. */
-	EXPECT_EQ(self->expected, try_execve(program));
-	EXPECT_TRUE(is_only_denial(self->audit, variant->denied, self->fields));
+	expect_enforced(_metadata, &self->execution);
 }
 
 TEST_F(fresh, success_audit)
 {
-	struct questions asked;
-
-	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
-	EXPECT_EQ(self->expected, try_execve(program));
-	ASSERT_EQ(0, questions_take(self->audit, &asked));
-	EXPECT_EQ(1 + (variant->on_overlay && !variant->denied),
-		  asked.exec_open);
-	EXPECT_TRUE(is_about_interpreter(&asked.last, true, self->fields));
+	expect_recorded(_metadata, &self->execution,
+			1 + (variant->on_overlay && !variant->denied));
 }
 
 /*
@@ -315,10 +288,8 @@ FIXTURE_SETUP(copied_up)
 {
 	char name[64];
 
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
-	if (stage_missing(PLACE_OVERLAY_DMV))
-		SKIP(return, "%s", stage_missing(PLACE_OVERLAY_DMV));
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	NEEDS_PLACE(PLACE_OVERLAY_DMV);
 	ASSERT_EQ(0, ipe_reset());
 	snprintf(name, sizeof(name), "up-%d", getpid());
 	snprintf(self->overlay, ROOM, "%s/%s", stage_folder(), name);
@@ -456,8 +427,7 @@ FIXTURE_SETUP(attack)
 	char path[2 * ROOM];
 	struct stat st;
 
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	ASSERT_EQ(0, ipe_reset());
 	snprintf(attacker->root, ROOM, "%s/root-%d", stage_folder(), getpid());
 	snprintf(attacker->misc, ROOM, "%s/root-%d/misc", stage_folder(),
@@ -482,10 +452,7 @@ FIXTURE_SETUP(attack)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(attack)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(attack)
 
 #define ATTACK()                                                            \
 	program_ran(run_program(self->program, "", AT_EMPTY_PATH,           \
@@ -527,8 +494,7 @@ FIXTURE(other)
 
 FIXTURE_SETUP(other)
 {
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	ASSERT_EQ(0, ipe_reset());
 	ASSERT_EQ(0, interpreter_set(stage_path(PLACE_TMPFS, "probe")));
 	ASSERT_EQ(0, enforce(""));
@@ -536,10 +502,7 @@ FIXTURE_SETUP(other)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(other)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(other)
 
 TEST_F(other, reading)
 {

@@ -377,15 +377,6 @@ LOADS(firmware_buffer);
 LOADS(firmware_upload);
 READS(policy);
 
-static int enforce(const char *rules)
-{
-	char expanded[4096];
-	int err;
-
-	err = stage_rules(expanded, sizeof(expanded), rules);
-	return err ?: policy_enforce_rules(expanded);
-}
-
 FIXTURE_SETUP(operation)
 {
 	const bool allows = !strcmp(variant->action, "ALLOW");
@@ -393,8 +384,7 @@ FIXTURE_SETUP(operation)
 
 	if (access(variant->operation->needs, F_OK))
 		SKIP(return, "the kernel has no %s", variant->operation->needs);
-	if (stage_missing(variant->place))
-		SKIP(return, "%s", stage_missing(variant->place));
+	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, ipe_reset());
 	self->path = stage_path(variant->place, "probe");
 	self->expected = variant->allowed ? 0 : -EACCES;
@@ -403,13 +393,10 @@ FIXTURE_SETUP(operation)
 		 "op=%s %saction=%s\n",
 		 variant->operation->name, allows ? "DENY" : "ALLOW",
 		 variant->operation->name, variant->property, variant->action);
-	ASSERT_EQ(0, enforce(rules));
+	ASSERT_EQ(0, stage_enforce(rules));
 }
 
-FIXTURE_TEARDOWN_PARENT(operation)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(operation)
 
 TEST_F(operation, enforcing)
 {
@@ -465,21 +452,18 @@ FIXTURE_SETUP(reading)
 {
 	if (access("/proc/modules", F_OK))
 		SKIP(return, "the kernel has no modules");
-	if (stage_missing(variant->place))
-		SKIP(return, "%s", stage_missing(variant->place));
+	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, ipe_reset());
 }
 
-FIXTURE_TEARDOWN_PARENT(reading)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(reading)
 
 TEST_F(reading, judged_again)
 {
 	int fd;
 
-	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+	ASSERT_EQ(0, stage_enforce(
+			     "DEFAULT action=DENY\n"
 			     "op=KMODULE dmverity_signature=TRUE action=ALLOW\n"));
 	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
 	fd = audit_open();
@@ -520,10 +504,7 @@ FIXTURE_SETUP(separate)
 	ASSERT_EQ(0, ipe_reset());
 }
 
-FIXTURE_TEARDOWN_PARENT(separate)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(separate)
 
 static const char *const all[] = { "EXECUTE",	      "FIRMWARE", "KMODULE",
 				   "KEXEC_IMAGE",     "KEXEC_INITRAMFS",
@@ -552,7 +533,7 @@ TEST_F(separate, only_this_denied)
 	char rules[1024];
 
 	defaults(rules, variant->operation->name, "DENY", "ALLOW");
-	ASSERT_EQ(0, enforce(rules));
+	ASSERT_EQ(0, stage_enforce(rules));
 	EXPECT_EQ(-EACCES, variant->operation->attempt(
 				   stage_path(PLACE_TMPFS, "probe")));
 	EXPECT_EQ(0, try_mmap_anonymous());
@@ -563,7 +544,7 @@ TEST_F(separate, only_this_allowed)
 	char rules[1024];
 
 	defaults(rules, variant->operation->name, "ALLOW", "DENY");
-	ASSERT_EQ(0, enforce(rules));
+	ASSERT_EQ(0, stage_enforce(rules));
 	EXPECT_EQ(0, variant->operation->attempt(
 			     stage_path(PLACE_TMPFS, "probe")));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
@@ -572,7 +553,8 @@ TEST_F(separate, only_this_allowed)
 /* A global default is for all of them. */
 TEST_F(separate, global_default)
 {
-	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
+	ASSERT_EQ(0, stage_enforce(
+			     "DEFAULT action=DENY\n"
 			     "op=EXECUTE action=ALLOW\n"));
 	if (strcmp(variant->operation->name, "KEXEC_INITRAMFS")) {
 		EXPECT_EQ(-EACCES, variant->operation->attempt(
@@ -581,17 +563,4 @@ TEST_F(separate, global_default)
 	EXPECT_EQ(0, try_mmap_anonymous());
 }
 
-static const char *setup(void)
-{
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	return stage_setup();
-}
-
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)

@@ -97,10 +97,7 @@ FIXTURE_SETUP(pieces)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(pieces)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(pieces)
 
 /* Writes from a position to another one. */
 static int write_pieces(int fd, const struct blob *policy, size_t from,
@@ -121,12 +118,10 @@ static int write_pieces(int fd, const struct blob *policy, size_t from,
 TEST_F(pieces, load)
 {
 	const size_t last = self->policy.len - 1;
-	char now[65];
 
 	ASSERT_EQ(0, write_pieces(self->fd, &self->policy, 0, last,
 				  self->size));
-	ASSERT_EQ(0, ipe_snapshot(now));
-	EXPECT_STREQ(self->before, now);
+	expect_unchanged(_metadata, self->before);
 	EXPECT_FALSE(is_loaded());
 	EXPECT_EQ(0, write_fd(self->fd, self->policy.data + last, 1));
 	EXPECT_TRUE(is_loaded());
@@ -247,19 +242,7 @@ FIXTURE_SETUP(incomplete)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(incomplete)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
-
-static void expect_unchanged(struct __test_metadata *_metadata,
-			     const char *before)
-{
-	char after[65];
-
-	EXPECT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
-}
+RESET_AFTER(incomplete)
 
 TEST_F(incomplete, closed)
 {
@@ -383,10 +366,7 @@ FIXTURE_SETUP(sequence)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(sequence)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(sequence)
 
 TEST_F(sequence, garbage_after)
 {
@@ -524,10 +504,7 @@ FIXTURE_SETUP(deleted)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(deleted)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(deleted)
 
 TEST_F(deleted, between)
 {
@@ -589,15 +566,7 @@ HEADER(nine_bytes, "\x30\x89\x01\x00\x00\x00\x00\x00\x00\x00\x01", -EBADMSG);
 HEADER(indefinite, "\x30\x80", -EBADMSG);
 HEADER(reserved, "\x30\xff", -EBADMSG);
 
-FIXTURE_SETUP(header)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(header)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(header)
 
 TEST_F(header, alone)
 {
@@ -679,10 +648,7 @@ FIXTURE_SETUP(trailer)
 			variant->byte;
 }
 
-FIXTURE_TEARDOWN_PARENT(trailer)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(trailer)
 
 TEST_F(trailer, refused)
 {
@@ -913,10 +879,7 @@ FIXTURE_SETUP(many)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(many)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(many)
 
 /* 100,000 rules load, activate and decide. */
 TEST_F_TIMEOUT(many, rules, 120)
@@ -927,8 +890,7 @@ TEST_F_TIMEOUT(many, rules, 120)
 	struct blob policy;
 	ssize_t len;
 
-	if (stage_missing(PLACE_FSV))
-		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	NEEDS_PLACE(PLACE_FSV);
 	ASSERT_EQ(0, stage_rules(last, sizeof(last), fsv));
 	ASSERT_EQ(0, sign_many(&policy, NAME, last));
 	ASSERT_LT(10 * MIB, policy.len);
@@ -957,17 +919,4 @@ TEST_F_TIMEOUT(many, rules, 120)
 	blob_free(&policy);
 }
 
-static const char *setup(void)
-{
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	return stage_setup();
-}
-
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)

@@ -104,10 +104,7 @@ FIXTURE_SETUP(mapping)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(mapping)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(mapping)
 
 /*
  * Only the call runs under the personality: else the test itself could get no
@@ -357,8 +354,7 @@ FIXTURE_VARIANT_ADD(inheritance, allowed_by_rule) { DENY "op=EXECUTE action=ALLO
 
 FIXTURE_SETUP(inheritance)
 {
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	test_path(self->path, sizeof(self->path), "inherit32");
 	if (access(self->path, X_OK))
 		SKIP(return, "no 32-bit programs on this machine");
@@ -374,10 +370,7 @@ FIXTURE_SETUP(inheritance)
 	ASSERT_LE(0, self->audit);
 }
 
-FIXTURE_TEARDOWN_PARENT(inheritance)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(inheritance)
 
 /* Counts the records of the hook. They name no file: they are about memory. */
 static int inheritance_records(int audit, bool enforcing)

@@ -186,15 +186,7 @@ REFUSED(nul_last, -EBADMSG, 3, 1, HEADER DEFAULTS "\0");
 REFUSED(utf16, -EBADMSG, 1, 2, "p\0o\0l\0i\0c\0y\0_\0n\0a\0m\0e\0=\0x\0");
 /* clang-format on */
 
-FIXTURE_SETUP(refused)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(refused)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(refused)
 
 static int submit(const char *node, const void *text, size_t len,
 		  unsigned int flags)
@@ -204,27 +196,25 @@ static int submit(const char *node, const void *text, size_t len,
 
 TEST_F(refused, new_policy)
 {
-	char before[65], after[65];
+	char before[65];
 
 	ASSERT_EQ(0, ipe_snapshot(before));
 	EXPECT_EQ(variant->error, submit(IPE_NEW_POLICY, variant->text,
 					 variant->len, SIGN_DER));
-	ASSERT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
+	expect_unchanged(_metadata, before);
 }
 
 TEST_F(refused, update)
 {
 	const struct ipe_version oldest = {};
-	char before[65], after[65];
+	char before[65];
 
 	ASSERT_EQ(0, policy_load(NAME, &oldest, DEFAULTS));
 	ASSERT_EQ(0, ipe_snapshot(before));
 	EXPECT_EQ(variant->error, submit(policy_node(NAME, "update"),
 					 variant->text, variant->len,
 					 SIGN_DER));
-	ASSERT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
+	expect_unchanged(_metadata, before);
 }
 
 /* The record says where, at its end. */
@@ -484,25 +474,16 @@ BAD_NAME(bytes_256, FIFTY FIFTY FIFTY FIFTY FIFTY "012345", -ENAMETOOLONG);
 BAD_NAME(bytes_1000, FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY, -ENAMETOOLONG);
 /* clang-format on */
 
-FIXTURE_SETUP(name)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(name)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(name)
 
 TEST_F(name, refused)
 {
-	char before[65], after[65];
+	char before[65];
 
 	ASSERT_EQ(0, ipe_snapshot(before));
 	EXPECT_EQ(variant->error,
 		  policy_load(variant->name, NULL, DEFAULTS));
-	ASSERT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
+	expect_unchanged(_metadata, before);
 	/* Nothing is left behind that would hinder the next one. */
 	EXPECT_EQ(0, policy_load(NAME, NULL, DEFAULTS));
 }
@@ -595,14 +576,4 @@ TEST(too_long_for_der)
 	EXPECT_EQ(0, ipe_reset());
 }
 
-static const char *setup(void)
-{
-	return audit_enable(true) ? "auditing cannot be enabled" : NULL;
-}
-
-static void teardown(void)
-{
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audit_setup, audit_teardown)

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - policies that change while decisions are made
- *
- * For a few seconds each, some processes change policies and others ask. What
- * is asked is chosen so that each policy that can be in force has a known
- * answer: whatever comes at which moment, no other answer is right.
+ * IPE tests - policies and the mode change while decisions are made
  */
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "audit.h"
-#include "harness.h"
-#include "stage.h"
-#include "subject.h"
+#include "race.h"
 
 #define NAME IPE_PREFIX "_race"
 #define SECONDS 3
-/* An emulated machine that has to share its processors takes its time. */
-#define LIMIT 180
 
 /*
  * Two policies that agree about files, for different reasons, and differ about
@@ -36,105 +23,6 @@
 	"DEFAULT op=EXECUTE action=DENY\n"                                  \
 	"DEFAULT op=KMODULE action=DENY\n"                                  \
 	"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
-
-enum { MAX_PROCESSES = 8 };
-
-/* Shared by the processes of a test. */
-struct shared {
-	volatile bool stop;
-	/* What was seen: decisions, and those that are wrong. */
-	unsigned int right, wrong;
-	/* The last answer that was wrong: 0, or a negative errno. */
-	int answer;
-	/* Of what may be either. */
-	unsigned int allowed, denied;
-	/* Of those that change something. */
-	unsigned int changes, failures;
-};
-
-static void count(unsigned int *counter)
-{
-	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
-}
-
-FIXTURE(race)
-{
-	struct shared *shared;
-	pid_t processes[MAX_PROCESSES];
-	unsigned int count;
-};
-
-FIXTURE_SETUP(race)
-{
-	ASSERT_EQ(0, ipe_reset());
-	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)self->shared);
-}
-
-FIXTURE_TEARDOWN_PARENT(race)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
-
-typedef void job(struct shared *shared);
-
-/* Runs a job over and over in a process of its own. */
-static int start(FIXTURE_DATA(race) *self, job *job)
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		return -errno;
-	if (!child) {
-		/* It does not outlive a test that fails. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (!self->shared->stop)
-			job(self->shared);
-		_exit(0);
-	}
-	self->processes[self->count++] = child;
-	return 0;
-}
-
-static void finish(struct __test_metadata *_metadata,
-		   FIXTURE_DATA(race) *self, unsigned int seconds)
-{
-	const struct timespec time = { .tv_sec = seconds };
-	int status;
-
-	nanosleep(&time, NULL);
-	self->shared->stop = true;
-	while (self->count) {
-		EXPECT_EQ(self->processes[self->count - 1],
-			  waitpid(self->processes[self->count - 1], &status,
-				  0));
-		EXPECT_EQ(0, status);
-		self->count--;
-	}
-}
-
-static void count_wrong(struct shared *shared, int answer)
-{
-	shared->answer = answer;
-	count(&shared->wrong);
-}
-
-static void expect(struct shared *shared, int want, int got)
-{
-	if (got == want)
-		count(&shared->right);
-	else
-		count_wrong(shared, got);
-}
-
-static void ask_allowed(struct shared *shared)
-{
-	const char *path = stage_path(PLACE_INITRAMFS, "probe");
-
-	expect(shared, 0, try_mmap_path(path, MAP_PRIVATE));
-	expect(shared, 0, try_mprotect_path(path));
-}
 
 static void ask_denied(struct shared *shared)
 {
@@ -166,32 +54,13 @@ static void ask_either(struct shared *shared)
 		count_wrong(shared, result ? -errno : 0);
 }
 
-static void expect_none_wrong(struct __test_metadata *_metadata,
-			      const struct shared *shared)
-{
-	EXPECT_EQ(0, shared->wrong)
-	{
-		TH_LOG("%u wrong, the last was %d", shared->wrong,
-		       shared->answer);
-	}
-}
-
 static void expect_decisions(struct __test_metadata *_metadata,
 			     const struct shared *shared)
 {
-	expect_none_wrong(_metadata, shared);
 	EXPECT_LT(20, shared->right);
 	TH_LOG("%u decisions, %u changes", shared->right + shared->allowed +
 						   shared->denied,
 	       shared->changes);
-}
-
-static void change(struct shared *shared, int err)
-{
-	if (err)
-		count(&shared->failures);
-	else
-		count(&shared->changes);
 }
 
 static void activate_both(struct shared *shared)
@@ -205,14 +74,9 @@ TEST_F_TIMEOUT(race, activate, LIMIT)
 	ASSERT_EQ(0, policy_load(NAME "1", NULL, FIRST));
 	ASSERT_EQ(0, policy_load(NAME "2", NULL, SECOND));
 	ASSERT_EQ(0, policy_activate(NAME "1"));
-	ASSERT_EQ(0, start(self, activate_both));
-	ASSERT_EQ(0, start(self, ask_allowed));
-	ASSERT_EQ(0, start(self, ask_denied));
-	ASSERT_EQ(0, start(self, ask_execve));
-	ASSERT_EQ(0, start(self, ask_either));
+	START(activate_both, ask_allowed, ask_denied, ask_execve, ask_either);
 	finish(_metadata, self, SECONDS);
 	expect_decisions(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(2, self->shared->changes);
 	/* Both were in force at some time. */
 	EXPECT_LT(0, self->shared->allowed);
@@ -223,9 +87,12 @@ TEST_F_TIMEOUT(race, activate, LIMIT)
 #define UPDATES 16
 static struct blob updates[UPDATES];
 
-TEST_F_TIMEOUT(race, update, LIMIT)
+/* Activates the policy that they are of; returns its version. */
+static struct ipe_version
+prepare_updates(struct __test_metadata *_metadata)
 {
-	struct ipe_version version = ipe_version();
+	const struct ipe_version first = ipe_version();
+	struct ipe_version version = first;
 	unsigned int i;
 
 	ASSERT_EQ(0, policy_load(NAME, NULL, FIRST));
@@ -236,10 +103,15 @@ TEST_F_TIMEOUT(race, update, LIMIT)
 					 i & 1 ? FIRST : SECOND,
 					 i & 2 ? SIGN_DER : SIGN_APPENDED));
 	}
-	ASSERT_EQ(0, start(self, ask_allowed));
-	ASSERT_EQ(0, start(self, ask_denied));
-	ASSERT_EQ(0, start(self, ask_execve));
-	ASSERT_EQ(0, start(self, ask_either));
+	return first;
+}
+
+TEST_F_TIMEOUT(race, update, LIMIT)
+{
+	unsigned int i;
+
+	prepare_updates(_metadata);
+	START(ask_allowed, ask_denied, ask_execve, ask_either);
 	for (i = 0; i < UPDATES; i++) {
 		change(self->shared, policy_submit(policy_node(NAME, "update"),
 						   updates[i].data,
@@ -249,7 +121,6 @@ TEST_F_TIMEOUT(race, update, LIMIT)
 	}
 	finish(_metadata, self, 0);
 	expect_decisions(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_EQ(UPDATES, self->shared->changes);
 	EXPECT_LT(0, self->shared->denied);
 }
@@ -275,30 +146,19 @@ static void update_any(struct shared *shared)
 
 TEST_F_TIMEOUT(race, two_updaters, LIMIT)
 {
-	struct ipe_version version = ipe_version(), last;
-	unsigned int i;
+	const struct ipe_version first = prepare_updates(_metadata);
+	struct ipe_version last;
 
-	ASSERT_EQ(0, policy_load(NAME, NULL, FIRST));
-	ASSERT_EQ(0, policy_activate(NAME));
-	for (i = 0; i < UPDATES; i++) {
-		version.rev++;
-		ASSERT_EQ(0, policy_sign(&updates[i], NAME, &version,
-					 i & 1 ? FIRST : SECOND, SIGN_DER));
-	}
-	ASSERT_EQ(0, start(self, ask_denied));
-	ASSERT_EQ(0, start(self, update_any));
-	ASSERT_EQ(0, start(self, update_any));
+	START(ask_denied, update_any, update_any);
 	while (!self->shared->stop)
 		usleep(10000);
 	finish(_metadata, self, 0);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	/*
 	 * The version in force is the last one that somebody loaded. The same
 	 * message again is no error, so that a version may come twice.
 	 */
 	last = ipe_version();
-	EXPECT_LE(last.rev - (version.rev - UPDATES), self->shared->changes);
+	EXPECT_LE(last.rev - first.rev, self->shared->changes);
 	EXPECT_LE(self->shared->changes, 2 * UPDATES);
 }
 
@@ -372,13 +232,8 @@ TEST_F_TIMEOUT(race, load_and_delete, LIMIT)
 		contents[i].len = len;
 	}
 	ASSERT_EQ(0, policy_delete(NAME));
-	ASSERT_EQ(0, start(self, load_and_delete));
-	ASSERT_EQ(0, start(self, read_nodes));
-	ASSERT_EQ(0, start(self, read_nodes));
-	ASSERT_EQ(0, start(self, hold_nodes));
+	START(load_and_delete, read_nodes, read_nodes, hold_nodes);
 	finish(_metadata, self, SECONDS);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(2, self->shared->changes);
 	EXPECT_LT(0, self->shared->right);
 }
@@ -434,14 +289,8 @@ TEST_F_TIMEOUT(race, activate_and_delete, LIMIT)
 	char name[256];
 
 	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
-	ASSERT_EQ(0, start(self, load_any));
-	ASSERT_EQ(0, start(self, activate_any));
-	ASSERT_EQ(0, start(self, delete_any));
-	ASSERT_EQ(0, start(self, ask_anonymous));
-	ASSERT_EQ(0, start(self, ask_allowed));
+	START(load_any, activate_any, delete_any, ask_anonymous, ask_allowed);
 	finish(_metadata, self, SECONDS);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(0, self->shared->changes);
 	EXPECT_LT(0, self->shared->allowed);
 	/* Some policy is active whatever happened. */
@@ -458,12 +307,8 @@ static void switch_mode(struct shared *shared)
 TEST_F_TIMEOUT(race, mode, LIMIT)
 {
 	ASSERT_EQ(0, policy_enforce_rules(FIRST));
-	ASSERT_EQ(0, start(self, switch_mode));
-	ASSERT_EQ(0, start(self, ask_anonymous));
-	ASSERT_EQ(0, start(self, ask_allowed));
+	START(switch_mode, ask_anonymous, ask_allowed);
 	finish(_metadata, self, 1);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_EQ(0, self->shared->failures);
 	EXPECT_LT(0, self->shared->right);
 }
 
@@ -480,8 +325,7 @@ TEST_F_TIMEOUT(race, mode_recorded, LIMIT)
 
 	fd = audit_open();
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, start(self, switch_mode_slowly));
-	ASSERT_EQ(0, start(self, switch_mode_slowly));
+	START(switch_mode_slowly, switch_mode_slowly);
 	finish(_metadata, self, 1);
 	/* They alternate, whoever made them. */
 	while (!audit_next(fd, AUDIT_MAC_STATUS, &record)) {
@@ -509,7 +353,7 @@ TEST_F_TIMEOUT(race, mode_agrees, LIMIT)
 	ASSERT_EQ(0, policy_enforce_rules("DEFAULT action=DENY\n"));
 	fd = audit_open();
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, start(self, switch_mode));
+	START(switch_mode);
 	for (asked = 0; asked < 2000 && (enforced < 50 || permitted < 50);
 	     asked++) {
 		if (try_mmap_anonymous())
@@ -570,10 +414,8 @@ TEST_F_TIMEOUT(race, pieces, LIMIT)
 	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
 	shared_file = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, shared_file);
-	ASSERT_EQ(0, start(self, write_pieces));
-	ASSERT_EQ(0, start(self, write_pieces));
+	START(write_pieces, write_pieces);
 	finish(_metadata, self, 1);
-	expect_none_wrong(_metadata, self->shared);
 	EXPECT_LT(10, self->shared->right);
 	close(shared_file);
 	if (policy_exists(NAME)) {
@@ -583,159 +425,4 @@ TEST_F_TIMEOUT(race, pieces, LIMIT)
 	EXPECT_EQ(0, policy_load(NAME, NULL, FIRST));
 }
 
-/* A volume that changes while files on it are asked about. */
-static struct volume volume;
-static int volume_fd = -1;
-
-static void reload(struct shared *shared)
-{
-	change(shared, volume_reload(&volume, &stage_dmv_signed, true));
-	change(shared, volume_reload(&volume, &stage_dmv, false));
-}
-
-static void ask_volume(struct shared *shared)
-{
-	int err = try_mmap(volume_fd, MAP_PRIVATE);
-
-	if (!err)
-		count(&shared->allowed);
-	else if (err == -EACCES)
-		count(&shared->denied);
-	else
-		count_wrong(shared, err);
-}
-
-/* Opens it, and a file on it, under rules that speak of it. */
-static int open_changing(const char *rules)
-{
-	char expanded[1024], path[PATH_MAX];
-	int err;
-
-	snprintf(path, sizeof(path), "%s/changing", stage_folder());
-	err = volume_open(&volume, &stage_dmv, false, path);
-	if (err)
-		return err;
-	strcat(path, "/probe");
-	volume_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (volume_fd < 0)
-		return -errno;
-	return stage_rules(expanded, sizeof(expanded), rules) ?:
-	       policy_enforce_rules(expanded);
-}
-
-static int close_changing(void)
-{
-	close(volume_fd);
-	return volume_close(&volume);
-}
-
-TEST_F_TIMEOUT(race, volume, LIMIT)
-{
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
-	ASSERT_EQ(0, open_changing(
-			     "DEFAULT action=DENY\n"
-			     "op=EXECUTE boot_verified=TRUE action=ALLOW\n"
-			     "op=EXECUTE dmverity_roothash=$dmvsigned "
-			     "action=ALLOW\n"));
-	ASSERT_EQ(0, start(self, ask_volume));
-	ASSERT_EQ(0, start(self, ask_volume));
-	ASSERT_EQ(0, start(self, ask_allowed));
-	/* In this process, whose key the signature is. */
-	while (self->shared->changes < 12)
-		reload(self->shared);
-	finish(_metadata, self, 0);
-	EXPECT_EQ(0, self->shared->failures);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_LT(0, self->shared->allowed);
-	EXPECT_LT(0, self->shared->denied);
-	EXPECT_EQ(0, close_changing());
-}
-
-/*
- * A volume that loses its signature with its root hash: the new hash never has
- * the old one's signature.
- */
-static void ask_never(struct shared *shared)
-{
-	expect(shared, -EACCES, try_mmap(volume_fd, MAP_PRIVATE));
-}
-
-TEST_F_TIMEOUT(race, signature_of_before, LIMIT)
-{
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
-	ASSERT_EQ(0, open_changing("DEFAULT action=DENY\n"
-				   "op=EXECUTE dmverity_roothash=$dmv "
-				   "dmverity_signature=TRUE action=ALLOW\n"));
-	ASSERT_EQ(0, start(self, ask_never));
-	ASSERT_EQ(0, start(self, ask_never));
-	while (self->shared->changes < 12)
-		reload(self->shared);
-	finish(_metadata, self, 0);
-	EXPECT_EQ(0, self->shared->failures);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_LT(20, self->shared->right);
-	EXPECT_EQ(0, close_changing());
-}
-
-/* fs-verity is enabled while the file is asked about. */
-static char verity_path[PATH_MAX];
-
-static void ask_file(struct shared *shared)
-{
-	static bool allowed;
-	int err = try_mmap_path(verity_path, MAP_PRIVATE);
-
-	/* Once allowed, it stays so. */
-	if (!err)
-		allowed = true;
-	if (err && (allowed || err != -EACCES))
-		count_wrong(shared, err);
-	else
-		count(&shared->right);
-}
-
-TEST_F_TIMEOUT(race, fsverity, LIMIT)
-{
-	static const char rules[] =
-		"DEFAULT action=DENY\n"
-		"op=EXECUTE fsverity_digest=$fsv action=ALLOW\n";
-	char expanded[1024];
-
-	if (stage_missing(PLACE_FSV))
-		SKIP(return, "%s", stage_missing(PLACE_FSV));
-	snprintf(verity_path, sizeof(verity_path), "%s-race",
-		 stage_path(PLACE_EXT4, "probe"));
-	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), verity_path,
-			       0755));
-	ASSERT_EQ(0, stage_rules(expanded, sizeof(expanded), rules));
-	ASSERT_EQ(0, policy_enforce_rules(expanded));
-	ASSERT_EQ(0, start(self, ask_file));
-	ASSERT_EQ(0, start(self, ask_file));
-	usleep(200000);
-	ASSERT_EQ(0, fsverity_enable(verity_path, 1, NULL));
-	EXPECT_EQ(0, try_mmap_path(verity_path, MAP_PRIVATE));
-	usleep(200000);
-	finish(_metadata, self, 0);
-	expect_none_wrong(_metadata, self->shared);
-	EXPECT_LT(0, self->shared->right);
-}
-
-static const char *setup(void)
-{
-	const char *reason;
-
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	reason = stage_setup();
-	return reason ?: stage_missing(PLACE_INITRAMFS);
-}
-
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audited_initramfs_setup, audited_stage_teardown)

@@ -142,19 +142,7 @@ FIXTURE_SETUP(node)
 	self->path = variant->path;
 }
 
-FIXTURE_TEARDOWN_PARENT(node)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
-
-static void expect_unchanged(struct __test_metadata *_metadata,
-			     const char *before)
-{
-	char after[65];
-
-	EXPECT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
-}
+RESET_AFTER(node)
 
 TEST_F(node, mode)
 {
@@ -461,15 +449,7 @@ BOOLEAN(one_nul, "1\0", 1);
 BOOLEAN(empty, "", -EINVAL);
 /* clang-format on */
 
-FIXTURE_SETUP(boolean)
-{
-	ASSERT_EQ(0, ipe_reset());
-}
-
-FIXTURE_TEARDOWN_PARENT(boolean)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AROUND(boolean)
 
 static void check_switch(struct __test_metadata *_metadata, const char *node,
 			 const FIXTURE_VARIANT(boolean) *variant)
@@ -569,10 +549,7 @@ FIXTURE_SETUP(life)
 	ASSERT_EQ(0, ipe_snapshot(self->before));
 }
 
-FIXTURE_TEARDOWN_PARENT(life)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(life)
 
 static struct ipe_version plus(const struct ipe_version *from, int rev)
 {
@@ -919,10 +896,7 @@ FIXTURE_SETUP(open_file)
 	ASSERT_LE(0, self->fd);
 }
 
-FIXTURE_TEARDOWN_PARENT(open_file)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(open_file)
 
 static void expect_gone(struct __test_metadata *_metadata, int fd,
 			const FIXTURE_VARIANT(open_file) *variant)
@@ -1109,10 +1083,7 @@ FIXTURE_SETUP(listed)
 	ASSERT_EQ(0, ioctl(self->fault, UFFDIO_REGISTER, &area));
 }
 
-FIXTURE_TEARDOWN_PARENT(listed)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(listed)
 
 /* Returns how many bytes of names there are, or a negative errno. */
 static void *list(void *arg)

@@ -214,10 +214,7 @@ FIXTURE_SETUP(signature)
 	ASSERT_EQ(0, ipe_snapshot(self->before));
 }
 
-FIXTURE_TEARDOWN_PARENT(signature)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(signature)
 
 static const char *policy_of(const FIXTURE_VARIANT(signature) *variant)
 {
@@ -228,15 +225,6 @@ static bool is_right(const FIXTURE_VARIANT(signature) *variant, int result)
 {
 	return result == variant->result ||
 	       (variant->or_else && result == variant->or_else);
-}
-
-static void expect_unchanged(struct __test_metadata *_metadata,
-			     const char *before)
-{
-	char after[65];
-
-	EXPECT_EQ(0, ipe_snapshot(after));
-	EXPECT_STREQ(before, after);
 }
 
 TEST_F(signature, new_policy)
@@ -383,10 +371,7 @@ FIXTURE_SETUP(flipped)
 			       &self->message));
 }
 
-FIXTURE_TEARDOWN_PARENT(flipped)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(flipped)
 
 TEST_F_TIMEOUT(flipped, loads_nothing_else, 600)
 {
@@ -419,14 +404,4 @@ TEST_F_TIMEOUT(flipped, loads_nothing_else, 600)
 				   self->message.len));
 }
 
-static const char *setup(void)
-{
-	return audit_enable(true) ? "auditing cannot be enabled" : NULL;
-}
-
-static void teardown(void)
-{
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audit_setup, audit_teardown)

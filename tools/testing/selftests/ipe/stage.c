@@ -7,6 +7,7 @@
 #include <linux/fsverity.h>
 #include <sys/mount.h>
 
+#include "audit.h"
 #include "stage.h"
 #include "subject.h"
 
@@ -289,6 +290,22 @@ void stage_teardown(void)
 	rmdir(folder);
 }
 
+const char *audited_stage_setup(void)
+{
+	return audit_setup() ?: stage_setup();
+}
+
+void audited_stage_teardown(void)
+{
+	stage_teardown();
+	audit_teardown();
+}
+
+const char *audited_initramfs_setup(void)
+{
+	return audited_stage_setup() ?: stage_missing(PLACE_INITRAMFS);
+}
+
 const char *stage_missing(enum place place)
 {
 	return missing[place];
@@ -367,4 +384,12 @@ int stage_rules(char *to, size_t size, const char *rules)
 	}
 	*at = '\0';
 	return 0;
+}
+
+int stage_enforce(const char *rules)
+{
+	char expanded[8192];
+
+	return stage_rules(expanded, sizeof(expanded), rules) ?:
+	       policy_enforce_rules(expanded);
 }

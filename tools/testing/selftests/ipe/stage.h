@@ -25,13 +25,28 @@ enum place {
 	PLACES,
 };
 
-/* Rules by which all of the initramfs may be executed, and nothing else. */
-#define TRUST_INITRAMFS                                                     \
+/* Rules by which what has the property may be executed, and nothing else ... */
+#define ALLOW_ONLY(property)                                                \
 	"DEFAULT action=DENY\n"                                             \
-	"op=EXECUTE boot_verified=TRUE action=ALLOW\n"
+	"op=EXECUTE " property " action=ALLOW\n"
+
+/* ... or all but that. */
+#define DENY_JUST(property)                                                 \
+	"DEFAULT action=ALLOW\n"                                            \
+	"op=EXECUTE " property " action=DENY\n"
+
+/* Rules by which all of the initramfs may be executed, and nothing else. */
+#define TRUST_INITRAMFS ALLOW_ONLY("boot_verified=TRUE")
 
 const char *stage_setup(void);
 void stage_teardown(void);
+
+/* The same for a program whose tests look at audit records, too. */
+const char *audited_stage_setup(void);
+void audited_stage_teardown(void);
+
+/* And that can do nothing where the initramfs is missing. */
+const char *audited_initramfs_setup(void);
 
 /* NULL if the place exists, else why not. */
 const char *stage_missing(enum place place);
@@ -53,6 +68,16 @@ int stage_overlay(const char *name, const char *lower);
  * $wrong, a digest that nothing has.
  */
 int stage_rules(char *to, size_t size, const char *rules);
+
+/* Lets such rules, and no others, be in force. */
+int stage_enforce(const char *rules);
+
+/* Skips a test that has no meaning without the place. */
+#define NEEDS_PLACE(place)                                                  \
+	do {                                                                \
+		if (stage_missing(place))                                   \
+			SKIP(return, "%s", stage_missing(place));           \
+	} while (0)
 
 extern struct image stage_dmv, stage_dmv_signed;
 

@@ -539,10 +539,7 @@ FIXTURE_SETUP(stress)
 	ASSERT_NE(MAP_FAILED, (void *)shared);
 }
 
-FIXTURE_TEARDOWN_PARENT(stress)
-{
-	EXPECT_EQ(0, ipe_reset());
-}
+RESET_AFTER(stress)
 
 static int make_message(struct message *message, unsigned int kind,
 			const struct ipe_version *version)
@@ -655,20 +652,4 @@ TEST_F_TIMEOUT(stress, all_at_once, LIMIT)
 	       shared->volumes, shared->files, shared->evictions);
 }
 
-static const char *setup(void)
-{
-	const char *reason;
-
-	if (audit_enable(true))
-		return "auditing cannot be enabled";
-	reason = stage_setup();
-	return reason ?: stage_missing(PLACE_INITRAMFS);
-}
-
-static void teardown(void)
-{
-	stage_teardown();
-	audit_enable(false);
-}
-
-IPE_TEST_MAIN(setup, teardown)
+IPE_TEST_MAIN(audited_initramfs_setup, audited_stage_teardown)

@@ -13,8 +13,6 @@
 #include "stage.h"
 #include "subject.h"
 
-#define DENY "DEFAULT action=DENY\n"
-
 /*
  * Of the algorithms that the documentation names for root hashes, those that
  * kernels and veritysetup have.
@@ -69,23 +67,21 @@ FIXTURE_TEARDOWN_PARENT(algorithm)
 	EXPECT_EQ(0, volume_close(&self->volume));
 }
 
-static int enforce_roothash(const char *algorithm, const char *root,
-			    const char *action)
-{
-	char rules[1024];
+/* Lets the root hash of this volume decide. */
+#define ONLY_ROOTHASH ALLOW_ONLY("dmverity_roothash=%s:%s")
+#define NOT_ROOTHASH DENY_JUST("dmverity_roothash=%s:%s")
 
-	snprintf(rules, sizeof(rules),
-		 "DEFAULT action=%s\n"
-		 "op=EXECUTE dmverity_roothash=%s:%s action=%s\n",
-		 strcmp(action, "ALLOW") ? "ALLOW" : "DENY", algorithm, root,
-		 action);
-	return policy_enforce_rules(rules);
+static int enforce_roothash(const struct image *image, const char *rules)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), rules, image->algorithm, image->root);
+	return policy_enforce_rules(text);
 }
 
 TEST_F(algorithm, allowed)
 {
-	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
-				      "ALLOW"));
+	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(0, try_execve(self->probe));
 	EXPECT_EQ(0, try_mmap_path(self->probe, MAP_PRIVATE));
 	/* Nothing else is. */
@@ -94,8 +90,7 @@ TEST_F(algorithm, allowed)
 
 TEST_F(algorithm, denied)
 {
-	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
-				      "DENY"));
+	ASSERT_EQ(0, enforce_roothash(&self->image, NOT_ROOTHASH));
 	EXPECT_EQ(-EACCES, try_execve(self->probe));
 	EXPECT_EQ(0, try_execve(stage_path(PLACE_TMPFS, "probe")));
 }
@@ -106,8 +101,7 @@ TEST_F(algorithm, upper_case)
 
 	for (at = self->image.root; *at; at++)
 		*at = toupper(*at);
-	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
-				      "ALLOW"));
+	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(0, try_execve(self->probe));
 }
 
@@ -118,15 +112,13 @@ TEST_F(algorithm, other_digest)
 	char first = self->image.root[0];
 
 	self->image.root[0] = first == '0' ? '1' : '0';
-	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
-				      "ALLOW"));
+	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(-EACCES, try_execve(self->probe));
 	ASSERT_EQ(0, ipe_reset());
 
 	self->image.root[0] = first;
 	self->image.root[last] = self->image.root[last] == '0' ? '1' : '0';
-	ASSERT_EQ(0, enforce_roothash(self->image.algorithm, self->image.root,
-				      "ALLOW"));
+	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(-EACCES, try_execve(self->probe));
 }
 
@@ -148,7 +140,8 @@ TEST_F(algorithm, other_algorithm)
 		if (!strcmp(same_length[i][0], self->image.algorithm))
 			other = same_length[i][1];
 	ASSERT_NE(NULL, other);
-	ASSERT_EQ(0, enforce_roothash(other, self->image.root, "ALLOW"));
+	strcpy(self->image.algorithm, other);
+	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(-EACCES, try_execve(self->probe));
 }
 
@@ -173,15 +166,6 @@ FIXTURE_TEARDOWN_PARENT(state)
 	EXPECT_EQ(0, volume_close(&self->volume));
 }
 
-static int enforce(const char *rules)
-{
-	char expanded[4096];
-	int err;
-
-	err = stage_rules(expanded, sizeof(expanded), rules);
-	return err ?: policy_enforce_rules(expanded);
-}
-
 /* A copy of the probe where fs-verity can be enabled, open for reading. */
 static int new_file(char *path, const char *name)
 {
@@ -198,11 +182,10 @@ static int new_file(char *path, const char *name)
 
 TEST_F(state, fsverity_enabled)
 {
-	if (stage_missing(PLACE_FSV))
-		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	NEEDS_PLACE(PLACE_FSV);
 	self->fd = new_file(self->path, "enabled");
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_digest=$fsv")));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(-EACCES, try_execveat(self->fd));
 	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
@@ -215,12 +198,10 @@ TEST_F(state, fsverity_enabled)
 
 TEST_F(state, fsverity_enabled_is_denied)
 {
-	if (stage_missing(PLACE_FSV))
-		SKIP(return, "%s", stage_missing(PLACE_FSV));
+	NEEDS_PLACE(PLACE_FSV);
 	self->fd = new_file(self->path, "revoked");
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
-			     "op=EXECUTE fsverity_digest=$fsv action=DENY\n"));
+	ASSERT_EQ(0, stage_enforce(DENY_JUST("fsverity_digest=$fsv")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
 				     NULL));
@@ -232,11 +213,10 @@ TEST_F(state, fsverity_signature_enabled)
 {
 	struct blob signature;
 
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	self->fd = new_file(self->path, "signed");
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=TRUE")));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "probe"), &signature));
 	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
@@ -251,16 +231,14 @@ TEST_F(state, fsverity_bad_signature)
 {
 	struct blob signature;
 
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	self->fd = new_file(self->path, "unsigned");
 	ASSERT_LE(0, self->fd);
 	/* The signature of another file. */
 	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "name"), &signature));
 	ASSERT_GT(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
 				     &signature));
-	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
-			     "op=EXECUTE fsverity_signature=FALSE action=DENY\n"));
+	ASSERT_EQ(0, stage_enforce(DENY_JUST("fsverity_signature=FALSE")));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(-EACCES, try_execve(self->path));
 	blob_free(&signature);
@@ -269,13 +247,11 @@ TEST_F(state, fsverity_bad_signature)
 /* What the kernel forgot it finds out again. */
 TEST_F(state, fsverity_evicted)
 {
-	static const char rules[] =
-		DENY "op=EXECUTE fsverity_signature=TRUE fsverity_digest=$fsv action=ALLOW\n";
 	const char *path = stage_path(PLACE_FSV_SIGNED, "probe");
 
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
-	ASSERT_EQ(0, enforce(rules));
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=TRUE "
+					      "fsverity_digest=$fsv")));
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, write_string("/proc/sys/vm/drop_caches", "3"));
 	EXPECT_EQ(0, try_execve(path));
@@ -285,11 +261,11 @@ TEST_F(state, fsverity_evicted)
 /* Neither digest nor signature is copied with the contents. */
 TEST_F(state, fsverity_copied)
 {
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	self->fd = new_file(self->path, "copied");
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"
+	ASSERT_EQ(0, stage_enforce(
+			     ALLOW_ONLY("fsverity_digest=$fsv")
 			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_execve(self->path));
 	EXPECT_EQ(0, try_execve(stage_path(PLACE_FSV_SIGNED, "probe")));
@@ -315,10 +291,9 @@ static int open_volume(FIXTURE_DATA(state) *self, const struct image *image,
 
 TEST_F(state, roothash_reloaded)
 {
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_roothash=$dmv")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, false));
 	/* The same open file is on another volume by now. */
@@ -331,10 +306,9 @@ TEST_F(state, roothash_reloaded)
 
 TEST_F(state, signature_lost)
 {
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, false));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
@@ -345,11 +319,9 @@ TEST_F(state, signature_lost)
 
 TEST_F(state, signature_gained)
 {
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
-	ASSERT_EQ(0, enforce("DEFAULT action=ALLOW\n"
-			     "op=EXECUTE dmverity_signature=FALSE action=DENY\n"));
+	ASSERT_EQ(0, stage_enforce(DENY_JUST("dmverity_signature=FALSE")));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, true));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
@@ -362,12 +334,11 @@ TEST_F(state, signature_gained)
  */
 TEST_F(state, roothash_of_unknown_algorithm)
 {
-	char file[PATH_MAX], rules[512];
 	struct image image = stage_dmv;
+	char file[PATH_MAX];
 	int err;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	snprintf(file, sizeof(file), "%s/checksums", stage_folder());
 	ASSERT_EQ(0, image_checksum(&image, file));
 	err = open_volume(self, &image, false);
@@ -379,19 +350,17 @@ TEST_F(state, roothash_of_unknown_algorithm)
 	/* The volume works, as it has right checksums. */
 	EXPECT_EQ(0, try_execve(self->path));
 
-	snprintf(rules, sizeof(rules),
-		 DENY "op=EXECUTE dmverity_roothash=%s:%s action=ALLOW\n",
-		 image.algorithm, image.root);
+	err = enforce_roothash(&image, ONLY_ROOTHASH);
 	if (ipe_is_strict()) {
-		EXPECT_EQ(-EINVAL, policy_enforce_rules(rules));
+		EXPECT_EQ(-EINVAL, err);
 	} else {
-		EXPECT_EQ(0, policy_enforce_rules(rules));
+		EXPECT_EQ(0, err);
 		EXPECT_EQ(-EACCES, try_execve(self->path));
 		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 		ASSERT_EQ(0, ipe_reset());
 	}
 	/* The root hash of before is not its either. */
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_roothash=$dmv")));
 	EXPECT_EQ(-EACCES, try_execve(self->path));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv, false));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
@@ -405,16 +374,16 @@ TEST_F(state, reload_with_bad_signature)
 {
 	struct image mixed = stage_dmv;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	strcpy(mixed.signature, stage_dmv_signed.signature);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv, false));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+	ASSERT_EQ(0, stage_enforce(
+			     ALLOW_ONLY("dmverity_signature=TRUE")
 			     "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
 	EXPECT_GT(0, volume_reload(&self->volume, &mixed, true));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, ipe_reset());
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, close(self->fd));
 }
@@ -426,26 +395,25 @@ TEST_F(state, reload_with_bad_signature)
 TEST_F(state, ignores_corruption)
 {
 	static const char *const rules[] = {
-		DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n",
-		DENY "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n",
+		ALLOW_ONLY("dmverity_signature=TRUE"),
+		ALLOW_ONLY("dmverity_roothash=$dmvsigned"),
 	};
 	struct image ignoring = stage_dmv_signed;
 	unsigned int i;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	strcpy(ignoring.option, "ignore_corruption");
 	ASSERT_EQ(0, open_volume(self, &ignoring, true));
 	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity volume that ignores "
 				   "corruption has no property$"));
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		ASSERT_EQ(0, enforce(rules[i]));
+		ASSERT_EQ(0, stage_enforce(rules[i]));
 		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 		EXPECT_EQ(-EACCES, try_execve(self->path));
 		ASSERT_EQ(0, ipe_reset());
 	}
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		ASSERT_EQ(0, enforce(rules[i]));
+		ASSERT_EQ(0, stage_enforce(rules[i]));
 		ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed,
 					   true));
 		EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
@@ -462,13 +430,12 @@ TEST_F(state, checks_at_most_once)
 {
 	struct image once = stage_dmv_signed;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	strcpy(once.option, "check_at_most_once");
 	ASSERT_EQ(0, open_volume(self, &once, true));
 	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity volume checks blocks "
 				   "once: its disk may change unseen$"));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, close(self->fd));
 }
@@ -499,8 +466,7 @@ TEST_F(state, overlay_copied_up)
 	struct blob signature, genuine;
 	int fd;
 
-	if (stage_missing(PLACE_FSV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_FSV_SIGNED));
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	snprintf(ext4, sizeof(ext4), "%s", stage_path(PLACE_EXT4, "probe"));
 	*strrchr(ext4, '/') = '\0';
 	snprintf(lower, sizeof(lower), "%s/copied-lower", stage_folder());
@@ -525,8 +491,9 @@ TEST_F(state, overlay_copied_up)
 	snprintf(copy, sizeof(copy), "%s/upper/probe", ext4);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE boot_verified=TRUE action=ALLOW\n"
-				  "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(
+			     TRUST_INITRAMFS
+			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
 
 	/* The copy becomes a program that is signed. */
@@ -560,11 +527,10 @@ TEST_F(state, device_replaced)
 {
 	char device[32], mount_at[PATH_MAX], path[PATH_MAX + 8];
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
-	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
-			     "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+	ASSERT_EQ(0, stage_enforce(
+			     ALLOW_ONLY("dmverity_signature=TRUE")
 			     "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n"));
 	EXPECT_EQ(0, try_execve(self->path));
 	strcpy(device, self->volume.device);
@@ -588,11 +554,10 @@ TEST_F(state, device_replaced)
  */
 TEST_F(state, no_linear_after_verity)
 {
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
 	EXPECT_EQ(-EINVAL, volume_load_linear(&self->volume, &stage_dmv_signed));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, close(self->fd));
 }
@@ -604,8 +569,8 @@ TEST_F(state, no_linear_after_verity)
 TEST_F(state, fuse_names_volume)
 {
 	static const char *const rules[] = {
-		DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n",
-		DENY "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n",
+		ALLOW_ONLY("dmverity_signature=TRUE"),
+		ALLOW_ONLY("dmverity_roothash=$dmvsigned"),
 	};
 	struct fuse_server server;
 	struct blob probe;
@@ -613,8 +578,7 @@ TEST_F(state, fuse_names_volume)
 	unsigned int i;
 	int err;
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, volume_open(&self->volume, &stage_dmv_signed, true, NULL));
 	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &probe));
 	snprintf(mount_at, sizeof(mount_at), "%s/fuse", stage_folder());
@@ -626,7 +590,7 @@ TEST_F(state, fuse_names_volume)
 	snprintf(path, sizeof(path), "%s/probe", mount_at);
 	EXPECT_EQ(0, try_execve(path));
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		ASSERT_EQ(0, enforce(rules[i]));
+		ASSERT_EQ(0, stage_enforce(rules[i]));
 		EXPECT_EQ(-EACCES, try_execve(path));
 		EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
 		EXPECT_EQ(-EACCES, try_mprotect_path(path));
@@ -642,16 +606,15 @@ TEST_F(state, without_verity)
 {
 	char device[32], mount_at[PATH_MAX], path[PATH_MAX + 8];
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, loop_open(stage_dmv_signed.path, true, device));
 	snprintf(mount_at, sizeof(mount_at), "%s/loop", stage_folder());
 	ASSERT_EQ(0, mkdir(mount_at, 0755));
 	ASSERT_EQ(0, mount(device, mount_at, "squashfs", MS_RDONLY, NULL));
 	snprintf(path, sizeof(path), "%s/probe", mount_at);
 	EXPECT_EQ(0, try_execve(path));
-	ASSERT_EQ(0, enforce("DEFAULT action=DENY\n"
-			     "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"
+	ASSERT_EQ(0, stage_enforce(
+			     ALLOW_ONLY("dmverity_signature=TRUE")
 			     "op=EXECUTE dmverity_roothash=$dmvsigned action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_execve(path));
 	EXPECT_EQ(0, umount2(mount_at, 0));
@@ -661,10 +624,9 @@ TEST_F(state, without_verity)
 /* Still open when nothing shows it any more. */
 TEST_F(state, detached)
 {
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, open_volume(self, &stage_dmv_signed, true));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	ASSERT_EQ(0, umount2(self->volume.mount, MNT_DETACH));
 	self->volume.mount[0] = '\0';
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
@@ -677,14 +639,13 @@ TEST_F(state, bind_mount)
 {
 	char mount_at[PATH_MAX], path[PATH_MAX + 8];
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	snprintf(mount_at, sizeof(mount_at), "%s/bound", stage_folder());
 	ASSERT_EQ(0, mkdir(mount_at, 0755));
 	ASSERT_EQ(0, mount(stage_path(PLACE_DMV_SIGNED, ""), mount_at, NULL,
 			   MS_BIND, NULL));
 	snprintf(path, sizeof(path), "%s/probe", mount_at);
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(0, try_execve(path));
 	EXPECT_EQ(0, umount2(mount_at, 0));
 	EXPECT_EQ(0, rmdir(mount_at));
@@ -695,12 +656,11 @@ TEST_F(state, symbolic_link)
 {
 	char link_path[PATH_MAX];
 
-	if (stage_missing(PLACE_DMV_SIGNED))
-		SKIP(return, "%s", stage_missing(PLACE_DMV_SIGNED));
+	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	snprintf(link_path, sizeof(link_path), "%s/to-probe", stage_folder());
 	ASSERT_EQ(0, symlink(stage_path(PLACE_DMV_SIGNED, "probe"),
 			     link_path));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
 	EXPECT_EQ(0, try_execve(link_path));
 	ASSERT_EQ(0, unlink(link_path));
 	ASSERT_EQ(0, symlink(stage_path(PLACE_TMPFS, "probe"), link_path));
@@ -713,13 +673,12 @@ TEST_F(state, over_initramfs)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
 
-	if (stage_missing(PLACE_INITRAMFS))
-		SKIP(return, "%s", stage_missing(PLACE_INITRAMFS));
+	NEEDS_PLACE(PLACE_INITRAMFS);
 	test_path(folder, sizeof(folder), "over");
 	ASSERT_EQ(0, mkdir(folder, 0755));
 	snprintf(path, sizeof(path), "%.4000s/probe", folder);
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
-	ASSERT_EQ(0, enforce(DENY "op=EXECUTE boot_verified=TRUE action=ALLOW\n"));
+	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));
 	/* The property is the file system's, whenever the file came there. */
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, mount("tmpfs", folder, "tmpfs", 0, NULL));
