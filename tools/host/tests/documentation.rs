@@ -111,6 +111,21 @@ fn without_parentheses(text: &str) -> String {
         .collect()
 }
 
+/// The text of a file, and of the headers beside it that it includes: programs share tests there.
+fn with_fixtures(file: &Path) -> String {
+    let mut text = fs::read_to_string(file).unwrap();
+    let headers: Vec<PathBuf> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#include \"")?.strip_suffix('"'))
+        .map(|header| file.with_file_name(header))
+        .filter(|header| header.exists())
+        .collect();
+    for header in headers {
+        text += &fs::read_to_string(header).unwrap();
+    }
+    text
+}
+
 /// Looks for a test that a page names: `program`, `program: fixture.test`, or, of the program that
 /// was named last, `fixture.test`; or `path/to/file.rs`, `path/to/file.rs: function`.
 fn look_for_test(named: &str, file: &mut PathBuf) {
@@ -130,7 +145,7 @@ fn look_for_test(named: &str, file: &mut PathBuf) {
     }
     assert!(file.exists(), "{named}: there is no {}", file.display());
     let Some(test) = test else { return };
-    let text = fs::read_to_string(&*file).unwrap();
+    let text = with_fixtures(file);
     let wanted = match (
         file.extension().is_some_and(|e| e == "c"),
         test.split_once('.'),

@@ -7,7 +7,6 @@
  * policy from the start of the kernel to its deletion, which is possible once.
  * The first ones are about what happened before userspace.
  */
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "harness.h"
@@ -113,7 +112,7 @@ TEST(enforced)
 
 	ASSERT_EQ(0, subject_copy_probe("/tmp", path, sizeof(path)));
 	EXPECT_EQ(denied, try_execve(path));
-	EXPECT_EQ(denied, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(denied, try_mmap_path(path));
 	EXPECT_EQ(denied, try_mprotect_path(path));
 	EXPECT_EQ(denied, try_mmap_anonymous());
 	EXPECT_EQ(0, unlink(path));

@@ -231,6 +231,15 @@ bool policy_exists(const char *name)
 	return !access(policy_node(name, "name"), F_OK);
 }
 
+/* What the node "active" says: '0' or '1'; '?' where there is no such policy. */
+char policy_state(const char *name)
+{
+	char state[4] = "?";
+
+	read_file(policy_node(name, "active"), state, sizeof(state));
+	return state[0];
+}
+
 static int read_version(const char *name, struct ipe_version *version)
 {
 	char text[32];
@@ -250,7 +259,6 @@ int policy_active(char *name, size_t size, struct ipe_version *version)
 {
 	struct dirent *entry;
 	int err = -ENOENT;
-	char state[4];
 	DIR *dir;
 
 	dir = opendir(IPE_POLICIES);
@@ -259,9 +267,7 @@ int policy_active(char *name, size_t size, struct ipe_version *version)
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (read_file(policy_node(entry->d_name, "active"), state,
-			      sizeof(state)) != 1 ||
-		    state[0] != '1')
+		if (policy_state(entry->d_name) != '1')
 			continue;
 		snprintf(name, size, "%s", entry->d_name);
 		err = read_version(entry->d_name, version);
@@ -469,35 +475,35 @@ static int cap_set(struct __user_cap_header_struct *header,
 	return syscall(SYS_capset, header, data) ? -errno : 0;
 }
 
-/* Switches a capability that this process is permitted on or off. */
-int cap_effective(int cap, bool on)
+/* Takes a capability out of this process' sets, or makes it effective. */
+static int cap_change(int cap, bool on, bool for_good)
 {
 	struct __user_cap_header_struct header;
-	struct __user_cap_data_struct data[2];
+	struct __user_cap_data_struct data[2], *its = &data[CAP_TO_INDEX(cap)];
 	int err;
 
 	err = cap_get(&header, data);
 	if (err)
 		return err;
 	if (on)
-		data[CAP_TO_INDEX(cap)].effective |= CAP_TO_MASK(cap);
+		its->effective |= CAP_TO_MASK(cap);
 	else
-		data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+		its->effective &= ~CAP_TO_MASK(cap);
+	if (for_good) {
+		its->permitted &= ~CAP_TO_MASK(cap);
+		its->inheritable &= ~CAP_TO_MASK(cap);
+	}
 	return cap_set(&header, data);
+}
+
+/* Switches a capability that this process is permitted on or off. */
+int cap_effective(int cap, bool on)
+{
+	return cap_change(cap, on, false);
 }
 
 /* Gives a capability up for good. */
 int cap_drop(int cap)
 {
-	struct __user_cap_header_struct header;
-	struct __user_cap_data_struct data[2];
-	int err;
-
-	err = cap_get(&header, data);
-	if (err)
-		return err;
-	data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
-	data[CAP_TO_INDEX(cap)].permitted &= ~CAP_TO_MASK(cap);
-	data[CAP_TO_INDEX(cap)].inheritable &= ~CAP_TO_MASK(cap);
-	return cap_set(&header, data);
+	return cap_change(cap, false, true);
 }

@@ -104,8 +104,19 @@ int policy_update(const char *name, const struct ipe_version *version,
 int policy_activate(const char *name);
 int policy_delete(const char *name);
 bool policy_exists(const char *name);
+char policy_state(const char *name);
 int policy_active(char *name, size_t size, struct ipe_version *version);
 int policy_enforce_rules(const char *rules);
+
+/* Rules by which what has the property may be executed, and nothing else ... */
+#define ALLOW_ONLY(property)                                                \
+	"DEFAULT action=DENY\n"                                             \
+	"op=EXECUTE " property " action=ALLOW\n"
+
+/* ... or all but that. */
+#define DENY_JUST(property)                                                 \
+	"DEFAULT action=ALLOW\n"                                            \
+	"op=EXECUTE " property " action=DENY\n"
 
 /* common.c: the state between tests */
 const char *ipe_unavailable(void);

@@ -127,25 +127,33 @@ TEST_F(denied, shared_memory)
 	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
 }
 
+/* What waitpid(2) tells of a child that exits with what the job returns. */
+static int in_child(int (*job)(void))
+{
+	const pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(job());
+	return child < 0 || waitpid(child, &status, 0) != child ? -errno :
+								  status;
+}
+
+static int read_as_executable(void)
+{
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		return 2;
+	if (mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	    MAP_FAILED)
+		return 3;
+	return errno == EACCES ? 0 : 4;
+}
+
 /* With READ_IMPLIES_EXEC, asking to read is asking to execute. */
 TEST_F(denied, read_implies_exec)
 {
-	int status;
-	pid_t child;
-
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child) {
-		if (personality(READ_IMPLIES_EXEC) < 0)
-			_exit(2);
-		if (mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0) != MAP_FAILED)
-			_exit(3);
-		_exit(errno == EACCES ? 0 : 4);
-	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(read_as_executable));
 }
 
 /* Nothing but the mapping is denied: the file can be read. */
@@ -158,25 +166,21 @@ TEST_F(denied, reading)
 			       sizeof(data)));
 }
 
-/* The child of a fork, the thread, the vfork: whoever asks. */
+static int execute_as_nobody(void)
+{
+	if (setresuid(65534, 65534, 65534))
+		return 2;
+	return try_mmap_anonymous() == -EACCES &&
+			       try_execve("/proc/self/exe") == -EACCES ?
+		       0 :
+		       3;
+}
+
+/* Whoever asks: a child that has become another user, too. */
 TEST_F(denied, by_children)
 {
-	int status;
-	pid_t child;
-
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child) {
-		if (setresuid(65534, 65534, 65534))
-			_exit(2);
-		_exit(try_mmap_anonymous() == -EACCES &&
-				      try_execve("/proc/self/exe") == -EACCES ?
-			      0 :
-			      3);
-	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(execute_as_nobody));
 }
 
 /* A script is asked about as well as its interpreter. */

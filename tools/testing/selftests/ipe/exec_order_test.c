@@ -2,8 +2,6 @@
 /*
  * IPE tests - decisions about code: which of several rules and defaults decides
  */
-#include <sys/mman.h>
-
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
@@ -61,7 +59,7 @@ TEST_F(order, decides)
 	const char *path = stage_path(PLACE_TMPFS, "probe");
 
 	EXPECT_EQ(self->expected, try_execve(path));
-	EXPECT_EQ(self->expected, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(self->expected, try_mmap_path(path));
 	EXPECT_EQ(self->expected, try_mprotect_path(path));
 }
 
@@ -109,7 +107,7 @@ TEST_F(digest_order, decides)
 	const char *path = stage_path(PLACE_FSV, "probe");
 
 	EXPECT_EQ(self->expected, try_execve(path));
-	EXPECT_EQ(self->expected, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(self->expected, try_mmap_path(path));
 }
 
 IPE_TEST_MAIN(stage_setup, stage_teardown)

@@ -9,7 +9,6 @@
 #include <linux/kexec.h>
 #include <linux/module.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 

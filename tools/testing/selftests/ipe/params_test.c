@@ -7,7 +7,6 @@
  */
 #include <linux/limits.h>
 #include <linux/lsm.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -261,7 +260,7 @@ TEST(without_policy)
 		SKIP(return, "a policy is active already");
 	ASSERT_EQ(0, subject_copy_probe("/tmp", path, sizeof(path)));
 	EXPECT_EQ(0, try_execve(path));
-	EXPECT_EQ(0, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(0, try_mmap_path(path));
 	EXPECT_EQ(0, try_mprotect_path(path));
 	EXPECT_EQ(0, try_mmap_anonymous());
 	EXPECT_EQ(0, unlink(path));

@@ -137,7 +137,7 @@ static inline void ask_allowed(struct shared *shared)
 {
 	const char *path = stage_path(PLACE_INITRAMFS, "probe");
 
-	expect(shared, 0, try_mmap_path(path, MAP_PRIVATE));
+	expect(shared, 0, try_mmap_path(path));
 	expect(shared, 0, try_mprotect_path(path));
 }
 

@@ -28,7 +28,7 @@ static void ask_denied(struct shared *shared)
 {
 	const char *path = stage_path(PLACE_TMPFS, "probe");
 
-	expect(shared, -EACCES, try_mmap_path(path, MAP_PRIVATE));
+	expect(shared, -EACCES, try_mmap_path(path));
 	expect(shared, -EACCES, try_mprotect_path(path));
 	expect(shared, -EACCES, try_mmap_anonymous());
 }

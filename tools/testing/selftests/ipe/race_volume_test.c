@@ -96,7 +96,7 @@ static char verity_path[PATH_MAX];
 static void ask_file(struct shared *shared)
 {
 	static bool allowed;
-	int err = try_mmap_path(verity_path, MAP_PRIVATE);
+	int err = try_mmap_path(verity_path);
 
 	/* Once allowed, it stays so. */
 	if (!err)
@@ -118,7 +118,7 @@ TEST_F_TIMEOUT(race, fsverity, LIMIT)
 	START(ask_file, ask_file);
 	usleep(200000);
 	ASSERT_EQ(0, fsverity_enable(verity_path, 1, NULL));
-	EXPECT_EQ(0, try_mmap_path(verity_path, MAP_PRIVATE));
+	EXPECT_EQ(0, try_mmap_path(verity_path));
 	usleep(200000);
 	finish(_metadata, self, 0);
 	EXPECT_LT(0, self->shared->right);

@@ -25,16 +25,6 @@ enum place {
 	PLACES,
 };
 
-/* Rules by which what has the property may be executed, and nothing else ... */
-#define ALLOW_ONLY(property)                                                \
-	"DEFAULT action=DENY\n"                                             \
-	"op=EXECUTE " property " action=ALLOW\n"
-
-/* ... or all but that. */
-#define DENY_JUST(property)                                                 \
-	"DEFAULT action=ALLOW\n"                                            \
-	"op=EXECUTE " property " action=DENY\n"
-
 /* Rules by which all of the initramfs may be executed, and nothing else. */
 #define TRUST_INITRAMFS ALLOW_ONLY("boot_verified=TRUE")
 

@@ -4,9 +4,8 @@
  *
  * One process, the conductor, changes what is in force and keeps a log of it;
  * others load, delete and read policies, open and close volumes, protect files,
- * throw inodes out of memory; and the rest ask. Whoever asks notes how long the
- * log was before and after, so that it is known which states the kernel may have
- * answered from, and with that which answers are right: mostly one.
+ * throw inodes out of memory; and the rest ask. From the log it is known which
+ * answers are right: mostly one.
  *
  * IPE_TEST_SECONDS tells how long.
  */
@@ -19,39 +18,13 @@
 #include "audit.h"
 #include "harness.h"
 #include "stage.h"
+#include "stress.h"
 #include "subject.h"
 
 #define SECONDS 10
 /* And until so much has changed, however slow the machine is. */
 #define CHANGES 30
 #define LIMIT 7200
-
-/* What is asked. */
-enum question {
-	ASK_INITRAMFS,
-	ASK_TMPFS,
-	ASK_ANONYMOUS,
-	ASK_FSV,
-	ASK_FSV_SIGNED,
-	ASK_DMV,
-	ASK_DMV_SIGNED,
-	QUESTIONS,
-};
-
-/* Policies differ in what they allow beside the initramfs. */
-static const struct kind {
-	const char *rule;
-	unsigned int allowed;
-} kinds[] = {
-	{ "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n",
-	  1 << ASK_INITRAMFS | 1 << ASK_FSV | 1 << ASK_FSV_SIGNED },
-	{ "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n",
-	  1 << ASK_INITRAMFS | 1 << ASK_FSV_SIGNED },
-	{ "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n",
-	  1 << ASK_INITRAMFS | 1 << ASK_DMV },
-	{ "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n",
-	  1 << ASK_INITRAMFS | 1 << ASK_DMV_SIGNED },
-};
 
 /* The conductor's policies, in each of their versions of another kind. */
 #define CONDUCTED 3
@@ -68,81 +41,10 @@ struct message {
 static struct message conducted[CONDUCTED][VERSIONS];
 static struct message others[OTHERS];
 
-/* What is in force from some moment on. */
-struct state {
-	unsigned char policy, kind;
-	bool enforcing;
-};
-
-#define STATES 1000000
-
-static struct shared {
-	bool stop;
-	/*
-	 * Twice the number of changes that are over, and one more while one is
-	 * being made, to the state that follows.
-	 */
-	unsigned long clock;
-	/* Answers of which only one could be right, one of two, and wrong ones. */
-	unsigned long allowed, denied, ambiguous, wrong;
-	/* Done, beside asking. */
-	unsigned long changes, loads, deletions, reads, volumes, files, evictions;
-	/* A call failed as it must not. */
-	unsigned long failures;
-	struct state states[STATES];
-} *shared;
-
-static void count(unsigned long *counter)
-{
-	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
-}
-
-static unsigned long now(void)
-{
-	return __atomic_load_n(&shared->clock, __ATOMIC_SEQ_CST);
-}
-
-static bool stopped(void)
-{
-	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
-}
-
-/* A call's result that is not one of those that it may have. */
-static void failed(const char *what, int result)
-{
-	count(&shared->failures);
-	printf("# %s: %d\n", what, result);
-	fflush(stdout);
-}
-
-static unsigned int some(unsigned int below)
-{
-	return random() % below;
-}
-
 /* The conductor. */
 
-static unsigned int reached;	/* Which version all of its policies are of */
-static struct state current;
-
-static void announce(struct state next)
-{
-	shared->states[shared->clock / 2 + 1] = next;
-	__atomic_add_fetch(&shared->clock, 1, __ATOMIC_SEQ_CST);
-}
-
-static void conclude(bool done)
-{
-	const unsigned long next = shared->clock / 2 + 1;
-
-	if (done)
-		current = shared->states[next];
-	else
-		shared->states[next] = current;
-	__atomic_add_fetch(&shared->clock, 1, __ATOMIC_SEQ_CST);
-	if (done)
-		count(&shared->changes);
-}
+/* Which version all of its policies are of. */
+static unsigned int reached;
 
 static int submit(const char *node, const struct message *message)
 {
@@ -245,56 +147,7 @@ static int ask(enum question question)
 			return try_execve(paths[question]);
 		/* Fall through */
 	default:
-		return try_mmap_path(paths[question], MAP_PRIVATE);
-	}
-}
-
-/*
- * Whether the answer is one that the kernel could give between the two moments:
- * it looks at the policy first and at the mode later.
- */
-static void check(enum question question, int answer, unsigned long from,
-		  unsigned long to)
-{
-	bool may_allow = false, may_deny = false, right;
-	unsigned long policy, mode;
-
-	for (policy = from / 2; policy <= (to + 1) / 2; policy++) {
-		const struct state *state = &shared->states[policy];
-		const bool allowed = kinds[state->kind].allowed &
-				     1 << question;
-
-		may_allow |= allowed;
-		for (mode = policy; mode <= (to + 1) / 2; mode++) {
-			if (shared->states[mode].enforcing)
-				may_deny |= !allowed;
-			else
-				may_allow = true;
-		}
-	}
-	switch (answer) {
-	case 0:
-		right = may_allow;
-		break;
-	case -EACCES:
-		right = may_deny;
-		break;
-	case -ENOEXEC:
-		/* Allowed to begin, and not to map its code a little later. */
-		right = may_allow && may_deny;
-		break;
-	default:
-		right = false;
-	}
-	if (!right) {
-		count(&shared->wrong);
-		printf("# question %d answered %d from %lu to %lu\n", question,
-		       answer, from, to);
-		fflush(stdout);
-	} else if (may_allow && may_deny) {
-		count(&shared->ambiguous);
-	} else {
-		count(may_allow ? &shared->allowed : &shared->denied);
+		return try_mmap_path(paths[question]);
 	}
 }
 
@@ -437,7 +290,7 @@ static void open_and_close_volume(void)
 		return;
 	}
 	from = now();
-	answer = try_mmap_path(file, MAP_PRIVATE);
+	answer = try_mmap_path(file);
 	check(ASK_DMV_SIGNED, answer, from, now());
 	do {
 		err = volume_close(&volume);
@@ -455,7 +308,7 @@ static void ask_passing_volume(void)
 	int answer;
 
 	snprintf(file, sizeof(file), "%s/passing/probe", stage_folder());
-	answer = try_mmap_path(file, MAP_PRIVATE);
+	answer = try_mmap_path(file);
 	if (answer != -ENOENT)
 		check(ASK_DMV_SIGNED, answer, from, now());
 }
@@ -474,7 +327,7 @@ static void protect_file(void)
 	err = copy_file(stage_path(PLACE_TMPFS, "probe"), file, 0755);
 	/* Not protected, it is as good as one of the tmpfs. */
 	from = now();
-	answer = try_mmap_path(file, MAP_PRIVATE);
+	answer = try_mmap_path(file);
 	check(ASK_TMPFS, answer, from, now());
 	err = err ?: fsverity_enable(file, 1, &file_signature);
 	if (err) {
@@ -482,7 +335,7 @@ static void protect_file(void)
 		return;
 	}
 	from = now();
-	answer = try_mmap_path(file, MAP_PRIVATE);
+	answer = try_mmap_path(file);
 	check(ASK_FSV_SIGNED, answer, from, now());
 	count(&shared->files);
 }

@@ -133,10 +133,10 @@ int try_mmap(int fd, int flags)
 	return 0;
 }
 
-/* Maps for reading, which is always allowed, then adds execution. */
-int try_mprotect(int fd)
+/* Maps without execution, which is always allowed, then adds it. */
+static int try_add_execution(int fd, int prot, int flags)
 {
-	void *at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *at = mmap(NULL, PAGE, prot, flags, fd, 0);
 	int err = 0;
 
 	if (at == MAP_FAILED)
@@ -147,37 +147,41 @@ int try_mprotect(int fd)
 	return err;
 }
 
-int try_execve_check_path(const char *path)
+int try_mprotect(int fd)
+{
+	return try_add_execution(fd, PROT_READ, MAP_PRIVATE);
+}
+
+/* Opens the file for reading and tries with that. */
+static int try_path(const char *path, int (*try)(int fd))
 {
 	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	err = try_execve_check(fd);
+	err = try(fd);
 	close(fd);
 	return err;
 }
 
-int try_mmap_path(const char *path, int flags)
+int try_execve_check_path(const char *path)
 {
-	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	err = try_mmap(fd, flags);
-	close(fd);
-	return err;
+	return try_path(path, try_execve_check);
 }
 
 int try_mprotect_path(const char *path)
 {
-	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+	return try_path(path, try_mprotect);
+}
 
-	if (fd < 0)
-		return -errno;
-	err = try_mprotect(fd);
-	close(fd);
-	return err;
+static int try_mmap_private(int fd)
+{
+	return try_mmap(fd, MAP_PRIVATE);
+}
+
+int try_mmap_path(const char *path)
+{
+	return try_path(path, try_mmap_private);
 }
 
 int try_mmap_anonymous(void)
@@ -187,16 +191,8 @@ int try_mmap_anonymous(void)
 
 int try_mprotect_anonymous(void)
 {
-	void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int err = 0;
-
-	if (at == MAP_FAILED)
-		return -EIO;
-	if (mprotect(at, PAGE, PROT_READ | PROT_EXEC))
-		err = -errno;
-	munmap(at, PAGE);
-	return err;
+	return try_add_execution(-1, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
 /* A file that is executed by way of this interpreter. */

@@ -28,7 +28,7 @@ int try_execve_check(int fd);
 int try_mmap(int fd, int flags);
 int try_mprotect(int fd);
 int try_execve_check_path(const char *path);
-int try_mmap_path(const char *path, int flags);
+int try_mmap_path(const char *path);
 int try_mprotect_path(const char *path);
 int try_mmap_anonymous(void);
 int try_mprotect_anonymous(void);

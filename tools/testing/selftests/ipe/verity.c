@@ -50,6 +50,14 @@ void image_digest(const struct image *image, char digest[DIGEST_TEXT])
 	snprintf(digest, DIGEST_TEXT, "%s:%s", image->algorithm, image->root);
 }
 
+int image_enforce(const struct image *image, const char *rules)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), rules, image->algorithm, image->root);
+	return policy_enforce_rules(text);
+}
+
 /* CRC-32C, as the kernel's crypto API writes it. */
 static void checksum(const unsigned char *data, size_t len, __le32 *to)
 {

@@ -40,6 +40,11 @@ int image_find(struct image *image, const char *name);
 int image_checksum(struct image *image, const char *file);
 void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
 
+/* Lets the root hash of the image, and nothing else, be allowed or denied. */
+#define ONLY_ROOTHASH ALLOW_ONLY("dmverity_roothash=%s:%s")
+#define NOT_ROOTHASH DENY_JUST("dmverity_roothash=%s:%s")
+int image_enforce(const struct image *image, const char *rules);
+
 int loop_open(const char *file, bool read_only, char device[32]);
 int loop_close(const char *device);
 

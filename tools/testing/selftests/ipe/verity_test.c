@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what integrity providers tell: algorithms, and changes of state,
- * which the next decision takes into account
+ * IPE tests - what dm-verity tells of a volume that changes, and of mounts of it, which
+ * the next decision takes into account
  */
-#include <linux/fsverity.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 
@@ -12,138 +11,6 @@
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
-
-/*
- * Of the algorithms that the documentation names for root hashes, those that
- * kernels and veritysetup have.
- */
-FIXTURE(algorithm)
-{
-	struct image image;
-	struct volume volume;
-	char mount[PATH_MAX];
-	char probe[PATH_MAX + 8];
-};
-
-FIXTURE_VARIANT(algorithm)
-{
-	const char *name;
-};
-
-#define ALGORITHM(id, text) FIXTURE_VARIANT_ADD(algorithm, id) { .name = text }
-
-ALGORITHM(sha256, "plain");
-ALGORITHM(sha1, "sha1");
-ALGORITHM(sha224, "sha224");
-ALGORITHM(sha384, "sha384");
-ALGORITHM(sha512, "sha512");
-ALGORITHM(sha3_224, "sha3-224");
-ALGORITHM(sha3_256, "sha3-256");
-ALGORITHM(sha3_384, "sha3-384");
-ALGORITHM(sha3_512, "sha3-512");
-ALGORITHM(blake2b_512, "blake2b-512");
-ALGORITHM(sm3, "sm3");
-ALGORITHM(rmd160, "rmd160");
-
-FIXTURE_SETUP(algorithm)
-{
-	int err;
-
-	if (image_find(&self->image, variant->name))
-		SKIP(return, "veritysetup made no volume with it");
-	ASSERT_EQ(0, ipe_reset());
-	snprintf(self->mount, sizeof(self->mount), "%s/volume-%s",
-		 stage_folder(), variant->name);
-	err = volume_open(&self->volume, &self->image, false, self->mount);
-	if (err)
-		SKIP(return, "the kernel opens no volume with it: %s",
-		     strerror(-err));
-	snprintf(self->probe, sizeof(self->probe), "%s/probe", self->mount);
-}
-
-FIXTURE_TEARDOWN_PARENT(algorithm)
-{
-	EXPECT_EQ(0, ipe_reset());
-	EXPECT_EQ(0, volume_close(&self->volume));
-}
-
-/* Lets the root hash of this volume decide. */
-#define ONLY_ROOTHASH ALLOW_ONLY("dmverity_roothash=%s:%s")
-#define NOT_ROOTHASH DENY_JUST("dmverity_roothash=%s:%s")
-
-static int enforce_roothash(const struct image *image, const char *rules)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text), rules, image->algorithm, image->root);
-	return policy_enforce_rules(text);
-}
-
-TEST_F(algorithm, allowed)
-{
-	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
-	EXPECT_EQ(0, try_execve(self->probe));
-	EXPECT_EQ(0, try_mmap_path(self->probe, MAP_PRIVATE));
-	/* Nothing else is. */
-	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
-}
-
-TEST_F(algorithm, denied)
-{
-	ASSERT_EQ(0, enforce_roothash(&self->image, NOT_ROOTHASH));
-	EXPECT_EQ(-EACCES, try_execve(self->probe));
-	EXPECT_EQ(0, try_execve(stage_path(PLACE_TMPFS, "probe")));
-}
-
-TEST_F(algorithm, upper_case)
-{
-	char *at;
-
-	for (at = self->image.root; *at; at++)
-		*at = toupper(*at);
-	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
-	EXPECT_EQ(0, try_execve(self->probe));
-}
-
-/* One digit differs, the first or the last. */
-TEST_F(algorithm, other_digest)
-{
-	const size_t last = strlen(self->image.root) - 1;
-	char first = self->image.root[0];
-
-	self->image.root[0] = first == '0' ? '1' : '0';
-	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
-	EXPECT_EQ(-EACCES, try_execve(self->probe));
-	ASSERT_EQ(0, ipe_reset());
-
-	self->image.root[0] = first;
-	self->image.root[last] = self->image.root[last] == '0' ? '1' : '0';
-	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
-	EXPECT_EQ(-EACCES, try_execve(self->probe));
-}
-
-/* The right digits under the name of another algorithm. */
-TEST_F(algorithm, other_algorithm)
-{
-	static const char *const same_length[][2] = {
-		{ "sha256", "sha3-256" },	{ "sha384", "sha3-384" },
-		{ "sha512", "blake2b-512" },	{ "sha3-224", "sha224" },
-		{ "sha3-256", "sm3" },		{ "sha3-384", "sha384" },
-		{ "sha3-512", "sha512" },	{ "blake2b-512", "sha3-512" },
-		{ "sm3", "blake2s-256" },	{ "rmd160", "sha1" },
-		{ "sha1", "blake2b-160" },	{ "sha224", "sha3-224" },
-	};
-	const char *other = NULL;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(same_length); i++)
-		if (!strcmp(same_length[i][0], self->image.algorithm))
-			other = same_length[i][1];
-	ASSERT_NE(NULL, other);
-	strcpy(self->image.algorithm, other);
-	ASSERT_EQ(0, enforce_roothash(&self->image, ONLY_ROOTHASH));
-	EXPECT_EQ(-EACCES, try_execve(self->probe));
-}
 
 /* Changes while files are open. */
 FIXTURE(state)
@@ -164,115 +31,6 @@ FIXTURE_TEARDOWN_PARENT(state)
 	EXPECT_EQ(0, ipe_reset());
 	EXPECT_EQ(0, volume_close(&self->linear));
 	EXPECT_EQ(0, volume_close(&self->volume));
-}
-
-/* A copy of the probe where fs-verity can be enabled, open for reading. */
-static int new_file(char *path, const char *name)
-{
-	int err, fd;
-
-	snprintf(path, PATH_MAX, "%s-%d", stage_path(PLACE_EXT4, name),
-		 getpid());
-	err = copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755);
-	if (err)
-		return err;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-TEST_F(state, fsverity_enabled)
-{
-	NEEDS_PLACE(PLACE_FSV);
-	self->fd = new_file(self->path, "enabled");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_digest=$fsv")));
-	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
-	EXPECT_EQ(-EACCES, try_execveat(self->fd));
-	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
-				     NULL));
-	/* The same open file. */
-	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
-	EXPECT_EQ(0, try_execveat(self->fd));
-	EXPECT_EQ(0, try_execve(self->path));
-}
-
-TEST_F(state, fsverity_enabled_is_denied)
-{
-	NEEDS_PLACE(PLACE_FSV);
-	self->fd = new_file(self->path, "revoked");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, stage_enforce(DENY_JUST("fsverity_digest=$fsv")));
-	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
-	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
-				     NULL));
-	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
-	EXPECT_EQ(-EACCES, try_execve(self->path));
-}
-
-TEST_F(state, fsverity_signature_enabled)
-{
-	struct blob signature;
-
-	NEEDS_PLACE(PLACE_FSV_SIGNED);
-	self->fd = new_file(self->path, "signed");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=TRUE")));
-	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
-	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "probe"), &signature));
-	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
-				     &signature));
-	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
-	EXPECT_EQ(0, try_execve(self->path));
-	blob_free(&signature);
-}
-
-/* A signature that is none leaves the file as it was. */
-TEST_F(state, fsverity_bad_signature)
-{
-	struct blob signature;
-
-	NEEDS_PLACE(PLACE_FSV_SIGNED);
-	self->fd = new_file(self->path, "unsigned");
-	ASSERT_LE(0, self->fd);
-	/* The signature of another file. */
-	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "name"), &signature));
-	ASSERT_GT(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
-				     &signature));
-	ASSERT_EQ(0, stage_enforce(DENY_JUST("fsverity_signature=FALSE")));
-	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
-	EXPECT_EQ(-EACCES, try_execve(self->path));
-	blob_free(&signature);
-}
-
-/* What the kernel forgot it finds out again. */
-TEST_F(state, fsverity_evicted)
-{
-	const char *path = stage_path(PLACE_FSV_SIGNED, "probe");
-
-	NEEDS_PLACE(PLACE_FSV_SIGNED);
-	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=TRUE "
-					      "fsverity_digest=$fsv")));
-	EXPECT_EQ(0, try_execve(path));
-	ASSERT_EQ(0, write_string("/proc/sys/vm/drop_caches", "3"));
-	EXPECT_EQ(0, try_execve(path));
-	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_FSV, "probe")));
-}
-
-/* Neither digest nor signature is copied with the contents. */
-TEST_F(state, fsverity_copied)
-{
-	NEEDS_PLACE(PLACE_FSV_SIGNED);
-	self->fd = new_file(self->path, "copied");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, stage_enforce(
-			     ALLOW_ONLY("fsverity_digest=$fsv")
-			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
-	EXPECT_EQ(-EACCES, try_execve(self->path));
-	EXPECT_EQ(0, try_execve(stage_path(PLACE_FSV_SIGNED, "probe")));
-	/* A link is the same file. */
-	strcat(self->path, "-link");
-	ASSERT_EQ(0, link(stage_path(PLACE_FSV_SIGNED, "probe"), self->path));
-	EXPECT_EQ(0, try_execve(self->path));
 }
 
 static int open_volume(FIXTURE_DATA(state) *self, const struct image *image,
@@ -350,7 +108,7 @@ TEST_F(state, roothash_of_unknown_algorithm)
 	/* The volume works, as it has right checksums. */
 	EXPECT_EQ(0, try_execve(self->path));
 
-	err = enforce_roothash(&image, ONLY_ROOTHASH);
+	err = image_enforce(&image, ONLY_ROOTHASH);
 	if (ipe_is_strict()) {
 		EXPECT_EQ(-EINVAL, err);
 	} else {
@@ -440,85 +198,6 @@ TEST_F(state, checks_at_most_once)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* The first bytes of what a descriptor maps. */
-static bool maps(int fd, const char *begin)
-{
-	const size_t len = strlen(begin);
-	void *at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	bool same;
-
-	if (at == MAP_FAILED)
-		return false;
-	same = !memcmp(at, begin, len);
-	munmap(at, len);
-	return same;
-}
-
-/*
- * A file of an overlay is copied up while it is open. Whoever reads gets the
- * copy, whoever maps the file that was there before: that must be what is judged.
- */
-TEST_F(state, overlay_copied_up)
-{
-	char ext4[PATH_MAX], lower[PATH_MAX], merged[PATH_MAX];
-	char file[PATH_MAX + 16], copy[PATH_MAX + 16], options[3 * PATH_MAX];
-	char before[64];
-	struct blob signature, genuine;
-	int fd;
-
-	NEEDS_PLACE(PLACE_FSV_SIGNED);
-	snprintf(ext4, sizeof(ext4), "%s", stage_path(PLACE_EXT4, "probe"));
-	*strrchr(ext4, '/') = '\0';
-	snprintf(lower, sizeof(lower), "%s/copied-lower", stage_folder());
-	snprintf(merged, sizeof(merged), "%s/copied-merged", stage_folder());
-	ASSERT_EQ(0, mkdir(lower, 0755));
-	ASSERT_EQ(0, mkdir(merged, 0755));
-	snprintf(file, sizeof(file), "%s/upper", ext4);
-	ASSERT_EQ(0, mkdir(file, 0755));
-	snprintf(file, sizeof(file), "%s/work", ext4);
-	ASSERT_EQ(0, mkdir(file, 0755));
-	snprintf(file, sizeof(file), "%s/probe", lower);
-	/* It is no program, which the kernel does not know yet. */
-	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "name"), file, 0755));
-	ASSERT_LT(0, read_file(file, before, sizeof(before)));
-	snprintf(options, sizeof(options),
-		 "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower, ext4,
-		 ext4);
-	if (mount("overlay", merged, "overlay", 0, options))
-		SKIP(return, "no overlayfs");
-
-	snprintf(file, sizeof(file), "%s/probe", merged);
-	snprintf(copy, sizeof(copy), "%s/upper/probe", ext4);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, stage_enforce(
-			     TRUST_INITRAMFS
-			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
-	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
-
-	/* The copy becomes a program that is signed. */
-	ASSERT_EQ(0, chmod(file, 0700));
-	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &genuine));
-	ASSERT_EQ(0, write_file(copy, genuine.data, genuine.len));
-	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "probe"), &signature));
-	ASSERT_EQ(0, fsverity_enable(copy, FS_VERITY_HASH_ALG_SHA256,
-				     &signature));
-	EXPECT_EQ(0, try_mmap_path(file, MAP_PRIVATE));
-	EXPECT_EQ(0, try_execve(file));
-
-	/* What was open maps the other file, which is not. */
-	EXPECT_TRUE(maps(fd, before));
-	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
-	EXPECT_EQ(-EACCES, try_mprotect(fd));
-	/* Reading follows. */
-	EXPECT_EQ(0, try_execve_check(fd));
-
-	EXPECT_EQ(0, close(fd));
-	EXPECT_EQ(0, umount2(merged, 0));
-	blob_free(&genuine);
-	blob_free(&signature);
-}
-
 /*
  * The device goes; one with its number comes, which has not been verified. It
  * must not inherit anything.
@@ -545,7 +224,7 @@ TEST_F(state, device_replaced)
 	strcpy(self->linear.mount, mount_at);
 	snprintf(path, sizeof(path), "%s/probe", mount_at);
 	EXPECT_EQ(-EACCES, try_execve(path));
-	EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_mmap_path(path));
 }
 
 /*
@@ -592,7 +271,7 @@ TEST_F(state, fuse_names_volume)
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
 		ASSERT_EQ(0, stage_enforce(rules[i]));
 		EXPECT_EQ(-EACCES, try_execve(path));
-		EXPECT_EQ(-EACCES, try_mmap_path(path, MAP_PRIVATE));
+		EXPECT_EQ(-EACCES, try_mmap_path(path));
 		EXPECT_EQ(-EACCES, try_mprotect_path(path));
 		EXPECT_EQ(-EACCES, try_execve_check_path(path));
 		ASSERT_EQ(0, ipe_reset());

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - memory that runs out while policies and switches are changed
+ */
+#include "fault_fixture.h"
+
+#define NAME IPE_PREFIX "_fault"
+/* Allows memory that no file is behind, which the rules of the fixture do not. */
+#define OTHER "DEFAULT action=ALLOW\nop=KMODULE action=DENY\n"
+
+/* What a test submits, and what is to be found afterwards. */
+static struct blob message;
+static struct ipe_version version;
+
+/* Policies: the one in question is NAME. */
+
+static int sign_new(unsigned int flags)
+{
+	version = ipe_version();
+	blob_free(&message);
+	return policy_sign(&message, NAME, &version, OTHER, flags);
+}
+
+static int prepare_new(void)
+{
+	return sign_new(SIGN_DER);
+}
+
+static int prepare_appended(void)
+{
+	return sign_new(SIGN_APPENDED);
+}
+
+static int prepare_untrusted(void)
+{
+	return sign_new(SIGN_UNTRUSTED);
+}
+
+static int prepare_changed(void)
+{
+	int err = sign_new(SIGN_APPENDED);
+
+	if (!err)
+		*(char *)memmem(message.data, message.len, "ALLOW", 5) = 'a';
+	return err;
+}
+
+static int prepare_malformed(void)
+{
+	version = ipe_version();
+	blob_free(&message);
+	return policy_sign(&message, NAME, &version, OTHER "op=NOTHING\n",
+			   SIGN_DER);
+}
+
+/* Longer than what the kernel allocates in one piece. */
+static int prepare_long(void)
+{
+	static char text[128 * 1024];
+	size_t len = sprintf(text, OTHER);
+
+	while (len < sizeof(text) - 200)
+		len += sprintf(text + len,
+			       "op=FIRMWARE fsverity_digest=sha256:%064zx "
+			       "action=DENY\n",
+			       len);
+	version = ipe_version();
+	blob_free(&message);
+	return policy_sign(&message, NAME, &version, text, SIGN_APPENDED);
+}
+
+static int prepare_loaded(void)
+{
+	return prepare_new() ?:
+	       policy_submit(IPE_NEW_POLICY, message.data, message.len);
+}
+
+static int prepare_update(void)
+{
+	const int err = prepare_loaded();
+
+	version.rev++;
+	blob_free(&message);
+	return err ?: policy_sign(&message, NAME, &version, OTHER, SIGN_DER);
+}
+
+static int prepare_update_active(void)
+{
+	const int err = prepare_loaded() ?: policy_activate(NAME);
+
+	version.rev++;
+	blob_free(&message);
+	return err ?: policy_sign(&message, NAME, &version, rules, SIGN_DER);
+}
+
+static int prepare_active(void)
+{
+	return prepare_loaded() ?: policy_activate(NAME);
+}
+
+static int load(void)
+{
+	return policy_submit(IPE_NEW_POLICY, message.data, message.len);
+}
+
+static int load_in_pieces(void)
+{
+	const size_t piece = message.len / 5 + 1;
+	int err = 0, fd = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
+	size_t at;
+
+	if (fd < 0)
+		return -errno;
+	for (at = 0; !err && at < message.len; at += piece)
+		err = write_fd(fd, message.data + at,
+			       message.len - at < piece ? message.len - at :
+							  piece);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+static int update(void)
+{
+	return policy_submit(policy_node(NAME, "update"), message.data,
+			     message.len);
+}
+
+static int activate(void)
+{
+	return policy_activate(NAME);
+}
+
+static int delete(void)
+{
+	return policy_delete(NAME);
+}
+
+static bool is_loaded(void)
+{
+	char text[32], expected[32];
+	unsigned char *kept = malloc(message.len + 2);
+	bool same;
+
+	snprintf(expected, sizeof(expected), "%hu.%hu.%hu", version.major,
+		 version.minor, version.rev);
+	same = kept &&
+	       read_file(policy_node(NAME, "version"), text, sizeof(text)) >
+		       0 &&
+	       !strcmp(text, expected) &&
+	       read_file(policy_node(NAME, "pkcs7"), kept, message.len + 2) ==
+		       message.len &&
+	       !memcmp(kept, message.data, message.len) &&
+	       !access(policy_node(NAME, "delete"), F_OK);
+	free(kept);
+	return same;
+}
+
+static bool is_active(void)
+{
+	return is_loaded() && policy_state(NAME) == '1' &&
+	       !try_mmap_anonymous();
+}
+
+/* The rules that forbid anonymous memory, under the name of the others. */
+static bool is_updated_active(void)
+{
+	return is_loaded() && try_mmap_anonymous() == -EACCES;
+}
+
+static bool is_gone(void)
+{
+	return access(policy_node(NAME, "name"), F_OK) && errno == ENOENT;
+}
+
+/* The files that can be read; what is read must be what is there. */
+static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
+				     "active" };
+static struct blob contents[ARRAY_SIZE(nodes) + 2];
+
+static const char *node(unsigned int i)
+{
+	switch (i) {
+	case ARRAY_SIZE(nodes):
+		return IPE_ENFORCE;
+	case ARRAY_SIZE(nodes) + 1:
+		return IPE_SUCCESS_AUDIT;
+	default:
+		return policy_node(NAME, nodes[i]);
+	}
+}
+
+static int prepare_reading(void)
+{
+	static char text[16384];
+	int err = prepare_loaded();
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; !err && i < ARRAY_SIZE(contents); i++) {
+		len = read_file(node(i), text, sizeof(text));
+		if (len <= 0)
+			return len ?: -EIO;
+		blob_free(&contents[i]);
+		contents[i].data = malloc(len);
+		if (!contents[i].data)
+			return -ENOMEM;
+		memcpy(contents[i].data, text, len);
+		contents[i].len = len;
+	}
+	return err;
+}
+
+static int read_all(void)
+{
+	static char text[16384];
+	unsigned int i;
+	int err = 0;
+	ssize_t len;
+
+	for (i = 0; i < ARRAY_SIZE(contents); i++) {
+		len = read_file(node(i), text, sizeof(text));
+		if (len < 0)
+			err = len;
+		else if (len != contents[i].len ||
+			 memcmp(text, contents[i].data, len))
+			return 1;
+	}
+	return err;
+}
+
+/* The switches. */
+
+static int permit(void)
+{
+	return write_string(IPE_ENFORCE, "0");
+}
+
+static bool is_permissive(void)
+{
+	return !try_mmap_anonymous();
+}
+
+static int undo_permit(void)
+{
+	return write_string(IPE_ENFORCE, "1");
+}
+
+static int record_success(void)
+{
+	return write_string(IPE_SUCCESS_AUDIT, "1");
+}
+
+static bool success_is_recorded(void)
+{
+	char state[4];
+
+	return read_file(IPE_SUCCESS_AUDIT, state, sizeof(state)) == 1 &&
+	       state[0] == '1';
+}
+
+/* clang-format off */
+FAULT(load, .prepare = prepare_new, .run = load, .done = is_loaded);
+FAULT(load_appended, .prepare = prepare_appended, .run = load, .done = is_loaded);
+FAULT(load_in_pieces, .prepare = prepare_new, .run = load_in_pieces, .done = is_loaded);
+FAULT(load_long, .prepare = prepare_long, .run = load, .done = is_loaded);
+FAULT(load_long_in_pieces, .prepare = prepare_long, .run = load_in_pieces, .done = is_loaded);
+FAULT(load_untrusted, .prepare = prepare_untrusted, .run = load, .result = -ENOKEY);
+FAULT(load_changed, .prepare = prepare_changed, .run = load, .result = -EKEYREJECTED);
+FAULT(load_malformed, .prepare = prepare_malformed, .run = load, .result = -EBADMSG);
+FAULT(load_existing, .prepare = prepare_loaded, .run = load, .result = -EEXIST);
+FAULT(update, .prepare = prepare_update, .run = update, .done = is_loaded);
+FAULT(update_same, .prepare = prepare_loaded, .run = update, .done = is_loaded);
+FAULT(update_active, .prepare = prepare_update_active, .run = update, .done = is_updated_active);
+FAULT(activate, .prepare = prepare_loaded, .run = activate, .done = is_active);
+FAULT(activate_again, .prepare = prepare_active, .run = activate, .done = is_active);
+FAULT(delete, .prepare = prepare_loaded, .run = delete, .done = is_gone);
+FAULT(delete_active, .prepare = prepare_active, .run = delete, .result = -EPERM);
+FAULT(read, .prepare = prepare_reading, .run = read_all, .done = always);
+FAULT(enforce, .run = permit, .done = is_permissive, .undo = undo_permit);
+FAULT(success_audit, .run = record_success, .done = success_is_recorded);
+/* clang-format on */
+
+IPE_TEST_MAIN_UNLESS(faults_prepare(), faults_setup, audited_stage_teardown)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPE tests - policies that are written to a node, in one piece or in several
+ */
+#ifndef IPE_SELFTEST_PIECES_H
+#define IPE_SELFTEST_PIECES_H
+
+#include "harness.h"
+
+#define NAME IPE_PREFIX "_pieces"
+#define RULES "DEFAULT action=ALLOW\nop=EXECUTE boot_verified=TRUE action=ALLOW\n"
+
+/* Of the trailer behind the text and the signature. */
+#define TRAILER 12
+#define MAGIC 28
+
+enum node { NEW_POLICY, UPDATE };
+
+static const struct ipe_version oldest, version = { 1, 2, 3 };
+
+static inline const char *node_path(enum node node)
+{
+	return node == UPDATE ? policy_node(NAME, "update") : IPE_NEW_POLICY;
+}
+
+/* What the node needs to be there, and the policy that it shall take. */
+static inline int prepare(enum node node, unsigned int form,
+			  struct blob *policy)
+{
+	int err = ipe_reset();
+
+	if (!err && node == UPDATE)
+		err = policy_load(NAME, &oldest, RULES);
+	return err ?: policy_sign(policy, NAME, &version, RULES, form);
+}
+
+static inline bool is_loaded(void)
+{
+	char text[32];
+
+	return read_file(policy_node(NAME, "version"), text, sizeof(text)) ==
+		       5 &&
+	       !strcmp(text, "1.2.3");
+}
+
+/* The same, and an open file to write it to: returns that, or a negative errno. */
+static inline int prepare_open(enum node node, unsigned int form,
+			       struct blob *policy, char before[65])
+{
+	int fd, err = prepare(node, form, policy) ?: ipe_snapshot(before);
+
+	if (err)
+		return err;
+	fd = open(node_path(node), O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A variant for each node and each form of a message. */
+#define EACH_NODE_AND_FORM(fixture, id, ...)                                \
+	FIXTURE_VARIANT_ADD(fixture, der_##id)                              \
+	{                                                                   \
+		.node = NEW_POLICY, .form = SIGN_DER, __VA_ARGS__           \
+	};                                                                  \
+	FIXTURE_VARIANT_ADD(fixture, appended_##id)                         \
+	{                                                                   \
+		.node = NEW_POLICY, .form = SIGN_APPENDED, __VA_ARGS__      \
+	};                                                                  \
+	FIXTURE_VARIANT_ADD(fixture, update_der_##id)                       \
+	{                                                                   \
+		.node = UPDATE, .form = SIGN_DER, __VA_ARGS__               \
+	};                                                                  \
+	FIXTURE_VARIANT_ADD(fixture, update_appended_##id)                  \
+	{                                                                   \
+		.node = UPDATE, .form = SIGN_APPENDED, __VA_ARGS__          \
+	}
+
+/* Writes from a position to another one. */
+static inline int write_pieces(int fd, const struct blob *policy, size_t from,
+			        size_t to, size_t size)
+{
+	int err = 0;
+
+	while (!err && from < to) {
+		const size_t len = from + size < to ? size : to - from;
+
+		err = write_fd(fd, policy->data + from, len);
+		from += len;
+	}
+	return err;
+}
+
+#endif /* IPE_SELFTEST_PIECES_H */
