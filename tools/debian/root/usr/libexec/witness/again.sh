@@ -5,27 +5,27 @@
 # systemd once more, after a soft reboot: a new PID 1 and new services, on a kernel
 # where a newer policy than those in /etc/ipe is in force.
 
-fact 'userspace has started again' is 1 systemctl show -P SoftRebootsCount
-fact 'and no unit has failed' is running systemctl is-system-running --wait
-fact 'PID 1 does not put Device in place of what is newer' heard 1 "$(skips Device)"
-fact 'nor Long' heard 1 "$(skips Long)"
-fact 'nor Longer' heard 1 "$(skips Longer)"
-fact 'nor Older, once more' heard 2 "$(skips Older)"
-fact 'it has activated none since switch-root' heard 4 "$(activates '.*')"
-fact 'PID 1 speaks of no failure' none said '(Failed|Invalid).* IPE|IPE.*(failed|Failed)'
-fact 'nothing has changed' is 'Device 1.0.0 0
+expect 'userspace has started again' is 1 systemctl show -P SoftRebootsCount
+expect 'and no unit has failed' is running systemctl is-system-running --wait
+expect 'PID 1 does not put Device in place of what is newer' heard 1 "$(skips Device)"
+expect 'nor Long' heard 1 "$(skips Long)"
+expect 'nor Longer' heard 1 "$(skips Longer)"
+expect 'nor Older, once more' heard 2 "$(skips Older)"
+expect 'it has activated none since switch-root' heard 4 "$(activates '.*')"
+expect 'PID 1 speaks of no failure' none said '(Failed|Invalid).* IPE|IPE.*(failed|Failed)'
+expect 'nothing has changed' is 'Device 1.0.0 0
 Long 1.1.0 0
 Longer 1.2.0 0
 Older 0.9.0 0
 Owner 1.4.0 1' policies
-fact 'the policies in /etc/ipe are accepted as before' soon count 4 1422 ' res=1 errno=0'
-fact 'no policy is refused' count 0 1422 ' res=0 '
-fact 'no policy is activated' count 0 1421 ''
-fact 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/program
-fact 'denials still reach auditd' soon search 1420 "$(denied BPRM_CHECK program)"
+expect 'the policies in /etc/ipe are accepted as before' soon count 4 1422 ' res=1 errno=0'
+expect 'no policy is refused' count 0 1422 ' res=0 '
+expect 'no policy is activated' count 0 1421 ''
+expect 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/program
+expect 'denials still reach auditd' soon search 1420 "$(denied BPRM_CHECK program)"
 
 # Why it does not do to take CAP_MAC_ADMIN from services alone: these two have it.
 unconfined() { setpriv --bounding-set=-mac_admin bash $state/attack; }
-fact 'root without CAP_MAC_ADMIN cannot switch enforcement off' fails unconfined
-fact 'but a unit of theirs can' succeeds unit
-fact 'and a program of theirs that gets core dumps' succeeds core_dump
+expect 'root without CAP_MAC_ADMIN cannot switch enforcement off' fails unconfined
+expect 'but a unit of theirs can' succeeds unit
+expect 'and a program of theirs that gets core dumps' succeeds core_dump

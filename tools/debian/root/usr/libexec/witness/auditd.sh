@@ -32,19 +32,19 @@ service() {
 	auditctl -s | grep -E '^(enabled|pid|lost|backlog) '
 	[ "$(auditctl -s | sed -n 's/^pid //p')" = "$(systemctl show -P MainPID auditd)" ]
 }
-fact 'auditd has the ear of the kernel' service
+expect 'auditd has the ear of the kernel' service
 
 # A program.
 cp /usr/bin/true $state/program
-fact 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/program
-fact 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM_CHECK program)" \
+expect 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/program
+expect 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM_CHECK program)" \
 	'syscall=execve success=no exit=EACCES\(Permission denied\) .* comm=sh exe=/usr/bin/dash'
 
 # A library, which the linker does without.
 cp /usr/lib/x86_64-linux-gnu/libcap-ng.so.0 $state/library.so
 preload() { env LD_PRELOAD=$state/library.so true 2>&1 | grep 'failed to map segment'; }
-fact 'the copy of a library is not loaded' preload
-fact 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied MMAP library.so)" \
+expect 'the copy of a library is not loaded' preload
+expect 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied MMAP library.so)" \
 	'syscall=mmap success=no exit=EACCES\(Permission denied\) .* comm=true exe=/usr/bin/true'
 
 # A unit of systemd.
@@ -57,56 +57,56 @@ intruder() {
 	is 203 systemctl show -P ExecMainStatus intruder
 	systemctl reset-failed intruder
 }
-fact 'a unit with the copy of a program ends with 203/EXEC' intruder
-fact 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM_CHECK service)" \
+expect 'a unit with the copy of a program ends with 203/EXEC' intruder
+expect 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM_CHECK service)" \
 	'syscall=execve success=no exit=EACCES\(Permission denied\) .* exe=/usr/lib/systemd/systemd-executor'
 
 # Policies.
-fact "a stranger's policy is refused" ends 1 load Stranger
-fact 'its record (1422) and its SYSCALL record: ENOKEY' with 1422 ' res=0 errno=-126' \
+expect "a stranger's policy is refused" ends 1 load Stranger
+expect 'its record (1422) and its SYSCALL record: ENOKEY' with 1422 ' res=0 errno=-126' \
 	'syscall=write success=no exit=ENOKEY\(Required key not available\) .* comm=cat exe=/usr/bin/cat'
-fact "the owner's is loaded" ends 0 load Owner
-fact 'its record (1422) and its SYSCALL record: success' with 1422 \
+expect "the owner's is loaded" ends 0 load Owner
+expect 'its record (1422) and its SYSCALL record: success' with 1422 \
 	'policy_name="Owner" policy_version=1\.3\.0 policy_digest=sha256:[0-9A-Fa-f]{64} .* lsm=ipe res=1 errno=0' \
 	"syscall=write success=yes exit=$(stat -c %s $signed/Owner.p7b) .* comm=cat exe=/usr/bin/cat"
 activate() { echo 1 >"$ipe/policies/$1/active"; }
-fact 'and activated' ends 0 activate Owner
-fact 'its record (1421) and its SYSCALL record: success' with 1421 \
+expect 'and activated' ends 0 activate Owner
+expect 'its record (1421) and its SYSCALL record: success' with 1421 \
 	'old_active_pol_name="Longer" old_active_pol_version=1\.2\.0 .* new_active_pol_name="Owner" new_active_pol_version=1\.3\.0 ' \
 	'syscall=write success=yes exit=2 .* exe=/usr/bin/dash'
-fact 'what an initrd without auditd did has been kept for it' soon search 1421 \
+expect 'what an initrd without auditd did has been kept for it' soon search 1421 \
 	'old_active_pol_name=[?] .* new_active_pol_name="Device"'
 
 # Permissive mode.
 permissive() { echo 0 >$ipe/enforce && $state/program && echo 1 >$ipe/enforce; }
-fact 'in permissive mode the copy runs' permissive
+expect 'in permissive mode the copy runs' permissive
 allowed() { echo "ipe_hook=$1 enforcing=0 .* path=\"$state/program\" "; }
-fact 'its records (1420) and their SYSCALL record: success' with 1420 "$(allowed BPRM_CHECK)" \
+expect 'its records (1420) and their SYSCALL record: success' with 1420 "$(allowed BPRM_CHECK)" \
 	'syscall=execve success=yes exit=0 .* exe=/run/witness/program'
-fact 'one of them for the mapping of its code' soon search 1420 "$(allowed MMAP)"
-fact 'one record (1404) for each change of mode' soon count 2 MAC_STATUS \
+expect 'one of them for the mapping of its code' soon search 1420 "$(allowed MMAP)"
+expect 'one record (1404) for each change of mode' soon count 2 MAC_STATUS \
 	' enforcing=[01] old_enforcing=[01] auid=.* enabled=1 old-enabled=1 lsm=ipe res=1'
-fact 'and no other' count 2 MAC_STATUS ''
+expect 'and no other' count 2 MAC_STATUS ''
 
 # What reads the log. The tables of this release do not name the types.
 types() { ausearch --input-logs --message 1420,1421,1422 --interpret | grep -o '^type=UNKNOWN[^ ]*' | sort -u; }
-fact 'ausearch -m 1420,1421,1422 finds the three types' is 'type=UNKNOWN[1420]
+expect 'ausearch -m 1420,1421,1422 finds the three types' is 'type=UNKNOWN[1420]
 type=UNKNOWN[1421]
 type=UNKNOWN[1422]' types
 serial=$(serial 1420 "$(denied BPRM_CHECK program)")
 report() { aureport --input-logs "$@" 2>&1 | grep -E " $serial( |$)"; }
-fact 'aureport has the denial as an event' report --event
-fact 'aureport has the denial as a failed system call' report --syscall --failed --interpret
-fact 'aureport has it with its program' report --executable --interpret
+expect 'aureport has the denial as an event' report --event
+expect 'aureport has the denial as a failed system call' report --syscall --failed --interpret
+expect 'aureport has it with its program' report --executable --interpret
 failures=$(ausearch --input-logs --message SYSCALL --raw | grep '^type=SYSCALL' | grep -c ' success=no ')
 summary() { aureport --input-logs --summary --interpret 2>&1 | grep 'failed syscalls'; }
-fact 'aureport counts all that failed' is "Number of failed syscalls: $failures" summary
+expect 'aureport counts all that failed' is "Number of failed syscalls: $failures" summary
 
 journal() { journalctl --boot --no-pager --output=cat "$@"; }
-fact 'journalctl -g IPE_ACCESS has the denial' \
+expect 'journalctl -g IPE_ACCESS has the denial' \
 	soon journal -g "IPE_ACCESS .*path=\"$state/program\" .*action=DENY"
-fact 'under the id that auditd has' soon journal _AUDIT_TYPE=1420 _AUDIT_ID="$serial"
-fact 'journalctl -g IPE_POLICY_LOAD has the load' soon journal -g 'IPE_POLICY_LOAD .*policy_name="Owner"'
-fact 'journalctl -g IPE_CONFIG_CHANGE has the activation' \
+expect 'under the id that auditd has' soon journal _AUDIT_TYPE=1420 _AUDIT_ID="$serial"
+expect 'journalctl -g IPE_POLICY_LOAD has the load' soon journal -g 'IPE_POLICY_LOAD .*policy_name="Owner"'
+expect 'journalctl -g IPE_CONFIG_CHANGE has the activation' \
 	soon journal -g 'IPE_CONFIG_CHANGE .*new_active_pol_name="Owner"'
-fact 'no record was lost' is 'lost 0' sh -c 'auditctl -s | grep "^lost "'
+expect 'no record was lost' is 'lost 0' sh -c 'auditctl -s | grep "^lost "'

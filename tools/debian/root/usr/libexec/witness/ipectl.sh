@@ -27,14 +27,14 @@ files() {
 mounted() { volume volume && volume other && files; }
 in_force() { ipectl status | grep -E "^Owner  *$1  *yes "; }
 
-fact 'ipectl shows the policy in force' in_force 1.3.0
-fact 'volumes and files are there that no policy names' mounted
-fact 'a program of a volume that nobody signed does not start' ends 126 sh -c $state/volume/tool
-fact 'nor one with fs-verity' ends 126 sh -c $state/files/tool
-fact 'the one is on record' soon search 1420 "$(denied BPRM_CHECK volume/tool)"
-fact 'and the other' soon search 1420 "$(denied BPRM_CHECK files/tool)"
+expect 'ipectl shows the policy in force' in_force 1.3.0
+expect 'volumes and files are there that no policy names' mounted
+expect 'a program of a volume that nobody signed does not start' ends 126 sh -c $state/volume/tool
+expect 'nor one with fs-verity' ends 126 sh -c $state/files/tool
+expect 'the one is on record' soon search 1420 "$(denied BPRM_CHECK volume/tool)"
+expect 'and the other' soon search 1420 "$(denied BPRM_CHECK files/tool)"
 explained() { journal _AUDIT_TYPE=1420 -g files/tool -n 1 | ends 1 ipectl explain $policy --audit -; }
-fact 'ipectl explains that of the journal' explained
+expect 'ipectl explains that of the journal' explained
 
 # suggest LOG: rules for what is in a log; what is on tmpfs stays undecided.
 device=$(grep -lx volume /sys/block/dm-*/dm/name | cut -d / -f 4)
@@ -44,9 +44,9 @@ op=EXECUTE fsverity_digest=$(fsverity digest --compact $state/files/tool | sed '
 of_auditd() { suggest /var/log/audit/audit.log | tee $state/suggested | grep ^op=; }
 of_journal() { journal --output=json --all _AUDIT_TYPE=1420 | suggest - | grep ^op=; }
 undecided() { grep -A 1 "^# $state/program on tmpfs" $state/suggested; }
-fact 'ipectl suggests a rule for each from the log of auditd' is "$wanted" of_auditd
-fact 'and the same from the journal' soon is "$wanted" of_journal
-fact 'none for a program on tmpfs' undecided
+expect 'ipectl suggests a rule for each from the log of auditd' is "$wanted" of_auditd
+expect 'and the same from the journal' soon is "$wanted" of_journal
+expect 'none for a program on tmpfs' undecided
 # What anybody can write into the journal, and root as if it were the kernel's.
 forge() {
 	forged="ipe_op=KMODULE ipe_hook=KERNEL_READ enforcing=1 pid=9 comm=\"modprobe\""
@@ -57,8 +57,8 @@ forge() {
 		soon journal _TRANSPORT=kernel -g ipe_op=KMODULE
 }
 of_whole_journal() { journal --output=json --all | suggest - | grep ^op=; }
-fact 'anybody can write into the journal what looks like a record' forge
-fact 'from which no rule comes' is "$wanted" of_whole_journal
+expect 'anybody can write into the journal what looks like a record' forge
+expect 'from which no rule comes' is "$wanted" of_whole_journal
 
 # The example's key: a product's would not be here.
 deploy() {
@@ -69,24 +69,24 @@ deploy() {
 			--key $signed/trusted.key --certificate $signed/trusted.crt &&
 		ipectl deploy $state/Owner.p7b
 }
-fact 'they are added to the policy, which is signed and deployed' deploy
-fact 'it is in force' in_force 1.4.0
-fact 'the program of the volume starts' $state/volume/tool
-fact 'so does the one with fs-verity' $state/files/tool
-fact 'the same program of another volume does not' ends 126 sh -c $state/other/tool
-fact 'nor another one with fs-verity' ends 126 sh -c $state/files/other
-fact 'nor a copy on tmpfs' ends 126 sh -c $state/program
+expect 'they are added to the policy, which is signed and deployed' deploy
+expect 'it is in force' in_force 1.4.0
+expect 'the program of the volume starts' $state/volume/tool
+expect 'so does the one with fs-verity' $state/files/tool
+expect 'the same program of another volume does not' ends 126 sh -c $state/other/tool
+expect 'nor another one with fs-verity' ends 126 sh -c $state/files/other
+expect 'nor a copy on tmpfs' ends 126 sh -c $state/program
 
 # says STATUS FILE: how ipectl explain ends, 0 where the kernel would allow it.
 says() { ends "$1" ipectl explain $policy --file "$2"; }
-fact 'ipectl says so of the volume' says 0 $state/volume/tool
-fact 'of the file with fs-verity' says 0 $state/files/tool
-fact 'of the root volume' says 0 /usr/bin/true
-fact 'of the other volume' says 1 $state/other/tool
-fact 'of the other file' says 1 $state/files/other
-fact 'and of the copy on tmpfs' says 1 $state/program
+expect 'ipectl says so of the volume' says 0 $state/volume/tool
+expect 'of the file with fs-verity' says 0 $state/files/tool
+expect 'of the root volume' says 0 /usr/bin/true
+expect 'of the other volume' says 1 $state/other/tool
+expect 'of the other file' says 1 $state/files/other
+expect 'and of the copy on tmpfs' says 1 $state/program
 
 closed() {
 	umount $state/volume $state/other $state/files && veritysetup close volume && veritysetup close other
 }
-fact 'all is closed again' closed
+expect 'all is closed again' closed

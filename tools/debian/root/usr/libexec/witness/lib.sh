@@ -8,22 +8,9 @@ ipe=/sys/kernel/security/ipe
 signed=/usr/share/witness
 state=/run/witness
 mkdir -p $state
-number=$(cat $state/number 2>/dev/null || echo 0)
-failed=$(cat $state/failed 2>/dev/null || echo 0)
-
-# fact TEXT COMMAND...: one test. What the command prints is the testimony.
-fact() {
-	text=$1
-	shift
-	number=$((number + 1))
-	verdict=ok
-	testimony=$("$@" 2>&1) || verdict='not ok'
-	[ "$verdict" = ok ] || failed=$((failed + 1))
-	echo "$verdict $number $text"
-	[ -z "$testimony" ] || echo "$testimony" | sed 's/^/#   /'
-	echo $number >$state/number
-	echo "$failed" >$state/failed
-}
+TAP_STATE=$state/tap TAP_SHOW=always
+# shellcheck source=tools/build/tap.sh
+. /usr/libexec/witness/tap.sh
 
 # is EXPECTED COMMAND...: that is what the command prints.
 is() {
