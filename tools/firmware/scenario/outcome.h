@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * How an attempt ended, the one line that the story compares: a word of our own
+ * How an attempt ended, the one line that the scenario compares: a word of our own
  * or the name of an error.
  */
 static inline _Noreturn void outcome(const char *word)

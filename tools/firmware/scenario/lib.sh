@@ -1,12 +1,12 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The teller: tries something, compares what happened with what was expected, and
-# shows the audit records that belong to it.
+# What both parts share: tries something, compares what happened with what was
+# expected, and shows the audit records that belong to it.
 
-here=/usr/libexec/story
+here=/usr/libexec/scenario
 PATH=$here:$PATH
-name=story$$
+name=scenario$$
 newline='
 '
 
@@ -67,7 +67,7 @@ try() {
 }
 
 summary() {
-	printf '\nstory: %d as expected, %d not\n' "$right" $((tried - right))
+	printf '\nscenario: %d as expected, %d not\n' "$right" $((tried - right))
 	[ "$right" = "$tried" ]
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * probe: the program of the story. It says that it runs. On the root volume it is
+ * probe: the program of the scenario. It says that it runs. On the root volume it is
  * trusted; its copies elsewhere are an attacker's.
  */
 #include "outcome.h"

@@ -82,7 +82,7 @@ permissive() { echo 0 >$ipe/enforce && $state/program && echo 1 >$ipe/enforce; }
 expect 'in permissive mode the copy runs' permissive
 allowed() { echo "ipe_hook=$1 enforcing=0 .* path=\"$state/program\" "; }
 expect 'its records (1420) and their SYSCALL record: success' with 1420 "$(allowed BPRM_CHECK)" \
-	'syscall=execve success=yes exit=0 .* exe=/run/witness/program'
+	'syscall=execve success=yes exit=0 .* exe=/run/ipe-test/program'
 expect 'one of them for the mapping of its code' soon search 1420 "$(allowed MMAP)"
 expect 'one record (1404) for each change of mode' soon count 2 MAC_STATUS \
 	' enforcing=[01] old_enforcing=[01] auid=.* enabled=1 old-enabled=1 lsm=ipe res=1'

@@ -1,16 +1,16 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the witnesses share. Their results survive a soft reboot in $state.
+# What the tests share. Their results survive a soft reboot in $state.
 
 # shellcheck disable=SC2034 # for those who include this
 ipe=/sys/kernel/security/ipe
-signed=/usr/share/witness
-state=/run/witness
+signed=/usr/share/ipe-test
+state=/run/ipe-test
 mkdir -p $state
 TAP_STATE=$state/tap TAP_SHOW=always
 # shellcheck source=tools/build/tap.sh
-. /usr/libexec/witness/tap.sh
+. /usr/libexec/ipe-test/tap.sh
 
 # is EXPECTED COMMAND...: that is what the command prints.
 is() {

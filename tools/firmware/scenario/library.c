@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * library.so: the library of the story. Its code runs as soon as it is loaded, and
- * ends the program that loaded it with its own word.
+ * library.so: the library of the scenario. Its code runs as soon as it is loaded,
+ * and ends the program that loaded it with its own word.
  */
 #include <link.h>
 #include <unistd.h>
