@@ -25,16 +25,13 @@ pub(crate) fn activate() {
     match Policy::builtin(TEXT) {
         Ok(policy) => {
             pr_info!(
-                "boot policy in force: {}, version {}\n",
+                "boot policy active: {}, version {}\n",
                 BStr::from_bytes(policy.name()),
                 format_args!("{}", policy.version())
             );
             ACTIVE.initialise(policy);
         }
-        Err(refusal) => panic!(
-            "the boot policy cannot be put in force: {:?}",
-            refusal.errno()
-        ),
+        Err(refusal) => panic!("the boot policy cannot be activated: {:?}", refusal.errno()),
     }
 }
 

@@ -28,16 +28,16 @@ static const struct ipe_version newer = { 0, 0, 2 };
 static struct blob boot_text;
 static bool enforcing, all_recorded;
 
-/* It is in force before there is anybody to load another one. */
-TEST(in_force_before_userspace)
+/* It is active before there is anybody to load another one. */
+TEST(active_before_userspace)
 {
-	const int in_force = kernel_logged("^ipe: boot policy in force: " NAME
-					   ", version 0\\.0\\.1$");
+	const int active = kernel_logged("^ipe: boot policy active: " NAME
+					 ", version 0\\.0\\.1$");
 	const int init = kernel_logged("^Run /init as init process");
 
-	ASSERT_LT(0, in_force);
+	ASSERT_LT(0, active);
 	ASSERT_LT(0, init);
-	EXPECT_LT(in_force, init);
+	EXPECT_LT(active, init);
 }
 
 /* The first program was asked about. */
@@ -135,7 +135,7 @@ TEST(denial_is_recorded)
 	audit_close(fd);
 }
 
-TEST(not_deleted_while_in_force)
+TEST(not_deleted_while_active)
 {
 	char before[65];
 
