@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the scripts of this folder share: messages, the cache, apt.
+# What the scripts of this directory share: messages, the cache, apt.
 
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -49,7 +49,7 @@ room() {
 	free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
 	[ "$free" -ge "$1" ] ||
 		die "the disk of $cache has ${free} GiB left, this step needs $1" \
-			"Make room, or name another folder with XDG_CACHE_HOME=."
+			"Make room, or name another directory with XDG_CACHE_HOME=."
 }
 
 # lock NAME: one process at a time. The lock goes when this process ends.
@@ -167,11 +167,11 @@ apt_update() {
 	touch "$apt/updated"
 }
 
-# unpack_packages FOLDER NAME PACKAGE...: unpacks Debian packages and those that
-# they depend on in a new FOLDER, without running their scripts. NAME is for
+# unpack_packages DIRECTORY NAME PACKAGE...: unpacks Debian packages and those that
+# they depend on in a new DIRECTORY, without running their scripts. NAME is for
 # messages. What apt chose is left in the array `chosen`, as package_version_.
 unpack_packages() {
-	local folder=$1 name=$2 archives="$cache/apt/cache/archives" files=() package
+	local directory=$1 name=$2 archives="$cache/apt/cache/archives" files=() package
 	shift 2
 	need xargs findutils
 	need flock util-linux
@@ -189,14 +189,14 @@ unpack_packages() {
 		files+=("$archives/$package"*.deb)
 	done
 
-	rm -rf "$folder"
-	mkdir -p "$folder"
+	rm -rf "$directory"
+	mkdir -p "$directory"
 	# shellcheck disable=SC2016,SC2317 # for the inner shell; called by step
 	unpack() {
 		# The links of the merged /usr come first.
-		dpkg-deb -x "$archives"/base-files_*.deb "$folder"
+		dpkg-deb -x "$archives"/base-files_*.deb "$directory"
 		printf '%s\0' "${files[@]}" |
-			xargs -0 -n 1 -P "$(nproc)" sh -c 'echo "${2##*/}"; exec dpkg-deb -x "$2" "$1"' sh "$folder"
+			xargs -0 -n 1 -P "$(nproc)" sh -c 'echo "${2##*/}"; exec dpkg-deb -x "$2" "$1"' sh "$directory"
 	}
 	step "unpacking ${#chosen[@]} packages" "$cache/log/$name-unpack" unpack
 	rm -f "$archives"/*.deb

@@ -303,7 +303,7 @@ TEST_F(records, hostile_path)
 	const char *at;
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", stage_folder(), name);
+	snprintf(path, sizeof(path), "%s/%s", stage_dir(), name);
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
 	ASSERT_EQ(0, stat(path, &st));
 	to = file + strlen(file);

@@ -23,7 +23,7 @@ static const char *setup(void)
 	if (reason)
 		return reason;
 	test_path(program, sizeof(program), "interpreted");
-	snprintf(misc, sizeof(misc), "%s/misc", stage_folder());
+	snprintf(misc, sizeof(misc), "%s/misc", stage_dir());
 	if (mkdir(misc, 0755))
 		return "there is no directory to mount at";
 	if (misc_mount(misc))
@@ -333,14 +333,14 @@ TEST(interpreter_refuses_to_be_opened)
 	if (misc_missing)
 		SKIP(return, "%s", misc_missing);
 	ASSERT_EQ(0, ipe_reset());
-	snprintf(lower, sizeof(lower), "%s/once", stage_folder());
+	snprintf(lower, sizeof(lower), "%s/once", stage_dir());
 	ASSERT_EQ(0, mkdir(lower, 0755));
 	ASSERT_EQ(0, blob_read(test_path(from, sizeof(from), "probe"),
 			       &contents));
 	ASSERT_EQ(0, fuse_mount_once(&server, lower, &contents));
 	ASSERT_EQ(0, stage_overlay("overlayonce", lower));
 	snprintf(interpreter, sizeof(interpreter), "%s/overlayonce/probe",
-		 stage_folder());
+		 stage_dir());
 	own_path(path, "program", ".ipe-once");
 	ASSERT_EQ(0, copy_file(from, path, 0755));
 	ASSERT_EQ(0, misc_register(misc, "ipe-once", misc_by_extension("ipe-once"),
@@ -353,7 +353,7 @@ TEST(interpreter_refuses_to_be_opened)
 	EXPECT_EQ(0, misc_unregister(misc, "ipe-once"));
 	EXPECT_EQ(0, unlink(path));
 	snprintf(interpreter, sizeof(interpreter), "%s/overlayonce",
-		 stage_folder());
+		 stage_dir());
 	EXPECT_EQ(0, umount2(interpreter, 0));
 	EXPECT_EQ(0, fuse_unmount(&server));
 	blob_free(&contents);

@@ -446,7 +446,7 @@ const char *ipe_unavailable(void)
 	if (!keys)
 		keys = test_path(path, sizeof(path), "keys");
 	if (sign_setup(keys))
-		return "no keys to sign with (IPE_TEST_KEYS, or the folder keys)";
+		return "no keys to sign with (IPE_TEST_KEYS, or the directory keys)";
 	return NULL;
 }
 

@@ -189,7 +189,7 @@ TEST_F(denied, script)
 	char path[PATH_MAX];
 
 	NEEDS_PLACE(PLACE_INITRAMFS);
-	snprintf(path, sizeof(path), "%s/script-%d", stage_folder(), getpid());
+	snprintf(path, sizeof(path), "%s/script-%d", stage_dir(), getpid());
 	ASSERT_EQ(0, write_script(path, stage_path(PLACE_INITRAMFS, "probe")));
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));

@@ -64,7 +64,7 @@ static int map_on_volume(void)
 {
 	char file[PATH_MAX + 8];
 
-	snprintf(file, sizeof(file), "%s/faulty/probe", stage_folder());
+	snprintf(file, sizeof(file), "%s/faulty/probe", stage_dir());
 	return try_mmap_path(file);
 }
 
@@ -77,7 +77,7 @@ static bool started_volume_is_trusted(void)
 {
 	int err;
 
-	snprintf(path, sizeof(path), "%s/faulty", stage_folder());
+	snprintf(path, sizeof(path), "%s/faulty", stage_dir());
 	err = volume_mount(&volume, path);
 	if (err)
 		printf("# mount of %s: %d\n", volume.device, err);
@@ -94,7 +94,7 @@ static int prepare_reload(const struct image *from, bool from_signed,
 {
 	int err = volume_close(&volume);
 
-	snprintf(path, sizeof(path), "%s/faulty", stage_folder());
+	snprintf(path, sizeof(path), "%s/faulty", stage_dir());
 	err = err ?: volume_open(&volume, from, from_signed, path);
 	if (err)
 		return err;
@@ -128,7 +128,7 @@ static bool trust_is_deserved(void)
 {
 	char file[PATH_MAX + 8];
 
-	snprintf(file, sizeof(file), "%s/faulty/probe", stage_folder());
+	snprintf(file, sizeof(file), "%s/faulty/probe", stage_dir());
 	return try_execve_check_path(file) ||
 	       volume_serves(&volume, &stage_dmv_signed);
 }

@@ -164,8 +164,8 @@ TEST_F(state, overlay_copied_up)
 	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	snprintf(ext4, sizeof(ext4), "%s", stage_path(PLACE_EXT4, "probe"));
 	*strrchr(ext4, '/') = '\0';
-	snprintf(lower, sizeof(lower), "%s/copied-lower", stage_folder());
-	snprintf(merged, sizeof(merged), "%s/copied-merged", stage_folder());
+	snprintf(lower, sizeof(lower), "%s/copied-lower", stage_dir());
+	snprintf(merged, sizeof(merged), "%s/copied-merged", stage_dir());
 	ASSERT_EQ(0, mkdir(lower, 0755));
 	ASSERT_EQ(0, mkdir(merged, 0755));
 	snprintf(file, sizeof(file), "%s/upper", ext4);

@@ -119,7 +119,7 @@ FIXTURE_SETUP(name)
 RESET_AFTER(name)
 
 /*
- * It is the name of a folder, and what records and the kernel's log show of it
+ * It is the name of a directory, and what records and the kernel's log show of it
  * can be told from what the kernel says.
  */
 TEST_F(name, shown)

@@ -188,7 +188,7 @@ static int mount_fresh(FIXTURE_DATA(fresh) *self, bool with_signature)
 	struct blob signature = {};
 	int err;
 
-	snprintf(copy, sizeof(copy), "%s/fresh-%d.img", stage_folder(),
+	snprintf(copy, sizeof(copy), "%s/fresh-%d.img", stage_dir(),
 		 getpid());
 	err = copy_file(test_path(image, sizeof(image), "images/ext4.img"),
 			copy, 0600) ?:
@@ -221,15 +221,15 @@ FIXTURE_SETUP(fresh)
 	NEEDS_PLACE(PLACE_FSV_SIGNED);
 	ASSERT_EQ(0, ipe_reset());
 	it->denied = variant->denied;
-	snprintf(self->ext4, sizeof(self->ext4), "%s/fresh-%d", stage_folder(),
+	snprintf(self->ext4, sizeof(self->ext4), "%s/fresh-%d", stage_dir(),
 		 getpid());
 	snprintf(self->path, sizeof(self->path), "%s/fresh-%d/probe",
-		 stage_folder(), getpid());
+		 stage_dir(), getpid());
 	ASSERT_EQ(0, mount_fresh(self, variant->with_signature));
 	if (variant->on_overlay) {
 		snprintf(name, sizeof(name), "over-%d", getpid());
-		snprintf(self->overlay, ROOM, "%s/%s", stage_folder(), name);
-		snprintf(self->path, ROOM, "%s/%s/probe", stage_folder(), name);
+		snprintf(self->overlay, ROOM, "%s/%s", stage_dir(), name);
+		snprintf(self->path, ROOM, "%s/%s/probe", stage_dir(), name);
 		ASSERT_EQ(0, stage_overlay(name, self->ext4));
 		snprintf(it->fields, sizeof(it->fields),
 			 "path=\"%s\" dev=\"overlay\" ", self->path);
@@ -292,8 +292,8 @@ FIXTURE_SETUP(copied_up)
 	NEEDS_PLACE(PLACE_OVERLAY_DMV);
 	ASSERT_EQ(0, ipe_reset());
 	snprintf(name, sizeof(name), "up-%d", getpid());
-	snprintf(self->overlay, ROOM, "%s/%s", stage_folder(), name);
-	snprintf(self->path, ROOM, "%s/%s/probe", stage_folder(), name);
+	snprintf(self->overlay, ROOM, "%s/%s", stage_dir(), name);
+	snprintf(self->path, ROOM, "%s/%s/probe", stage_dir(), name);
 	ASSERT_EQ(0, stage_overlay(name, stage_path(PLACE_DMV_SIGNED, "")));
 	snprintf(self->fields, sizeof(self->fields),
 		 "path=\"%s\" dev=\"overlay\" ", self->path);
@@ -429,10 +429,10 @@ FIXTURE_SETUP(attack)
 
 	NEEDS_PLACE(PLACE_INITRAMFS);
 	ASSERT_EQ(0, ipe_reset());
-	snprintf(attacker->root, ROOM, "%s/root-%d", stage_folder(), getpid());
-	snprintf(attacker->misc, ROOM, "%s/root-%d/misc", stage_folder(),
+	snprintf(attacker->root, ROOM, "%s/root-%d", stage_dir(), getpid());
+	snprintf(attacker->misc, ROOM, "%s/root-%d/misc", stage_dir(),
 		 getpid());
-	snprintf(attacker->forged, ROOM, "%s/root-%d%s", stage_folder(),
+	snprintf(attacker->forged, ROOM, "%s/root-%d%s", stage_dir(),
 		 getpid(), INTERPRETER_PATH);
 	snprintf(path, sizeof(path), "%s/tmp", attacker->root);
 	ASSERT_EQ(0, mkdir(attacker->root, 0755));

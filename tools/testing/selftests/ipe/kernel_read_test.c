@@ -142,17 +142,17 @@ static int try_kexec_initramfs(const char *path)
 	return err == -EACCES ? err : 0;
 }
 
-/* Points the firmware loader to the folder, and asks for the file. */
+/* Points the firmware loader to the directory, and asks for the file. */
 static int try_firmware(const char *path)
 {
-	char folder[PATH_MAX];
+	char dir[PATH_MAX];
 	char *slash;
 	int err;
 
-	snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
 	*slash = '\0';
-	err = write_string(FIRMWARE_PATH, folder);
+	err = write_string(FIRMWARE_PATH, dir);
 	if (err)
 		return -EIO;
 	err = write_string(TEST_FIRMWARE "/trigger_request", slash + 1);

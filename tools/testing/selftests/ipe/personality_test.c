@@ -32,8 +32,8 @@ static const char *setup(void)
 	snprintf(normal, sizeof(normal), "%s",
 		 stage_path(PLACE_TMPFS, "probe"));
 	snprintf(noexec_mount, sizeof(noexec_mount), "%s/noexec",
-		 stage_folder());
-	snprintf(noexec, sizeof(noexec), "%s/noexec/probe", stage_folder());
+		 stage_dir());
+	snprintf(noexec, sizeof(noexec), "%s/noexec/probe", stage_dir());
 	if (mkdir(noexec_mount, 0755) ||
 	    mount("tmpfs", noexec_mount, "tmpfs", MS_NOEXEC, NULL) ||
 	    copy_file(test_path(from, sizeof(from), "probe"), noexec, 0755))

@@ -448,7 +448,7 @@ TEST_F(accepted, recorded)
 	blob_free(&policy);
 }
 
-/* Names that no folder can have, and others that must not do harm. */
+/* Names that no directory can have, and others that must not do harm. */
 FIXTURE(name)
 {
 };

@@ -32,7 +32,7 @@ static int open_changing(const char *rules)
 	char path[PATH_MAX];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/changing", stage_folder());
+	snprintf(path, sizeof(path), "%s/changing", stage_dir());
 	err = volume_open(&volume, &stage_dmv, false, path);
 	if (err)
 		return err;

@@ -90,7 +90,7 @@ static int load_signer(struct signer *signer, const char *keys,
 }
 
 /*
- * Reads {trusted,untrusted}.{key,crt} of a folder. Called before the tests
+ * Reads {trusted,untrusted}.{key,crt} of a directory. Called before the tests
  * fork, so that each has them at once.
  */
 int sign_setup(const char *keys)

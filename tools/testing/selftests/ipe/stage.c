@@ -11,12 +11,12 @@
 #include "stage.h"
 #include "subject.h"
 
-/* Shorter than a path, so that files of a folder have room in one. */
-#define FOLDER 512
+/* Shorter than a path, so that files of a directory have room in one. */
+#define DIR_MAX 512
 
-static char folder[64];
+static char dir[64];
 static const char *missing[PLACES];
-static char place_folder[PLACES][FOLDER];
+static char place_dir[PLACES][DIR_MAX];
 static char ext4_loop[32];
 static struct volume dmv, dmv_signed;
 static int memfd = -1;
@@ -28,14 +28,14 @@ static char digest_dmv[DIGEST_TEXT], digest_dmv_signed[DIGEST_TEXT];
 /* What is in each place. */
 static const char *const payload[] = { "probe", "name" };
 
-const char *stage_folder(void)
+const char *stage_dir(void)
 {
-	return folder;
+	return dir;
 }
 
-static const char *in_folder(char *to, const char *name)
+static const char *in_dir(char *to, const char *name)
 {
-	snprintf(to, FOLDER, "%s/%s", folder, name);
+	snprintf(to, DIR_MAX, "%s/%s", dir, name);
 	return to;
 }
 
@@ -45,13 +45,13 @@ static void setup_initramfs(void)
 	struct stat root, own;
 	char mounts[64] = "";
 
-	test_path(place_folder[PLACE_INITRAMFS], FOLDER, "");
-	/* Paths that the kernel shows have one slash between folders. */
-	place_folder[PLACE_INITRAMFS][strlen(place_folder[PLACE_INITRAMFS]) -
+	test_path(place_dir[PLACE_INITRAMFS], DIR_MAX, "");
+	/* Paths that the kernel shows have one slash between directories. */
+	place_dir[PLACE_INITRAMFS][strlen(place_dir[PLACE_INITRAMFS]) -
 				      1] = '\0';
 	read_file("/proc/mounts", mounts, sizeof(mounts));
 	if (strncmp(mounts, "rootfs / ", 9) || stat("/", &root) ||
-	    stat(place_folder[PLACE_INITRAMFS], &own) ||
+	    stat(place_dir[PLACE_INITRAMFS], &own) ||
 	    root.st_dev != own.st_dev)
 		missing[PLACE_INITRAMFS] =
 			"the tests are not in an initramfs";
@@ -77,10 +77,10 @@ static int copy_payload(const char *to)
 
 static int setup_tmpfs(void)
 {
-	in_folder(place_folder[PLACE_TMPFS], "tmpfs");
-	if (mkdir(place_folder[PLACE_TMPFS], 0755))
+	in_dir(place_dir[PLACE_TMPFS], "tmpfs");
+	if (mkdir(place_dir[PLACE_TMPFS], 0755))
 		return -errno;
-	return copy_payload(place_folder[PLACE_TMPFS]);
+	return copy_payload(place_dir[PLACE_TMPFS]);
 }
 
 /* Enables fs-verity on each file, with a signature if asked to. */
@@ -93,14 +93,14 @@ static int enable_all(enum place place, unsigned int algorithm,
 	int err;
 
 	for (i = 0; i < sizeof(payload) / sizeof(*payload); i++) {
-		snprintf(path, sizeof(path), "%s/%s", place_folder[place],
+		snprintf(path, sizeof(path), "%s/%s", place_dir[place],
 			 payload[i]);
 		if (!with_signature) {
 			err = fsverity_enable(path, algorithm, NULL);
 		} else {
 			/* The same file elsewhere tells the digest to sign. */
 			snprintf(measured, sizeof(measured), "%s/%s",
-				 place_folder[PLACE_FSV], payload[i]);
+				 place_dir[PLACE_FSV], payload[i]);
 			err = fsverity_sign(measured, &signature);
 			if (!err) {
 				err = fsverity_enable(path, algorithm,
@@ -120,29 +120,29 @@ static int setup_fsverity(enum place place, const char *name,
 	char sub[64];
 
 	snprintf(sub, sizeof(sub), "ext4/%s", name);
-	in_folder(place_folder[place], sub);
-	if (mkdir(place_folder[place], 0755))
+	in_dir(place_dir[place], sub);
+	if (mkdir(place_dir[place], 0755))
 		return -errno;
-	return copy_payload(place_folder[place]) ?:
+	return copy_payload(place_dir[place]) ?:
 	       enable_all(place, algorithm, with_signature);
 }
 
 /* A file system that this run may write to. */
 static int setup_ext4(void)
 {
-	char image[PATH_MAX], copy[FOLDER];
+	char image[PATH_MAX], copy[DIR_MAX];
 	int err;
 
 	test_path(image, sizeof(image), "images/ext4.img");
-	err = copy_file(image, in_folder(copy, "ext4.img"), 0600);
+	err = copy_file(image, in_dir(copy, "ext4.img"), 0600);
 	if (err)
 		return err;
 	err = loop_open(copy, false, ext4_loop);
 	if (err)
 		return err;
-	in_folder(place_folder[PLACE_EXT4], "ext4");
-	if (mkdir(place_folder[PLACE_EXT4], 0755) ||
-	    mount(ext4_loop, place_folder[PLACE_EXT4], "ext4", 0, NULL))
+	in_dir(place_dir[PLACE_EXT4], "ext4");
+	if (mkdir(place_dir[PLACE_EXT4], 0755) ||
+	    mount(ext4_loop, place_dir[PLACE_EXT4], "ext4", 0, NULL))
 		return -errno;
 	return 0;
 }
@@ -182,13 +182,13 @@ static void setup_volume(enum place place, const char *name,
 			 struct volume *volume, struct image *image,
 			 bool with_signature, char *digest)
 {
-	in_folder(place_folder[place], name);
+	in_dir(place_dir[place], name);
 	if (image_find(image, with_signature ? "signed" : "plain")) {
 		missing[place] = "no image of a dm-verity volume";
 		return;
 	}
 	image_digest(image, digest);
-	if (volume_open(volume, image, with_signature, place_folder[place]))
+	if (volume_open(volume, image, with_signature, place_dir[place]))
 		missing[place] = with_signature ?
 					 "no dm-verity with signatures" :
 					 "no dm-verity";
@@ -196,11 +196,11 @@ static void setup_volume(enum place place, const char *name,
 
 int stage_overlay(const char *name, const char *lower)
 {
-	char at[FOLDER], upper[FOLDER], work[FOLDER], options[4 * FOLDER];
+	char at[DIR_MAX], upper[DIR_MAX], work[DIR_MAX], options[4 * DIR_MAX];
 
-	in_folder(at, name);
-	snprintf(upper, sizeof(upper), "%s/%s.upper", folder, name);
-	snprintf(work, sizeof(work), "%s/%s.work", folder, name);
+	in_dir(at, name);
+	snprintf(upper, sizeof(upper), "%s/%s.upper", dir, name);
+	snprintf(work, sizeof(work), "%s/%s.work", dir, name);
 	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s",
 		 lower, upper, work);
 	if (mkdir(at, 0755) || mkdir(upper, 0755) || mkdir(work, 0755) ||
@@ -212,7 +212,7 @@ int stage_overlay(const char *name, const char *lower)
 static const char *setup_overlay(enum place place, const char *name,
 				 const char *lower)
 {
-	in_folder(place_folder[place], name);
+	in_dir(place_dir[place], name);
 	return stage_overlay(name, lower) ? "no overlayfs" : NULL;
 }
 
@@ -222,15 +222,15 @@ static void setup_overlays(void)
 	if (!missing[PLACE_OVERLAY_DMV])
 		missing[PLACE_OVERLAY_DMV] =
 			setup_overlay(PLACE_OVERLAY_DMV, "overlaydmv",
-				      place_folder[PLACE_DMV_SIGNED]);
+				      place_dir[PLACE_DMV_SIGNED]);
 
 	/* A file that was written through the overlay. */
 	missing[PLACE_OVERLAY_UPPER] = missing[PLACE_OVERLAY_DMV];
 	if (!missing[PLACE_OVERLAY_UPPER]) {
-		in_folder(place_folder[PLACE_OVERLAY_UPPER],
+		in_dir(place_dir[PLACE_OVERLAY_UPPER],
 			  "overlaydmv/written");
-		if (mkdir(place_folder[PLACE_OVERLAY_UPPER], 0755) ||
-		    copy_payload(place_folder[PLACE_OVERLAY_UPPER]))
+		if (mkdir(place_dir[PLACE_OVERLAY_UPPER], 0755) ||
+		    copy_payload(place_dir[PLACE_OVERLAY_UPPER]))
 			missing[PLACE_OVERLAY_UPPER] =
 				"overlayfs is not writable";
 	}
@@ -238,21 +238,21 @@ static void setup_overlays(void)
 	if (!missing[PLACE_OVERLAY_FSV])
 		missing[PLACE_OVERLAY_FSV] =
 			setup_overlay(PLACE_OVERLAY_FSV, "overlayfsv",
-				      place_folder[PLACE_FSV]);
+				      place_dir[PLACE_FSV]);
 
 	missing[PLACE_OVERLAY_INITRAMFS] = missing[PLACE_INITRAMFS];
 	if (!missing[PLACE_OVERLAY_INITRAMFS])
 		missing[PLACE_OVERLAY_INITRAMFS] =
 			setup_overlay(PLACE_OVERLAY_INITRAMFS,
 				      "overlayinitramfs",
-				      place_folder[PLACE_INITRAMFS]);
+				      place_dir[PLACE_INITRAMFS]);
 }
 
 const char *stage_setup(void)
 {
-	snprintf(folder, sizeof(folder), "/tmp/ipe-stage-%d", getpid());
-	if (mkdir(folder, 0755) ||
-	    mount("tmpfs", folder, "tmpfs", 0, "mode=755"))
+	snprintf(dir, sizeof(dir), "/tmp/ipe-stage-%d", getpid());
+	if (mkdir(dir, 0755) ||
+	    mount("tmpfs", dir, "tmpfs", 0, "mode=755"))
 		return "there is no tmpfs to work in";
 	setup_initramfs();
 	if (setup_tmpfs())
@@ -277,17 +277,17 @@ void stage_teardown(void)
 
 	for (i = 0; i < sizeof(overlays) / sizeof(*overlays); i++)
 		if (!missing[overlays[i]])
-			umount2(place_folder[overlays[i]], 0);
+			umount2(place_dir[overlays[i]], 0);
 	volume_close(&dmv);
 	volume_close(&dmv_signed);
 	if (!missing[PLACE_EXT4])
-		umount2(place_folder[PLACE_EXT4], 0);
+		umount2(place_dir[PLACE_EXT4], 0);
 	if (ext4_loop[0])
 		loop_close(ext4_loop);
 	if (memfd >= 0)
 		close(memfd);
-	umount2(folder, 0);
-	rmdir(folder);
+	umount2(dir, 0);
+	rmdir(dir);
 }
 
 const char *audited_stage_setup(void)
@@ -320,7 +320,7 @@ const char *stage_path(enum place place, const char *file)
 	if (place == PLACE_MEMFD)
 		snprintf(path, PATH_MAX, "/proc/self/fd/%d", memfd);
 	else
-		snprintf(path, PATH_MAX, "%s/%s", place_folder[place], file);
+		snprintf(path, PATH_MAX, "%s/%s", place_dir[place], file);
 	return path;
 }
 

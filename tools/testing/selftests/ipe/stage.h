@@ -47,8 +47,8 @@ const char *stage_path(enum place place, const char *file);
 /* The device of the place, as the kernel names it in messages. */
 const char *stage_device(enum place place);
 
-/* A folder of the stage's tmpfs. */
-const char *stage_folder(void);
+/* A directory of the stage's tmpfs. */
+const char *stage_dir(void);
 
 /* Mounts an overlay over that directory, at the name in the stage's tmpfs. */
 int stage_overlay(const char *name, const char *lower);

@@ -282,7 +282,7 @@ static void open_and_close_volume(void)
 	unsigned long from;
 	int err, answer;
 
-	snprintf(at, sizeof(at), "%s/passing", stage_folder());
+	snprintf(at, sizeof(at), "%s/passing", stage_dir());
 	snprintf(file, sizeof(file), "%s/probe", at);
 	err = volume_open(&volume, &stage_dmv_signed, true, at);
 	if (err) {
@@ -307,7 +307,7 @@ static void ask_passing_volume(void)
 	const unsigned long from = now();
 	int answer;
 
-	snprintf(file, sizeof(file), "%s/passing/probe", stage_folder());
+	snprintf(file, sizeof(file), "%s/passing/probe", stage_dir());
 	answer = try_mmap_path(file);
 	if (answer != -ENOENT)
 		check(ASK_DMV_SIGNED, answer, from, now());

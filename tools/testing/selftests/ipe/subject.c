@@ -210,7 +210,7 @@ int write_script(const char *path, const char *interpreter)
 	return err;
 }
 
-/* Copies the program into a folder, under a name of its own. */
+/* Copies the program into a directory, under a name of its own. */
 int subject_copy_probe(const char *dir, char *path, size_t size)
 {
 	static unsigned int number;

@@ -48,7 +48,7 @@ FIXTURE_SETUP(algorithm)
 		SKIP(return, "veritysetup made no volume with it");
 	ASSERT_EQ(0, ipe_reset());
 	snprintf(self->mount, sizeof(self->mount), "%s/volume-%s",
-		 stage_folder(), variant->name);
+		 stage_dir(), variant->name);
 	err = volume_open(&self->volume, &self->image, false, self->mount);
 	if (err)
 		SKIP(return, "the kernel opens no volume with it: %s",

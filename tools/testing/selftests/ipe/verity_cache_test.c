@@ -94,7 +94,7 @@ FIXTURE_SETUP(stale)
 		target->stale.signature = &target->signature;
 	}
 	target->stale.compat = variant->compat;
-	snprintf(at, sizeof(at), "%s/slow-%d", stage_folder(), getpid());
+	snprintf(at, sizeof(at), "%s/slow-%d", stage_dir(), getpid());
 	ASSERT_EQ(0, stale_begin(&target->stale, at));
 	ASSERT_EQ(0, fsverity_measure(target->stale.path, digest));
 	ASSERT_STREQ(target->digest, digest);
@@ -403,10 +403,10 @@ static void setup_disk(enum disk disk)
 	char image[PATH_MAX], name[64], copy[PATH_MAX];
 
 	snprintf(name, sizeof(name), "images/%s.img", disks[disk].image);
-	snprintf(copy, sizeof(copy), "%s/%s.img", stage_folder(),
+	snprintf(copy, sizeof(copy), "%s/%s.img", stage_dir(),
 		 disks[disk].image);
 	snprintf(disks[disk].at, sizeof(disks[disk].at), "%s/%s",
-		 stage_folder(), disks[disk].image);
+		 stage_dir(), disks[disk].image);
 	disks[disk].missing = "no such file system";
 	if (copy_file(test_path(image, sizeof(image), name), copy, 0600) ||
 	    mkdir(disks[disk].at, 0755) ||

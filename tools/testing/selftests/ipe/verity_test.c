@@ -38,7 +38,7 @@ static int open_volume(FIXTURE_DATA(state) *self, const struct image *image,
 {
 	int err;
 
-	snprintf(self->path, sizeof(self->path), "%s/state", stage_folder());
+	snprintf(self->path, sizeof(self->path), "%s/state", stage_dir());
 	err = volume_open(&self->volume, image, with_signature, self->path);
 	if (err)
 		return err;
@@ -97,7 +97,7 @@ TEST_F(state, roothash_of_unknown_algorithm)
 	int err;
 
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
-	snprintf(file, sizeof(file), "%s/checksums", stage_folder());
+	snprintf(file, sizeof(file), "%s/checksums", stage_dir());
 	ASSERT_EQ(0, image_checksum(&image, file));
 	err = open_volume(self, &image, false);
 	if (err == -ENOENT)
@@ -218,7 +218,7 @@ TEST_F(state, device_replaced)
 
 	ASSERT_EQ(0, volume_open_linear(&self->linear, &stage_dmv_signed));
 	EXPECT_STREQ(device, self->linear.device);
-	snprintf(mount_at, sizeof(mount_at), "%s/state", stage_folder());
+	snprintf(mount_at, sizeof(mount_at), "%s/state", stage_dir());
 	ASSERT_EQ(0, mount(self->linear.device, mount_at, "squashfs",
 			   MS_RDONLY, NULL));
 	strcpy(self->linear.mount, mount_at);
@@ -260,7 +260,7 @@ TEST_F(state, fuse_names_volume)
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, volume_open(&self->volume, &stage_dmv_signed, true, NULL));
 	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &probe));
-	snprintf(mount_at, sizeof(mount_at), "%s/fuse", stage_folder());
+	snprintf(mount_at, sizeof(mount_at), "%s/fuse", stage_dir());
 	ASSERT_EQ(0, mkdir(mount_at, 0755));
 	err = fuse_mount(&server, self->volume.device, mount_at, &probe);
 	if (err == -ENOENT || err == -ENODEV)
@@ -287,7 +287,7 @@ TEST_F(state, without_verity)
 
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
 	ASSERT_EQ(0, loop_open(stage_dmv_signed.path, true, device));
-	snprintf(mount_at, sizeof(mount_at), "%s/loop", stage_folder());
+	snprintf(mount_at, sizeof(mount_at), "%s/loop", stage_dir());
 	ASSERT_EQ(0, mkdir(mount_at, 0755));
 	ASSERT_EQ(0, mount(device, mount_at, "squashfs", MS_RDONLY, NULL));
 	snprintf(path, sizeof(path), "%s/probe", mount_at);
@@ -319,7 +319,7 @@ TEST_F(state, bind_mount)
 	char mount_at[PATH_MAX], path[PATH_MAX + 8];
 
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
-	snprintf(mount_at, sizeof(mount_at), "%s/bound", stage_folder());
+	snprintf(mount_at, sizeof(mount_at), "%s/bound", stage_dir());
 	ASSERT_EQ(0, mkdir(mount_at, 0755));
 	ASSERT_EQ(0, mount(stage_path(PLACE_DMV_SIGNED, ""), mount_at, NULL,
 			   MS_BIND, NULL));
@@ -336,7 +336,7 @@ TEST_F(state, symbolic_link)
 	char link_path[PATH_MAX];
 
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
-	snprintf(link_path, sizeof(link_path), "%s/to-probe", stage_folder());
+	snprintf(link_path, sizeof(link_path), "%s/to-probe", stage_dir());
 	ASSERT_EQ(0, symlink(stage_path(PLACE_DMV_SIGNED, "probe"),
 			     link_path));
 	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_signature=TRUE")));
@@ -347,26 +347,26 @@ TEST_F(state, symbolic_link)
 	EXPECT_EQ(0, unlink(link_path));
 }
 
-/* What is mounted over a folder of the initramfs is not of the initramfs. */
+/* What is mounted over a directory of the initramfs is not of the initramfs. */
 TEST_F(state, over_initramfs)
 {
-	char path[PATH_MAX], folder[PATH_MAX];
+	char path[PATH_MAX], dir[PATH_MAX];
 
 	NEEDS_PLACE(PLACE_INITRAMFS);
-	test_path(folder, sizeof(folder), "over");
-	ASSERT_EQ(0, mkdir(folder, 0755));
-	snprintf(path, sizeof(path), "%.4000s/probe", folder);
+	test_path(dir, sizeof(dir), "over");
+	ASSERT_EQ(0, mkdir(dir, 0755));
+	snprintf(path, sizeof(path), "%.4000s/probe", dir);
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
 	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));
 	/* The property is the file system's, whenever the file came there. */
 	EXPECT_EQ(0, try_execve(path));
-	ASSERT_EQ(0, mount("tmpfs", folder, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount("tmpfs", dir, "tmpfs", 0, NULL));
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
 	EXPECT_EQ(-EACCES, try_execve(path));
-	EXPECT_EQ(0, umount2(folder, 0));
+	EXPECT_EQ(0, umount2(dir, 0));
 	EXPECT_EQ(0, try_execve(path));
 	EXPECT_EQ(0, unlink(path));
-	EXPECT_EQ(0, rmdir(folder));
+	EXPECT_EQ(0, rmdir(dir));
 }
 
 IPE_TEST_MAIN(stage_setup, stage_teardown)

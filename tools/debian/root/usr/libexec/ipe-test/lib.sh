@@ -67,8 +67,8 @@ skips() { echo "^IPE policy $1 is already loaded with a version that is equal or
 
 # policies: name, version, and whether it is in force.
 policies() {
-	for folder in "$ipe"/policies/*; do
-		echo "$(cat "$folder/name") $(cat "$folder/version") $(cat "$folder/active")"
+	for directory in "$ipe"/policies/*; do
+		echo "$(cat "$directory/name") $(cat "$directory/version") $(cat "$directory/active")"
 	done
 }
 
