@@ -8,7 +8,10 @@ use super::bindings;
 use super::fs::File;
 use core::fmt;
 use core::ptr::NonNull;
-use kernel::ffi::c_int;
+use kernel::ffi::{
+    c_int,
+    c_void, //
+};
 use kernel::str::CStrExt as _;
 
 /// The type of a record: a number of `include/uapi/linux/audit.h`.
@@ -24,9 +27,17 @@ impl Kind {
 
 /// The destination of a record's fields.
 ///
-/// `write!` adds its text unchanged: only for the kernel's own text. Text that a user may have
-/// chosen goes through [`Fields::untrusted`].
-pub(crate) trait Fields: fmt::Write {
+/// [`Fields::text`] and [`Fields::format`] add text unchanged: only for the kernel's own text. Text
+/// that a user may have chosen goes through [`Fields::untrusted`].
+///
+/// Nothing here fails: a record takes as much as there is memory for, and audit reports a loss.
+pub(crate) trait Fields {
+    /// Writes text of the kernel.
+    fn text(&mut self, text: &str);
+
+    /// Writes a number in decimal digits, with fewer instructions than [`Fields::format`].
+    fn number(&mut self, number: u64);
+
     /// Writes text that a user may have chosen: in quotes, or in hexadecimal where it holds a
     /// quote, a space, a control character or anything beyond ASCII. So it cannot pass for a field.
     fn untrusted(&mut self, bytes: &[u8]);
@@ -36,15 +47,21 @@ pub(crate) trait Fields: fmt::Write {
 
     /// Writes the path that a file was opened by, with the rules of [`Fields::untrusted`].
     fn path(&mut self, file: &File);
+
+    /// Writes text of the kernel that is made while it is written.
+    fn format(&mut self, text: fmt::Arguments<'_>);
 }
 
 /// The size of the buffer of text that is not yet handed to audit, with a NUL.
-const PENDING_LENGTH: usize = 96;
+const PENDING_LENGTH: usize = 192;
+
+/// The number of digits of the largest number.
+const MAX_DIGITS: usize = 20;
 
 /// A record that is being written. Dropping it sends it.
 ///
 /// Each call of `audit_log_format` costs 300 instructions and more, even for a single byte. So the
-/// record first collects the pieces that `write!` consists of.
+/// record first collects the pieces of its text.
 ///
 /// # Invariants
 ///
@@ -94,27 +111,67 @@ impl Record {
     }
 
     /// Hands the pending text over. Needed before anything reaches audit another way.
+    #[inline(never)]
     fn flush(&mut self) {
         let length = core::mem::take(&mut self.pending_length);
-        if length == 0 {
+        let Some((text @ [_, ..], [end, ..])) = self.pending.split_at_mut_checked(length) else {
             return;
-        }
-        self.pending[length] = 0;
-        let text = self.pending.as_ptr();
+        };
+        *end = 0;
+        let buffer = self.buffer.as_ptr();
         // C copies the text of a format faster than that of an argument.
-        if self.pending[..length].contains(&b'%') {
+        if text.contains(&b'%') {
             // SAFETY: The buffer is live by the type invariant. The format takes one string, which
             // ends with a NUL, at the latest behind what was pending.
-            unsafe { bindings::audit_log_format(self.buffer.as_ptr(), c"%s".as_char_ptr(), text) };
+            unsafe { bindings::audit_log_format(buffer, c"%s".as_char_ptr(), text.as_ptr()) };
         } else {
             // SAFETY: The same. Without a percent sign, the text is a format that takes nothing.
-            unsafe { bindings::audit_log_format(self.buffer.as_ptr(), text) };
+            unsafe { bindings::audit_log_format(buffer, text.as_ptr()) };
+        }
+    }
+
+    /// Adds bytes to the pending text.
+    #[inline(never)]
+    fn append(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        loop {
+            let room = self.pending_length..PENDING_LENGTH - 1;
+            let room = self.pending.get_mut(room).unwrap_or_default();
+            let (piece, after) = rest.split_at(rest.len().min(room.len()));
+            room[..piece.len()].copy_from_slice(piece);
+            // INVARIANT: The piece has found room before the last byte.
+            self.pending_length += piece.len();
+            if after.is_empty() {
+                return;
+            }
+            rest = after;
+            self.flush();
         }
     }
 }
 
 /// None of these sleeps, if the record was started with [`Record::start_atomic`].
 impl Fields for Record {
+    fn text(&mut self, text: &str) {
+        self.append(text.as_bytes());
+    }
+
+    #[inline(never)]
+    fn number(&mut self, number: u64) {
+        let mut digits = [0; MAX_DIGITS];
+        let mut first = MAX_DIGITS;
+        let mut rest = number;
+        for (index, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            first = index;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.append(digits.get(first..).unwrap_or_default());
+    }
+
     fn untrusted(&mut self, bytes: &[u8]) {
         self.flush();
         // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
@@ -144,23 +201,15 @@ impl Fields for Record {
             );
         }
     }
-}
 
-impl fmt::Write for Record {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            if self.pending_length == PENDING_LENGTH - 1 {
-                self.flush();
-            }
-            let free = &mut self.pending[self.pending_length..PENDING_LENGTH - 1];
-            let (piece, after) = rest.split_at(rest.len().min(free.len()));
-            free[..piece.len()].copy_from_slice(piece);
-            // INVARIANT: The piece has found room before the last byte.
-            self.pending_length += piece.len();
-            rest = after;
+    fn format(&mut self, text: fmt::Arguments<'_>) {
+        self.flush();
+        let pointer = core::ptr::from_ref(&text).cast::<c_void>();
+        // SAFETY: The buffer is live by the type invariant. The format takes one pointer to
+        // `fmt::Arguments`, which live during the call.
+        unsafe {
+            bindings::audit_log_format(self.buffer.as_ptr(), c"%pA".as_char_ptr(), pointer);
         }
-        Ok(())
     }
 }
 

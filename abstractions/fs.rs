@@ -9,6 +9,7 @@
 //! [`include/linux/fsverity.h`](srctree/include/linux/fsverity.h)
 
 use super::bindings;
+use core::ffi::CStr;
 #[cfg(CONFIG_FS_VERITY)]
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -266,13 +267,14 @@ impl Superblock {
     /// Returns its name in messages: the name of the device, or of the file system.
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
-        let name = unsafe { &(*self.as_ptr()).s_id };
-        let end = name
-            .iter()
-            .position(|&byte| byte == 0)
-            .unwrap_or(name.len());
-        &name[..end]
+        before_nul(unsafe { &(*self.as_ptr()).s_id })
     }
+}
+
+/// Returns the text in a buffer of C: the bytes before the first NUL.
+#[inline(never)]
+pub(super) fn before_nul(buffer: &[u8]) -> &[u8] {
+    CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes)
 }
 
 /// How often dm-verity checks a block of a volume before it returns it. This is an option of the

@@ -8,7 +8,10 @@
 //! [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
 
 use super::bindings;
-use super::fs::File;
+use super::fs::{
+    before_nul,
+    File, //
+};
 use super::lsm::interface::Declared;
 use core::ptr::NonNull;
 use kernel::error::to_result;
@@ -25,8 +28,7 @@ pub(crate) struct Comm([u8; COMM_LENGTH]);
 impl Comm {
     /// Returns the bytes before the NUL. The task chooses them: they are never to be trusted.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        let end = self.0.iter().position(|&byte| byte == 0);
-        &self.0[..end.unwrap_or(COMM_LENGTH)]
+        before_nul(&self.0)
     }
 }
 

@@ -15,11 +15,8 @@ use crate::loaded::{
     Refusal,
     Report, //
 };
-use core::fmt::{
-    Display,
-    Formatter,
-    Result, //
-};
+use crate::policy::Position;
+use core::fmt::Display;
 
 /// Records that `new` is active in the place of `old`.
 ///
@@ -27,37 +24,7 @@ use core::fmt::{
 ///
 /// May sleep.
 pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
-    emit(kind::CONFIG_CHANGE, |record, actor| {
-        write_activation(record, old, new, actor)
-    });
-}
-
-fn write_activation(
-    record: &mut impl Fields,
-    old: Option<&Policy>,
-    new: &Policy,
-    actor: Actor,
-) -> Result {
-    match old {
-        Some(old) => {
-            let names = [
-                "old_active_pol_name",
-                "old_active_pol_version",
-                "old_policy_digest",
-            ];
-            identity(record, names, old)?;
-        }
-        None => record
-            .write_str("old_active_pol_name=? old_active_pol_version=? old_policy_digest=?")?,
-    }
-    record.write_char(' ')?;
-    let names = [
-        "new_active_pol_name",
-        "new_active_pol_version",
-        "new_policy_digest",
-    ];
-    identity(record, names, new)?;
-    write!(record, "{actor} lsm=ipe res=1")
+    Change::Activation { old, new }.record();
 }
 
 /// Records that a policy was loaded, with its warnings.
@@ -66,26 +33,7 @@ fn write_activation(
 ///
 /// May sleep.
 pub(crate) fn load(policy: &Policy, report: &Report) {
-    emit(kind::POLICY_LOAD, |record, actor| {
-        write_load(record, policy, report, actor)
-    });
-}
-
-fn write_load(record: &mut impl Fields, policy: &Policy, report: &Report, actor: Actor) -> Result {
-    identity(
-        record,
-        ["policy_name", "policy_version", "policy_digest"],
-        policy,
-    )?;
-    write!(record, "{actor} lsm=ipe res=1 errno=0")?;
-    if let Some(first) = report.first {
-        write!(
-            record,
-            " warnings={} line={} column={} reason=\"{}\"",
-            report.warnings, first.position.line, first.position.column, first.kind
-        )?;
-    }
-    Ok(())
+    Change::Load { policy, report }.record();
 }
 
 /// Records that a policy was refused, with the reason.
@@ -94,26 +42,7 @@ fn write_load(record: &mut impl Fields, policy: &Policy, report: &Report, actor:
 ///
 /// May sleep.
 pub(crate) fn refusal(refusal: &Refusal) {
-    emit(kind::POLICY_LOAD, |record, actor| {
-        write_refusal(record, refusal, actor)
-    });
-}
-
-fn write_refusal(record: &mut impl Fields, refusal: &Refusal, actor: Actor) -> Result {
-    write!(
-        record,
-        "policy_name=? policy_version=? policy_digest=?{actor} lsm=ipe res=0 errno={}",
-        refusal.errno().to_errno()
-    )?;
-    match refusal {
-        Refusal::Text(error) => write!(
-            record,
-            " line={} column={} reason=\"{}\"",
-            error.position.line, error.position.column, error.kind
-        ),
-        Refusal::Incomplete => record.write_str(" reason=\"incomplete\""),
-        Refusal::Errno(_) => Ok(()),
-    }
+    Change::Refusal(refusal).record();
 }
 
 /// Records a change of mode.
@@ -122,56 +51,165 @@ fn write_refusal(record: &mut impl Fields, refusal: &Refusal, actor: Actor) -> R
 ///
 /// May sleep.
 pub(crate) fn enforcement(new: bool, old: bool) {
-    emit(kind::MAC_STATUS, |record, actor| {
-        write_enforcement(record, new, old, actor)
-    });
+    Change::Enforcement { new, old }.record();
 }
 
-fn write_enforcement(record: &mut impl Fields, new: bool, old: bool, actor: Actor) -> Result {
-    write!(
-        record,
-        "enforcing={} old_enforcing={}{actor} enabled=1 old-enabled=1 lsm=ipe res=1",
-        u8::from(new),
-        u8::from(old)
-    )
+/// A change, or a refused one.
+enum Change<'a> {
+    /// Another policy is active.
+    Activation {
+        old: Option<&'a Policy>,
+        new: &'a Policy,
+    },
+    /// A policy was loaded.
+    Load {
+        policy: &'a Policy,
+        report: &'a Report,
+    },
+    /// A policy was refused.
+    Refusal(&'a Refusal),
+    /// The mode is another.
+    Enforcement { new: bool, old: bool },
 }
 
-fn emit(kind: Kind, write: impl FnOnce(&mut Record, Actor) -> Result) {
-    if let Some(mut record) = Record::start(kind) {
-        let actor = Actor {
-            login_uid: task::login_uid(),
-            session_id: task::session_id(),
-        };
-        // The buffer takes as much as there is memory for. Audit reports a loss.
-        let _ = write(&mut record, actor);
+impl Change<'_> {
+    /// Returns the type of its record.
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Activation { .. } => kind::CONFIG_CHANGE,
+            Self::Load { .. } | Self::Refusal(_) => kind::POLICY_LOAD,
+            Self::Enforcement { .. } => kind::MAC_STATUS,
+        }
+    }
+
+    /// Records it.
+    #[inline(never)]
+    fn record(&self) {
+        if let Some(mut record) = Record::start(self.kind()) {
+            let actor = Actor {
+                login_uid: task::login_uid(),
+                session_id: task::session_id(),
+            };
+            self.write(&mut record, &actor);
+        }
+    }
+
+    /// Writes the fields of its record.
+    fn write(&self, record: &mut impl Fields, actor: &Actor) {
+        match self {
+            Self::Activation { old, new } => {
+                match old {
+                    Some(old) => identity(record, &OLD_ACTIVE, old),
+                    None => record
+                        .text("old_active_pol_name=? old_active_pol_version=? old_policy_digest=?"),
+                }
+                record.text(" ");
+                identity(record, &NEW_ACTIVE, new);
+                actor.write(record);
+                record.text(" lsm=ipe res=1");
+            }
+            Self::Load { policy, report } => {
+                identity(record, &LOADED, policy);
+                actor.write(record);
+                record.text(" lsm=ipe res=1 errno=0");
+                if let Some(first) = &report.first {
+                    record.text(" warnings=");
+                    record.number(report.warnings.into());
+                    reason(record, first.position, &first.kind);
+                }
+            }
+            Self::Refusal(refusal) => {
+                record.text("policy_name=? policy_version=? policy_digest=?");
+                actor.write(record);
+                // Always negative.
+                record.text(" lsm=ipe res=0 errno=-");
+                record.number(refusal.errno().to_errno().unsigned_abs().into());
+                match refusal {
+                    Refusal::Text(error) => reason(record, error.position, &error.kind),
+                    Refusal::Incomplete => record.text(" reason=\"incomplete\""),
+                    Refusal::Errno(_) => (),
+                }
+            }
+            Self::Enforcement { new, old } => {
+                record.text("enforcing=");
+                record.number((*new).into());
+                record.text(" old_enforcing=");
+                record.number((*old).into());
+                actor.write(record);
+                record.text(" enabled=1 old-enabled=1 lsm=ipe res=1");
+            }
+        }
     }
 }
 
+/// Writes where in a policy's text an error or a warning is, and which.
+#[inline(never)]
+fn reason(record: &mut impl Fields, position: Position, kind: &dyn Display) {
+    record.text(" line=");
+    record.number(position.line.into());
+    record.text(" column=");
+    record.number(position.column.into());
+    record.text(" reason=\"");
+    record.format(format_args!("{kind}"));
+    record.text("\"");
+}
+
 /// The session that makes the change.
-#[derive(Copy, Clone)]
 struct Actor {
     login_uid: u32,
     session_id: u32,
 }
 
-/// Writes the fields `auid` and `ses`, with a blank before them.
-impl Display for Actor {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, " auid={} ses={}", self.login_uid, self.session_id)
+impl Actor {
+    /// Writes the fields `auid` and `ses`, with a blank before them.
+    #[inline(never)]
+    fn write(&self, record: &mut impl Fields) {
+        record.text(" auid=");
+        record.number(self.login_uid.into());
+        record.text(" ses=");
+        record.number(self.session_id.into());
     }
 }
 
-/// Writes a policy's name, version and the digest of its signed message, under the given field
-/// names.
+/// The names of the fields that identify a policy: by its name, its version and the digest of its
+/// signed message.
+struct Identity {
+    name: &'static str,
+    version: &'static str,
+    digest: &'static str,
+}
+
+/// The policy that was active before.
+const OLD_ACTIVE: Identity = Identity {
+    name: "old_active_pol_name=",
+    version: " old_active_pol_version=",
+    digest: " old_policy_digest=sha256:",
+};
+
+/// The policy that is active now.
+const NEW_ACTIVE: Identity = Identity {
+    name: "new_active_pol_name=",
+    version: " new_active_pol_version=",
+    digest: " new_policy_digest=sha256:",
+};
+
+/// The policy that was loaded.
+const LOADED: Identity = Identity {
+    name: "policy_name=",
+    version: " policy_version=",
+    digest: " policy_digest=sha256:",
+};
+
+/// Writes the fields that identify a policy.
 ///
 /// A policy that was compiled into the kernel has no message, and the digest of an empty one.
-fn identity(record: &mut impl Fields, names: [&str; 3], policy: &Policy) -> Result {
-    let [name, version, digest] = names;
-    write!(record, "{name}=")?;
+fn identity(record: &mut impl Fields, fields: &Identity, policy: &Policy) {
+    record.text(fields.name);
     record.untrusted(policy.name());
-    write!(record, " {version}={} {digest}=sha256:", policy.version())?;
+    record.text(fields.version);
+    record.format(format_args!("{}", policy.version()));
+    record.text(fields.digest);
     record.hex(&sha256(policy.message().unwrap_or_default()));
-    Ok(())
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]

@@ -21,6 +21,11 @@ impl Line {
         &self.0
     }
 
+    /// Adds bytes. Without memory they are missing, which makes the test fail.
+    fn append(&mut self, bytes: &[u8]) {
+        let _ = self.0.extend_from_slice(bytes, GFP_KERNEL);
+    }
+
     /// Returns whether this is the text.
     pub(super) fn is(&self, text: &str) -> bool {
         self.as_bytes() == text.as_bytes()
@@ -35,31 +40,43 @@ impl Line {
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        (self.0.extend_from_slice(text.as_bytes(), GFP_KERNEL)).map_err(|_| fmt::Error)
+        self.append(text.as_bytes());
+        Ok(())
     }
 }
 
 impl Fields for Line {
+    fn text(&mut self, text: &str) {
+        self.append(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.format(format_args!("{number}"));
+    }
+
+    fn format(&mut self, text: fmt::Arguments<'_>) {
+        // Text that is missing makes the test fail.
+        let _ = self.write_fmt(text);
+    }
+
     // As `audit_log_n_untrustedstring` of kernel/audit.c does.
     fn untrusted(&mut self, bytes: &[u8]) {
         let control = |&byte: &u8| byte == b'"' || !(0x21..=0x7e).contains(&byte);
         if bytes.iter().any(control) {
             return self.hex(bytes);
         }
-        let written = (self.write_char('"'))
-            .and_then(|()| (self.0.extend_from_slice(bytes, GFP_KERNEL)).map_err(|_| fmt::Error))
-            .and_then(|()| self.write_char('"'));
-        // Missing text makes the test fail.
-        let _ = written;
+        self.text("\"");
+        self.append(bytes);
+        self.text("\"");
     }
 
     fn hex(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            let _ = write!(self, "{byte:02X}");
+            self.format(format_args!("{byte:02X}"));
         }
     }
 
     fn path(&mut self, _file: &File) {
-        let _ = self.write_str("\"/path\"");
+        self.text("\"/path\"");
     }
 }

@@ -46,7 +46,7 @@ mod cases {
     /// Returns the record of a refusal.
     fn refused(refusal: &Refusal) -> Result<Line> {
         let mut line = Line::default();
-        write_refusal(&mut line, refusal, ACTOR)?;
+        Change::Refusal(refusal).write(&mut line, &ACTOR);
         Ok(line)
     }
 
@@ -54,7 +54,11 @@ mod cases {
     fn first_activation_has_no_old_policy() -> Result {
         let new = policy(b"policy_name=new policy_version=1.2.3\nDEFAULT action=DENY")?;
         let mut line = Line::default();
-        write_activation(&mut line, None, &new, ACTOR)?;
+        let change = Change::Activation {
+            old: None,
+            new: &new,
+        };
+        change.write(&mut line, &ACTOR);
         assert!(line.is(concat!(
             "old_active_pol_name=? old_active_pol_version=? old_policy_digest=? ",
             "new_active_pol_name=\"new\" new_active_pol_version=1.2.3 new_policy_digest=",
@@ -69,7 +73,11 @@ mod cases {
         let old = policy(b"policy_name=old policy_version=0.0.0\nDEFAULT action=DENY")?;
         let new = policy(b"policy_name=new policy_version=65535.65535.65535\nDEFAULT action=DENY")?;
         let mut line = Line::default();
-        write_activation(&mut line, Some(&old), &new, ACTOR)?;
+        let change = Change::Activation {
+            old: Some(&old),
+            new: &new,
+        };
+        change.write(&mut line, &ACTOR);
         assert!(line.is(concat!(
             "old_active_pol_name=\"old\" old_active_pol_version=0.0.0 old_policy_digest=",
             nothing!(),
@@ -84,7 +92,11 @@ mod cases {
     fn load_without_warnings_ends_with_errno() -> Result {
         let policy = policy(b"policy_name=a policy_version=01.+2.3\nDEFAULT action=DENY")?;
         let mut line = Line::default();
-        write_load(&mut line, &policy, &Report::default(), ACTOR)?;
+        let change = Change::Load {
+            policy: &policy,
+            report: &Report::default(),
+        };
+        change.write(&mut line, &ACTOR);
         assert!(line.is(concat!(
             "policy_name=\"a\" policy_version=1.2.3 policy_digest=",
             nothing!(),
@@ -103,7 +115,11 @@ mod cases {
         let plan = measure(text, Providers::ALL, false, &mut report);
         assert!(plan.is_ok());
         let mut line = Line::default();
-        write_load(&mut line, &policy, &report, ACTOR)?;
+        let change = Change::Load {
+            policy: &policy,
+            report: &report,
+        };
+        change.write(&mut line, &ACTOR);
         let (_, end) = line.split(" res=1 ").ok_or(EINVAL)?;
         assert!(
             end == b"errno=0 warnings=2 line=3 column=37 reason=\"the rule never matches: \
@@ -135,7 +151,11 @@ mod cases {
         for (text, shown) in cases {
             let policy = policy(text)?;
             let mut line = Line::default();
-            write_load(&mut line, &policy, &Report::default(), ACTOR)?;
+            let change = Change::Load {
+                policy: &policy,
+                report: &Report::default(),
+            };
+            change.write(&mut line, &ACTOR);
             assert!(line.as_bytes().starts_with(shown));
         }
         Ok(())
@@ -209,7 +229,7 @@ mod cases {
             (true, false, "enforcing=1 old_enforcing=0"),
         ] {
             let mut line = Line::default();
-            write_enforcement(&mut line, new, old, ACTOR)?;
+            Change::Enforcement { new, old }.write(&mut line, &ACTOR);
             let mut wanted = Line::default();
             write!(
                 wanted,
@@ -227,7 +247,11 @@ mod cases {
             session_id: u32::MAX,
         };
         let mut line = Line::default();
-        write_enforcement(&mut line, true, false, nobody)?;
+        let change = Change::Enforcement {
+            new: true,
+            old: false,
+        };
+        change.write(&mut line, &nobody);
         assert!(line
             .split(" auid=4294967295 ses=4294967295 enabled=")
             .is_some());
