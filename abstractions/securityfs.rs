@@ -2,16 +2,16 @@
 
 //! Directories and files in securityfs.
 //!
-//! A [`Directory`] shares its data with its files. A type that implements [`FileOperations`]
-//! describes one kind of file. Each open file has a state of its own. Dropping the directory
+//! A [`Directory`] shares its data with its files. A [`FileKind`] describes one of them, and makes
+//! an object that implements [`OpenFile`] whenever the file is opened. Dropping the directory
 //! removes it with its files. Files that are open then keep the data alive until they are closed.
 //!
 //! securityfs does not report the end of an inode, so `i_private` could point to freed memory when
 //! a file is opened. Therefore the pointer belongs to the directory. It is only followed with
 //! `OPENING` held, and it is cleared with `OPENING` held before the directory is removed.
 //!
-//! Lock order: the state of an open file, the locks of its [`FileOperations`], `OPENING`. No lock
-//! of securityfs is taken inside the last.
+//! Lock order: that of an open file, the locks that its [`OpenFile`] takes, `OPENING`. No lock of
+//! securityfs is taken inside the last.
 //!
 //! Making and removing take the lock of the parent. A process that lists the parent holds this lock
 //! until all names are in its memory, and it decides how long that takes. So a caller must not hold
@@ -36,7 +36,6 @@ use kernel::new_mutex;
 use kernel::prelude::*;
 use kernel::sync::{
     Arc,
-    ArcBorrow,
     Mutex, //
 };
 use kernel::types::ForeignOwnable;
@@ -83,7 +82,7 @@ impl Opener<'_> {
     }
 }
 
-/// The operations of one kind of file.
+/// A file while it is open.
 ///
 /// Calls for one open file are serialised. Calls for different open files are not.
 ///
@@ -95,69 +94,84 @@ impl Opener<'_> {
 ///
 /// ```ignore
 /// /// A file that takes `reset`.
-/// struct Reset;
+/// struct Reset(Arc<Counter>);
 ///
-/// #[vtable]
-/// impl FileOperations for Reset {
-///     type Data = Counter;
-///     type State = ();
-///
-///     fn write(
-///         counter: ArcBorrow<'_, Counter>,
-///         _state: &mut (),
-///         opener: &Opener<'_>,
-///         mut from: UserSliceReader,
-///     ) -> Result {
+/// impl OpenFile for Reset {
+///     fn write(&mut self, opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
 ///         if !opener.may_administer() {
 ///             return Err(EPERM);
 ///         }
-///         counter.reset();
+///         self.0.reset();
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let directory = Directory::new(c"example")?;
-/// directory.file::<Reset>(c"reset", 0o200)?;
+/// static FILES: [FileKind<Counter>; 1] = [FileKind {
+///     name: c"reset",
+///     access: Access::RootWrites,
+///     open: |counter| Ok(KBox::new(Reset(counter), GFP_KERNEL)?),
+/// }];
+///
+/// let directory = Directory::new(b"example")?;
+/// directory.add(&FILES)?;
 /// directory.publish(counter);
 /// ```
-#[vtable]
-pub(crate) trait FileOperations: 'static {
-    /// The data that the files of a directory share.
-    type Data: Send + Sync + 'static;
-    /// The state of each open file.
-    type State: Default + Send + Unpin + 'static;
-
+pub(crate) trait OpenFile: Send {
     /// Reads from `offset` on, which it advances. Returns the number of bytes.
-    fn read(
-        _data: ArcBorrow<'_, Self::Data>,
-        _state: &mut Self::State,
-        _to: &mut UserSliceWriter,
-        _offset: &mut file::Offset,
-    ) -> Result<usize> {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    ///
+    /// Only called for a file whose [`Access`] lets somebody read.
+    fn read(&mut self, _to: &mut UserSliceWriter, _offset: &mut file::Offset) -> Result<usize> {
+        Err(EINVAL)
     }
 
     /// Takes a write: all of it, or none.
-    fn write(
-        _data: ArcBorrow<'_, Self::Data>,
-        _state: &mut Self::State,
-        _opener: &Opener<'_>,
-        _from: UserSliceReader,
-    ) -> Result {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    ///
+    /// Only called for a file whose [`Access`] lets somebody write.
+    fn write(&mut self, _opener: &Opener<'_>, _from: UserSliceReader) -> Result {
+        Err(EINVAL)
     }
 
-    /// A descriptor of an open file is being closed. The error becomes that of `close(2)`.
+    /// A descriptor of the file is being closed. The error becomes that of `close(2)`.
     ///
     /// There may be more descriptors, and more writes.
-    fn flush(_state: &mut Self::State) -> Result {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    fn flush(&mut self) -> Result {
+        Ok(())
     }
 
     /// The last descriptor has been closed.
-    fn release(_data: ArcBorrow<'_, Self::Data>, _state: &mut Self::State) {
-        kernel::build_error!(kernel::error::VTABLE_DEFAULT_ERROR)
+    fn release(&mut self) {}
+}
+
+/// Who may do what with a file.
+#[derive(Copy, Clone)]
+pub(crate) enum Access {
+    /// Everybody may read it.
+    AllRead,
+    /// Root may write it.
+    RootWrites,
+    /// Root may read and write it.
+    RootReadsAndWrites,
+}
+
+impl Access {
+    /// Returns the permissions of the file.
+    fn mode(self) -> u16 {
+        match self {
+            Self::AllRead => 0o444,
+            Self::RootWrites => 0o200,
+            Self::RootReadsAndWrites => 0o600,
+        }
     }
+}
+
+/// A file in a directory whose files share a `D`.
+pub(crate) struct FileKind<D> {
+    /// Its name.
+    pub(crate) name: &'static CStr,
+    /// Who may do what with it.
+    pub(crate) access: Access,
+    /// Opens it.
+    pub(crate) open: fn(Arc<D>) -> Result<KBox<dyn OpenFile>>,
 }
 
 /// A directory in securityfs whose files share a `D`.
@@ -178,17 +192,17 @@ unsafe impl<D: Send + Sync + 'static> Send for Directory<D> {}
 unsafe impl<D: Send + Sync + 'static> Sync for Directory<D> {}
 
 impl<D: Send + Sync + 'static> Directory<D> {
-    /// Makes a directory in the root of securityfs. Its files answer `ENOENT` until it is
-    /// published.
+    /// Makes a directory in the root of securityfs.
     ///
     /// # Errors
     ///
-    /// `EEXIST`, `ENOMEM`. `EACCES` or `ENAMETOOLONG` for a name that no directory can have.
+    /// `EEXIST`, `ENOMEM`. `EACCES`, `EINVAL` or `ENAMETOOLONG` for a name that no directory can
+    /// have.
     ///
     /// # Context
     ///
     /// May sleep, for as long as others who list the parent decide.
-    pub(crate) fn new(name: &CStr) -> Result<Self> {
+    pub(crate) fn new(name: &[u8]) -> Result<Self> {
         Self::create(name, core::ptr::null_mut())
     }
 
@@ -201,21 +215,19 @@ impl<D: Send + Sync + 'static> Directory<D> {
     /// # Context
     ///
     /// As for [`Directory::new`].
-    pub(crate) fn new_in<P: Send + Sync>(name: &CStr, parent: &Directory<P>) -> Result<Self> {
+    pub(crate) fn new_in<P: Send + Sync>(name: &[u8], parent: &Directory<P>) -> Result<Self> {
         Self::create(name, parent.0.as_ptr())
     }
 
-    fn create(name: &CStr, parent: *mut bindings::dentry) -> Result<Self> {
-        // SAFETY: The name is a string, the parent null or, by its type's invariant, a directory.
-        let dentry = unsafe { bindings::securityfs_create_dir(name.as_char_ptr(), parent) };
-        let dentry = from_err_ptr(dentry)?;
+    fn create(name: &[u8], parent: *mut bindings::dentry) -> Result<Self> {
+        // SAFETY: The parent is null or, by its type's invariant, a directory.
+        let dentry = unsafe { create_directory(name, parent)? };
         // INVARIANT: It was just made, for this object, and without private data.
-        NonNull::new(dentry)
-            .map(|dentry| Self(dentry, PhantomData))
-            .ok_or(ENOMEM)
+        Ok(Self(dentry, PhantomData))
     }
 
-    /// Makes a file in the directory. It is removed with the directory.
+    /// Makes files in the directory. They are removed with the directory, and answer `ENOENT` until
+    /// it is published.
     ///
     /// # Errors
     ///
@@ -224,18 +236,22 @@ impl<D: Send + Sync + 'static> Directory<D> {
     /// # Context
     ///
     /// As for [`Directory::new`].
-    pub(crate) fn file<N: FileOperations<Data = D>>(&self, name: &CStr, mode: u16) -> Result {
-        // SAFETY: The name is a string, the parent a directory by the type invariant, the
-        // operations are static and made for files of such a directory.
-        from_err_ptr(unsafe {
-            bindings::securityfs_create_file(
-                name.as_char_ptr(),
-                mode,
-                self.0.as_ptr(),
-                core::ptr::null_mut(),
-                Callbacks::<N>::TABLE,
-            )
-        })?;
+    #[inline(never)]
+    pub(crate) fn add(&self, files: &'static [FileKind<D>]) -> Result {
+        for file in files {
+            // SAFETY: The name is a string, the parent a directory by the type invariant. The
+            // operations are static, and made for files of such a directory that have this private
+            // data, which is static, too.
+            from_err_ptr(unsafe {
+                bindings::securityfs_create_file(
+                    file.name.as_char_ptr(),
+                    file.access.mode(),
+                    self.0.as_ptr(),
+                    core::ptr::from_ref(file).cast_mut().cast(),
+                    Callbacks::<D>::table(file.access),
+                )
+            })?;
+        }
         Ok(())
     }
 
@@ -272,141 +288,170 @@ impl<D: Send + Sync + 'static> Drop for Directory<D> {
     }
 }
 
-/// An open file. Its `private_data` points here.
-#[pin_data]
-struct OpenFile<N: FileOperations> {
-    data: Arc<N::Data>,
-    #[pin]
-    state: Mutex<N::State>,
+/// # Safety
+///
+/// The parent must be null or a directory.
+unsafe fn create_directory(
+    name: &[u8],
+    parent: *mut bindings::dentry,
+) -> Result<NonNull<bindings::dentry>> {
+    if name.contains(&0) {
+        return Err(EINVAL);
+    }
+    // SAFETY: The name is valid for its length.
+    let name =
+        unsafe { bindings::kmemdup_nul(name.as_ptr().cast(), name.len(), bindings::GFP_KERNEL) };
+    if name.is_null() {
+        return Err(ENOMEM);
+    }
+    // SAFETY: The name is a string, the parent is as the caller promises.
+    let dentry = unsafe { bindings::securityfs_create_dir(name, parent) };
+    // SAFETY: It was allocated above, and securityfs has copied it.
+    unsafe { bindings::kfree(name.cast()) };
+    NonNull::new(from_err_ptr(dentry)?).ok_or(ENOMEM)
 }
 
-/// The table of C's callbacks for a kind of file.
-struct Callbacks<N: FileOperations>(PhantomData<N>);
+/// The `private_data` of an open file, in a box.
+type Private = Mutex<KBox<dyn OpenFile>>;
 
-impl<N: FileOperations> Callbacks<N> {
-    const TABLE: &'static bindings::file_operations = &bindings::file_operations {
-        open: Some(Self::open),
-        read: if N::HAS_READ { Some(Self::read) } else { None },
-        write: if N::HAS_WRITE {
-            Some(Self::write)
-        } else {
-            None
-        },
-        flush: if N::HAS_FLUSH {
-            Some(Self::flush)
-        } else {
-            None
-        },
-        release: Some(Self::release),
+/// The tables of C's callbacks for the files of a [`Directory<D>`].
+struct Callbacks<D>(PhantomData<D>);
+
+impl<D: Send + Sync + 'static> Callbacks<D> {
+    const READ: &'static bindings::file_operations = &bindings::file_operations {
+        open: Some(open::<D>),
+        read: Some(read),
+        release: Some(release),
         ..pin_init::zeroed()
     };
 
-    /// # Safety
-    ///
-    /// `file` must be open, with a `private_data` that `open` has set.
-    unsafe fn open_file<'a>(file: *mut bindings::file) -> Pin<&'a OpenFile<N>> {
-        // SAFETY: `open` has put a `Pin<KBox<OpenFile<N>>>` there, which lives until `release`, and
-        // is only borrowed shared until then.
-        unsafe { <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::borrow((*file).private_data) }
-    }
+    const WRITE: &'static bindings::file_operations = &bindings::file_operations {
+        open: Some(open::<D>),
+        write: Some(write),
+        flush: Some(flush),
+        release: Some(release),
+        ..pin_init::zeroed()
+    };
 
-    /// # Safety
-    ///
-    /// Called by the VFS for a file of a [`Directory<N::Data>`] that is being opened.
-    unsafe extern "C" fn open(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        from_result(|| {
-            let data = {
-                let _opening = OPENING.lock();
-                // SAFETY: The path of a file that is being opened holds its dentry, which holds
-                // its parent: a directory of `Directory<N::Data>`. It keeps its inode while it is
-                // held, removed or not. With the lock held the pointer is null or an
-                // `Arc<N::Data>` that the inode owns.
-                unsafe {
-                    let dentry = (*file).__bindgen_anon_1.f_path.dentry;
-                    let private = (*(*(*dentry).d_parent).d_inode).i_private;
-                    if private.is_null() {
-                        return Err(ENOENT);
-                    }
-                    Arc::from(<Arc<N::Data> as ForeignOwnable>::borrow(private))
-                }
-            };
-            let open = KBox::pin_init(
-                pin_init!(OpenFile::<N> {
-                    data,
-                    state <- new_mutex!(N::State::default(), "securityfs::OpenFile"),
-                }),
-                GFP_KERNEL,
-            )?;
-            // SAFETY: A file's private data is for the one that opens it.
-            unsafe { (*file).private_data = open.into_foreign() };
-            Ok(0)
-        })
-    }
+    const READ_AND_WRITE: &'static bindings::file_operations = &bindings::file_operations {
+        read: Some(read),
+        ..*Self::WRITE
+    };
 
-    /// # Safety
-    ///
-    /// Called by the VFS for a file that `open` has opened, with a buffer of the caller's.
-    unsafe extern "C" fn read(
-        file: *mut bindings::file,
-        buffer: *mut c_char,
-        length: usize,
-        offset: *mut bindings::loff_t,
-    ) -> isize {
-        // SAFETY: `open` has opened the file.
-        let open = unsafe { Self::open_file(file) };
-        // SAFETY: The VFS passes a position of its own.
-        let offset = unsafe { &mut *offset };
-        let mut to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
-        from_result(|| {
-            let mut state = open.state.lock();
-            Ok(N::read(open.data.as_arc_borrow(), &mut state, &mut to, offset)? as isize)
-        })
-    }
-
-    /// # Safety
-    ///
-    /// As for `read`.
-    unsafe extern "C" fn write(
-        file: *mut bindings::file,
-        buffer: *const c_char,
-        length: usize,
-        _offset: *mut bindings::loff_t,
-    ) -> isize {
-        // SAFETY: `open` has opened the file.
-        let open = unsafe { Self::open_file(file) };
-        // The file is open for the duration of the call, which the opener does not outlive.
-        let opener = Opener(file, PhantomData);
-        let from = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length).reader();
-        from_result(|| {
-            let mut state = open.state.lock();
-            N::write(open.data.as_arc_borrow(), &mut state, &opener, from)?;
-            Ok(length as isize)
-        })
-    }
-
-    /// # Safety
-    ///
-    /// Called by the VFS for a file that `open` has opened.
-    unsafe extern "C" fn flush(file: *mut bindings::file, _owner: *mut c_void) -> c_int {
-        // SAFETY: `open` has opened the file.
-        let open = unsafe { Self::open_file(file) };
-        from_result(|| {
-            N::flush(&mut open.state.lock())?;
-            Ok(0)
-        })
-    }
-
-    /// # Safety
-    ///
-    /// Called by the VFS once, as the last use of a file that `open` has opened.
-    unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: `open` has put it there, and this is its last use.
-        let open = unsafe {
-            <Pin<KBox<OpenFile<N>>> as ForeignOwnable>::from_foreign((*file).private_data)
-        };
-        if N::HAS_RELEASE {
-            N::release(open.data.as_arc_borrow(), &mut open.state.lock());
+    /// Returns the table for a file. Root can open any file: without a callback, the VFS answers
+    /// `EINVAL`.
+    fn table(access: Access) -> &'static bindings::file_operations {
+        match access {
+            Access::AllRead => Self::READ,
+            Access::RootWrites => Self::WRITE,
+            Access::RootReadsAndWrites => Self::READ_AND_WRITE,
         }
-        0
     }
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file of a [`Directory<D>`] that is being opened.
+unsafe extern "C" fn open<D: Send + Sync + 'static>(
+    inode: *mut bindings::inode,
+    file: *mut bindings::file,
+) -> c_int {
+    from_result(|| {
+        let data = {
+            let _opening = OPENING.lock();
+            // SAFETY: The path of a file that is being opened holds its dentry, which holds its
+            // parent: a directory of `Directory<D>`. It keeps its inode while it is held, removed
+            // or not. With the lock held the pointer is null or an `Arc<D>` that the inode owns.
+            unsafe {
+                let dentry = (*file).__bindgen_anon_1.f_path.dentry;
+                let private = (*(*(*dentry).d_parent).d_inode).i_private;
+                if private.is_null() {
+                    return Err(ENOENT);
+                }
+                Arc::from(<Arc<D> as ForeignOwnable>::borrow(private))
+            }
+        };
+        // SAFETY: `Directory::add` has put a static `FileKind<D>` there.
+        let kind = unsafe { &*(*inode).i_private.cast::<FileKind<D>>() };
+        let private = new_private((kind.open)(data)?)?;
+        // SAFETY: A file's private data is for the one that opens it.
+        unsafe { (*file).private_data = private.into_foreign() };
+        Ok(0)
+    })
+}
+
+/// # Errors
+///
+/// `ENOMEM`.
+fn new_private(file: KBox<dyn OpenFile>) -> Result<Pin<KBox<Private>>> {
+    KBox::pin_init(new_mutex!(file, "securityfs::OpenFile"), GFP_KERNEL)
+}
+
+/// # Safety
+///
+/// `file` must be open, with a `private_data` that `open` has set.
+unsafe fn private<'a>(file: *mut bindings::file) -> Pin<&'a Private> {
+    // SAFETY: `open` has put a `Pin<KBox<Private>>` there, which lives until `release`, and is only
+    // borrowed shared until then.
+    unsafe { <Pin<KBox<Private>> as ForeignOwnable>::borrow((*file).private_data) }
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file that `open` has opened, with a buffer of the caller's.
+unsafe extern "C" fn read(
+    file: *mut bindings::file,
+    buffer: *mut c_char,
+    length: usize,
+    offset: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: `open` has opened the file.
+    let private = unsafe { private(file) };
+    // SAFETY: The VFS passes a position of its own.
+    let offset = unsafe { &mut *offset };
+    let mut to = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length).writer();
+    from_result(|| Ok(private.lock().read(&mut to, offset)? as isize))
+}
+
+/// # Safety
+///
+/// As for `read`.
+unsafe extern "C" fn write(
+    file: *mut bindings::file,
+    buffer: *const c_char,
+    length: usize,
+    _offset: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: `open` has opened the file.
+    let private = unsafe { private(file) };
+    // The file is open for the duration of the call, which the opener does not outlive.
+    let opener = Opener(file, PhantomData);
+    let from = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length).reader();
+    from_result(|| {
+        private.lock().write(&opener, from)?;
+        Ok(length as isize)
+    })
+}
+
+/// # Safety
+///
+/// Called by the VFS for a file that `open` has opened.
+unsafe extern "C" fn flush(file: *mut bindings::file, _owner: *mut c_void) -> c_int {
+    // SAFETY: `open` has opened the file.
+    let private = unsafe { private(file) };
+    from_result(|| {
+        private.lock().flush()?;
+        Ok(0)
+    })
+}
+
+/// # Safety
+///
+/// Called by the VFS once, as the last use of a file that `open` has opened.
+unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+    // SAFETY: `open` has put it there, and this is its last use.
+    let private =
+        unsafe { <Pin<KBox<Private>> as ForeignOwnable>::from_foreign((*file).private_data) };
+    private.lock().release();
+    0
 }

@@ -11,15 +11,18 @@
 //!
 //! A file that is still open when the policy is deleted answers `ENOENT`.
 
-use super::collector::{
-    Collector,
-    Message, //
-};
+use super::collector::Message;
 use super::root::Root;
 use super::text;
+use super::upload::{
+    Destination,
+    Upload, //
+};
 use crate::abstractions::securityfs::{
+    Access,
     Directory,
-    FileOperations,
+    FileKind,
+    OpenFile,
     Opener, //
 };
 use crate::audit;
@@ -29,12 +32,10 @@ use crate::loaded::{
     Refusal,
     Report, //
 };
-use core::fmt::Write;
-use core::marker::PhantomData;
 use kernel::fs::file::Offset;
 use kernel::new_mutex;
 use kernel::prelude::*;
-use kernel::str::NullTerminatedFormatter;
+use kernel::str::CString;
 use kernel::sync::{
     Arc,
     ArcBorrow,
@@ -44,6 +45,45 @@ use kernel::uaccess::{
     UserSliceReader,
     UserSliceWriter, //
 };
+
+/// The files of a policy's directory.
+static FILES: [FileKind<Entry>; 7] = [
+    FileKind {
+        name: c"pkcs7",
+        access: Access::AllRead,
+        open: |entry| Shown::open(entry, Part::SignedMessage),
+    },
+    FileKind {
+        name: c"policy",
+        access: Access::AllRead,
+        open: |entry| Shown::open(entry, Part::Text),
+    },
+    FileKind {
+        name: c"name",
+        access: Access::AllRead,
+        open: |entry| Shown::open(entry, Part::Name),
+    },
+    FileKind {
+        name: c"version",
+        access: Access::AllRead,
+        open: |entry| Shown::open(entry, Part::Version),
+    },
+    FileKind {
+        name: c"active",
+        access: Access::RootReadsAndWrites,
+        open: |entry| Control::open(entry, Entry::activate),
+    },
+    FileKind {
+        name: c"update",
+        access: Access::RootWrites,
+        open: |entry| Upload::open(entry),
+    },
+    FileKind {
+        name: c"delete",
+        access: Access::RootWrites,
+        open: |entry| Control::open(entry, Entry::delete),
+    },
+];
 
 /// A policy and its directory, which are created and removed together.
 struct Loaded {
@@ -73,18 +113,8 @@ impl Entry {
     /// May sleep, for as long as any process that lists `ipe/policies` decides. No lock may be held
     /// that others need.
     pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Unpublished> {
-        let mut name = KVec::with_capacity(policy.name().len() + 1, GFP_KERNEL)?;
-        name.extend_from_slice(policy.name(), GFP_KERNEL)?;
-        name.push(0, GFP_KERNEL)?;
-        let name = CStr::from_bytes_with_nul(&name).map_err(|_| EINVAL)?;
-        let directory = Directory::new_in(name, &root.policies)?;
-        directory.file::<ReadOnly<SignedMessage>>(c"pkcs7", 0o444)?;
-        directory.file::<ReadOnly<Text>>(c"policy", 0o444)?;
-        directory.file::<ReadOnly<Name>>(c"name", 0o444)?;
-        directory.file::<ReadOnly<Version>>(c"version", 0o444)?;
-        directory.file::<Active>(c"active", 0o600)?;
-        directory.file::<Update>(c"update", 0o200)?;
-        directory.file::<Delete>(c"delete", 0o200)?;
+        let directory = Directory::new_in(policy.name(), &root.policies)?;
+        directory.add(&FILES)?;
 
         let entry = Arc::pin_init(
             pin_init!(Entry {
@@ -99,14 +129,20 @@ impl Entry {
         })
     }
 
-    /// Returns the policy.
+    /// Calls `use_it` with the policy.
     ///
     /// # Errors
     ///
     /// `ENOENT` where it was deleted.
-    fn policy(&self) -> Result<Arc<Policy>> {
+    fn with_policy<R>(&self, use_it: impl FnOnce(&Arc<Policy>) -> R) -> Result<R> {
         let loaded = self.loaded.lock();
-        Ok(loaded.as_ref().ok_or(ENOENT)?.policy.clone())
+        Ok(use_it(&loaded.as_ref().ok_or(ENOENT)?.policy))
+    }
+
+    /// Returns the policy, in the errors of [`Self::with_policy`].
+    #[inline(never)]
+    fn policy(&self) -> Result<Arc<Policy>> {
+        self.with_policy(Arc::clone)
     }
 
     /// Activates the policy.
@@ -132,7 +168,7 @@ impl Entry {
     ///
     /// `ENOENT` where it was deleted.
     fn is_active(&self) -> Result<bool> {
-        Ok(self.root.active.is(&self.policy()?))
+        self.with_policy(|policy| self.root.active.is(policy))
     }
 
     /// Replaces the policy by a signed one, see [`Entry::replace`].
@@ -219,184 +255,134 @@ impl Unpublished {
     }
 }
 
-/// The part of a policy that a file shows.
-trait Shown: 'static {
+/// A part of a policy.
+#[derive(Copy, Clone)]
+enum Part {
+    /// The signed message. The boot policy has none, and its file answers `ENOENT`.
+    SignedMessage,
+    /// The text.
+    Text,
+    /// The name.
+    Name,
+    /// The version.
+    Version,
+}
+
+impl Part {
     /// Copies it to userspace.
     ///
     /// # Errors
     ///
-    /// `EFAULT`, `EINVAL` for a negative offset.
-    fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize>;
-}
-
-/// The signed message. The boot policy has none, and its file answers `ENOENT`.
-struct SignedMessage;
-
-impl Shown for SignedMessage {
-    fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
-        to.write_slice_file(policy.message().ok_or(ENOENT)?, offset)
-    }
-}
-
-/// The text.
-struct Text;
-
-impl Shown for Text {
-    fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
-        to.write_slice_file(policy.text(), offset)
-    }
-}
-
-/// The name.
-struct Name;
-
-impl Shown for Name {
-    fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
-        to.write_slice_file(policy.name(), offset)
-    }
-}
-
-/// The version.
-struct Version;
-
-impl Shown for Version {
-    fn show(policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
-        let mut buffer = [0; c"65535.65535.65535".count_bytes() + 1];
-        let length = {
-            let mut text = NullTerminatedFormatter::new(&mut buffer).ok_or(EINVAL)?;
-            write!(text, "{}", policy.version())?;
-            buffer.iter().position(|&byte| byte == 0).ok_or(EINVAL)?
+    /// `EFAULT`, `EINVAL` for a negative offset, `ENOMEM`.
+    fn show(self, policy: &Policy, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
+        let version;
+        let bytes = match self {
+            Self::SignedMessage => policy.message().ok_or(ENOENT)?,
+            Self::Text => policy.text(),
+            Self::Name => policy.name(),
+            Self::Version => {
+                version = CString::try_from_fmt(format_args!("{}", policy.version()))?;
+                version.to_bytes()
+            }
         };
-        to.write_slice_file(&buffer[..length], offset)
+        to.write_slice_file(bytes, offset)
     }
 }
 
-/// A file that shows a part of the policy.
+/// `pkcs7`, `policy`, `name`, `version`: a file that shows a part of the policy.
 ///
 /// A read in pieces is of one policy: the policy at the first piece, even if an update comes in
 /// between. Parts of two policies in a row would be a text that nobody signed.
-struct ReadOnly<S>(PhantomData<S>);
+struct Shown {
+    entry: Arc<Entry>,
+    part: Part,
+    /// The policy that is being read.
+    policy: Option<Arc<Policy>>,
+}
 
-#[vtable]
-impl<S: Shown> FileOperations for ReadOnly<S> {
-    type Data = Entry;
-    type State = Option<Arc<Policy>>;
-
-    fn read(
-        entry: ArcBorrow<'_, Entry>,
-        shown: &mut Option<Arc<Policy>>,
-        to: &mut UserSliceWriter,
-        offset: &mut Offset,
-    ) -> Result<usize> {
-        // The reader of a deleted policy does not keep it in memory.
-        let current = entry.policy().inspect_err(|_| *shown = None)?;
-        let policy = if *offset == 0 {
-            shown.insert(current)
-        } else {
-            shown.get_or_insert(current)
+impl Shown {
+    /// Opens the file of a part.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    #[inline(never)]
+    fn open(entry: Arc<Entry>, part: Part) -> Result<KBox<dyn OpenFile>> {
+        let shown = Self {
+            entry,
+            part,
+            policy: None,
         };
-        S::show(policy, to, offset)
+        Ok(KBox::new(shown, GFP_KERNEL)?)
     }
 }
 
-/// `active`.
-struct Active;
+impl OpenFile for Shown {
+    fn read(&mut self, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
+        let current = self.entry.policy();
+        // The reader of a deleted policy does not keep it in memory.
+        if *offset == 0 || current.is_err() {
+            self.policy = None;
+        }
+        let policy = self.policy.get_or_insert(current?);
+        self.part.show(policy, to, offset)
+    }
+}
 
-#[vtable]
-impl FileOperations for Active {
-    type Data = Entry;
-    type State = ();
+/// `active` and `delete`: a file that takes a true boolean.
+struct Control {
+    entry: Arc<Entry>,
+    /// Does what the file is for.
+    act: fn(&Entry) -> Result,
+}
 
-    fn read(
-        entry: ArcBorrow<'_, Entry>,
-        _state: &mut (),
-        to: &mut UserSliceWriter,
-        offset: &mut Offset,
-    ) -> Result<usize> {
-        text::write_bool(entry.is_active()?, to, offset)
+impl Control {
+    /// Opens the file.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    #[inline(never)]
+    fn open(entry: Arc<Entry>, act: fn(&Entry) -> Result) -> Result<KBox<dyn OpenFile>> {
+        Ok(KBox::new(Self { entry, act }, GFP_KERNEL)?)
+    }
+}
+
+impl OpenFile for Control {
+    /// Only `active` can be read.
+    fn read(&mut self, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
+        text::write_bool(self.entry.is_active()?, to, offset)
     }
 
     /// # Errors
     ///
     /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, `EFAULT`, and those
-    /// of [`Entry::activate`].
-    fn write(
-        entry: ArcBorrow<'_, Entry>,
-        _state: &mut (),
-        opener: &Opener<'_>,
-        from: UserSliceReader,
-    ) -> Result {
-        confirm(opener, from)?;
-        entry.activate()
+    /// of [`Entry::activate`] or [`Entry::delete`].
+    fn write(&mut self, opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
+        text::administrator(opener)?;
+        if !text::read_bool(&mut from)? {
+            return Err(EINVAL);
+        }
+        (self.act)(&self.entry)
     }
 }
 
 /// `update`.
-struct Update;
-
-#[vtable]
-impl FileOperations for Update {
-    type Data = Entry;
-    type State = Collector;
+impl Destination for Entry {
+    fn check(&self) -> Result {
+        self.with_policy(|_| ())
+    }
 
     /// # Errors
     ///
-    /// `EPERM` without CAP_MAC_ADMIN, and those of [`Entry::update`].
-    fn write(
-        entry: ArcBorrow<'_, Entry>,
-        collector: &mut Collector,
-        opener: &Opener<'_>,
-        from: UserSliceReader,
-    ) -> Result {
-        let permitted = text::administrator(opener).and_then(|()| entry.policy().map(drop));
-        collector.write(permitted, from, |message, report| {
-            entry.update(message, report)
-        })
+    /// Those of [`Entry::update`].
+    fn load(
+        self: ArcBorrow<'_, Self>,
+        message: Message,
+        report: &mut Report,
+    ) -> Result<(), Refusal> {
+        self.update(message, report)
     }
-
-    fn flush(collector: &mut Collector) -> Result {
-        collector.flush()
-    }
-
-    fn release(_entry: ArcBorrow<'_, Entry>, collector: &mut Collector) {
-        collector.release();
-    }
-}
-
-/// `delete`.
-struct Delete;
-
-#[vtable]
-impl FileOperations for Delete {
-    type Data = Entry;
-    type State = ();
-
-    /// # Errors
-    ///
-    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` for anything but a true boolean, `EFAULT`, and those
-    /// of [`Entry::delete`].
-    fn write(
-        entry: ArcBorrow<'_, Entry>,
-        _state: &mut (),
-        opener: &Opener<'_>,
-        from: UserSliceReader,
-    ) -> Result {
-        confirm(opener, from)?;
-        entry.delete()
-    }
-}
-
-/// Checks that an administrator has written a true boolean.
-///
-/// # Errors
-///
-/// `EPERM`, `EINVAL`, `EFAULT`.
-fn confirm(opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
-    text::administrator(opener)?;
-    if !text::read_bool(&mut from)? {
-        return Err(EINVAL);
-    }
-    Ok(())
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]

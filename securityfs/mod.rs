@@ -25,12 +25,41 @@ mod new_policy;
 mod root;
 mod switches;
 mod text;
+mod upload;
 
-use crate::abstractions::securityfs::Directory;
+use crate::abstractions::securityfs::{
+    Access,
+    Directory,
+    FileKind, //
+};
 use crate::loaded::ACTIVE;
 use entry::Entry;
 use kernel::prelude::*;
 use root::Root;
+use switches::{
+    Setting,
+    SwitchFile, //
+};
+use upload::Upload;
+
+/// The files of `ipe/`.
+static FILES: [FileKind<Root>; 3] = [
+    FileKind {
+        name: c"success_audit",
+        access: Access::RootReadsAndWrites,
+        open: |root| SwitchFile::open(root, Setting::SuccessAudit),
+    },
+    FileKind {
+        name: c"enforce",
+        access: Access::RootReadsAndWrites,
+        open: |root| SwitchFile::open(root, Setting::Enforce),
+    },
+    FileKind {
+        name: c"new_policy",
+        access: Access::RootWrites,
+        open: |root| Upload::open(root),
+    },
+];
 
 /// Makes the files, with those of the boot policy where there is one. Called once.
 ///
@@ -38,12 +67,9 @@ use root::Root;
 ///
 /// `ENOMEM`. Then there are none; the boot policy stays active.
 pub(crate) fn init() -> Result {
-    let directory = Directory::new(c"ipe")?;
-    directory.file::<switches::SuccessAudit>(c"success_audit", 0o600)?;
-    directory.file::<switches::Enforce>(c"enforce", 0o600)?;
-    directory.file::<new_policy::NewPolicy>(c"new_policy", 0o200)?;
-
-    let policies = Directory::new_in(c"policies", &directory)?;
+    let directory = Directory::new(b"ipe")?;
+    directory.add(&FILES)?;
+    let policies = Directory::new_in(b"policies", &directory)?;
     let root = Root::new(policies, &ACTIVE)?;
     if let Some(boot_policy) = ACTIVE.get() {
         Entry::create(&root, boot_policy)?.publish();

@@ -6,7 +6,7 @@ use super::root::Root;
 use super::text;
 use crate::abstractions::param::Switch;
 use crate::abstractions::securityfs::{
-    FileOperations,
+    OpenFile,
     Opener, //
 };
 use crate::audit;
@@ -14,84 +14,70 @@ use crate::mode::{
     ENFORCE,
     SUCCESS_AUDIT, //
 };
-use core::marker::PhantomData;
 use kernel::fs::file::Offset;
 use kernel::prelude::*;
-use kernel::sync::ArcBorrow;
+use kernel::sync::Arc;
 use kernel::uaccess::{
     UserSliceReader,
     UserSliceWriter, //
 };
 
 /// A switch that an administrator may set.
-pub(super) trait Setting: 'static {
+#[derive(Copy, Clone)]
+pub(super) enum Setting {
+    /// Whether denials are enforced. A change is recorded.
+    Enforce,
+    /// Whether allowed accesses are recorded.
+    SuccessAudit,
+}
+
+impl Setting {
     /// Returns the switch.
-    fn switch() -> &'static Switch;
-
-    /// Called with the new position when it differs from the old one.
-    fn changed(_on: bool) {}
-}
-
-/// `ipe/enforce`: whether denials are enforced. A change is recorded.
-pub(super) struct EnforceSetting;
-
-impl Setting for EnforceSetting {
-    fn switch() -> &'static Switch {
-        &ENFORCE
-    }
-
-    fn changed(on: bool) {
-        audit::enforcement(on, !on);
+    fn switch(self) -> &'static Switch {
+        match self {
+            Self::Enforce => &ENFORCE,
+            Self::SuccessAudit => &SUCCESS_AUDIT,
+        }
     }
 }
 
-/// `ipe/success_audit`: whether allowed accesses are recorded.
-pub(super) struct SuccessAuditSetting;
+/// `ipe/enforce` and `ipe/success_audit`: the files of the switches.
+pub(super) struct SwitchFile {
+    root: Arc<Root>,
+    setting: Setting,
+}
 
-impl Setting for SuccessAuditSetting {
-    fn switch() -> &'static Switch {
-        &SUCCESS_AUDIT
+impl SwitchFile {
+    /// Opens the file of a switch.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    #[inline(never)]
+    pub(super) fn open(root: Arc<Root>, setting: Setting) -> Result<KBox<dyn OpenFile>> {
+        Ok(KBox::new(Self { root, setting }, GFP_KERNEL)?)
     }
 }
 
-/// The file of a switch.
-pub(super) struct SwitchFile<S>(PhantomData<S>);
-
-/// `ipe/enforce`.
-pub(super) type Enforce = SwitchFile<EnforceSetting>;
-/// `ipe/success_audit`.
-pub(super) type SuccessAudit = SwitchFile<SuccessAuditSetting>;
-
-#[vtable]
-impl<S: Setting> FileOperations for SwitchFile<S> {
-    type Data = Root;
-    type State = ();
-
-    fn read(
-        _root: ArcBorrow<'_, Root>,
-        _state: &mut (),
-        to: &mut UserSliceWriter,
-        offset: &mut Offset,
-    ) -> Result<usize> {
-        text::write_bool(S::switch().is_on(), to, offset)
+impl OpenFile for SwitchFile {
+    fn read(&mut self, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
+        text::write_bool(self.setting.switch().is_on(), to, offset)
     }
 
     /// # Errors
     ///
     /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is not a boolean, `EFAULT`.
-    fn write(
-        root: ArcBorrow<'_, Root>,
-        _state: &mut (),
-        opener: &Opener<'_>,
-        mut from: UserSliceReader,
-    ) -> Result {
+    fn write(&mut self, opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
         text::administrator(opener)?;
         let on = text::read_bool(&mut from)?;
         // So that each change is recorded once, and in the order in which they happen.
-        let _writers = root.writers.lock();
-        if on != S::switch().is_on() {
-            S::changed(on);
-            S::switch().set(on);
+        let _writers = self.root.writers.lock();
+        let switch = self.setting.switch();
+        if on != switch.is_on() {
+            if let Setting::Enforce = self.setting {
+                audit::enforcement(on, !on);
+            }
+            switch.set(on);
         }
         Ok(())
     }

@@ -28,6 +28,7 @@ const BOOL_LENGTH: usize = 3;
 /// # Errors
 ///
 /// `EINVAL`, `EFAULT`.
+#[inline(never)]
 pub(super) fn read_bool(from: &mut UserSliceReader) -> Result<bool> {
     let mut bytes = [0; BOOL_LENGTH];
     let bytes = &mut bytes[..from.len().min(BOOL_LENGTH)];

@@ -21,7 +21,7 @@ mod cases {
         () => {{
             static ACTIVE: Active = Active::none();
             Fixture {
-                root: Root::new(Directory::new(c"ipe_kunit")?, &ACTIVE)?,
+                root: Root::new(Directory::new(b"ipe_kunit")?, &ACTIVE)?,
                 entries: KVec::new(),
             }
         }};
