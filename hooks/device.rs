@@ -28,8 +28,7 @@ struct Roothash {
 }
 
 impl Roothash {
-    /// Creates the kept form of a root hash. Returns `None` for an algorithm that no policy can
-    /// name.
+    /// Creates the kept form of a root hash.
     ///
     /// # Errors
     ///
@@ -38,19 +37,14 @@ impl Roothash {
     /// # Context
     ///
     /// May sleep.
-    fn new(algorithm: &CStr, digest: &[u8]) -> Result<Option<KBox<Self>>> {
-        let known = Algorithm::from_name(algorithm.to_bytes())
-            .filter(|algorithm| algorithm.digest_len() == digest.len());
-        let Some(algorithm) = known else {
-            pr_warn!("a dm-verity root hash of an algorithm that no policy can name\n");
-            return Ok(None);
-        };
+    fn new(digest: Digest<'_>) -> Result<KBox<Self>> {
         let mut bytes = [0; MAX_DIGEST_LEN];
         bytes
-            .get_mut(..digest.len())
+            .get_mut(..digest.bytes().len())
             .ok_or(EINVAL)?
-            .copy_from_slice(digest);
-        Ok(Some(KBox::new(Self { algorithm, bytes }, GFP_KERNEL)?))
+            .copy_from_slice(digest.bytes());
+        let algorithm = digest.algorithm();
+        Ok(KBox::new(Self { algorithm, bytes }, GFP_KERNEL)?)
     }
 }
 
@@ -85,14 +79,6 @@ impl DeviceBlob {
         Digest::new(roothash.algorithm, bytes)
     }
 
-    /// Returns whether this is the root hash.
-    fn has_roothash(&self, algorithm: &CStr, digest: &[u8]) -> bool {
-        let guard = rcu::read_lock();
-        self.roothash(&guard).is_some_and(|known| {
-            known.algorithm().name().as_bytes() == algorithm.to_bytes() && known.bytes() == digest
-        })
-    }
-
     /// Takes the signature back, before its root hash is replaced.
     ///
     /// When it returns, no decision is left that has found the signature. Such a decision would
@@ -102,6 +88,7 @@ impl DeviceBlob {
     /// # Context
     ///
     /// May sleep: waits for a grace period.
+    #[inline(never)]
     fn take_back(&self) {
         if self.signed.is_on() {
             self.signed.set(false);
@@ -114,6 +101,7 @@ impl DeviceBlob {
     /// # Context
     ///
     /// As for [`Self::take_back`].
+    #[inline(never)]
     fn clear(&self) {
         self.take_back();
         drop(self.roothash.replace(None));
@@ -145,14 +133,20 @@ impl DeviceBlob {
                 }
             }
             DeviceIntegrity::Roothash { algorithm, digest } => {
+                let digest = Algorithm::from_name(algorithm.to_bytes())
+                    .and_then(|algorithm| Digest::new(algorithm, digest));
                 // The same table is resumed. Programs of the volume must keep running.
-                if self.has_roothash(algorithm, digest) {
+                if digest.is_some() && self.roothash(&rcu::read_lock()) == digest {
                     return Ok(());
                 }
                 if checks == VerityChecks::Once {
                     pr_warn!("a dm-verity volume checks blocks once: its disk may change unseen\n");
                 }
-                let new = Roothash::new(algorithm, digest).inspect_err(|_| self.clear())?;
+                if digest.is_none() {
+                    pr_warn!("a dm-verity root hash of an algorithm that no policy can name\n");
+                }
+                let new = digest.map(Roothash::new).transpose();
+                let new = new.inspect_err(|_| self.clear())?;
                 self.take_back();
                 drop(self.roothash.replace(new));
             }

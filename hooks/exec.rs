@@ -44,6 +44,7 @@ pub(super) fn begin(program: &Program) {
 /// # Context
 ///
 /// May sleep.
+#[inline]
 pub(super) fn check_program(program: &Program) -> Result {
     reading::note_switch();
     check_program_read(program.file())
@@ -145,6 +146,7 @@ pub(super) fn check_headers(program: &Program) -> Result {
 /// # Context
 ///
 /// May sleep.
+#[inline]
 pub(super) fn check_personality(program: &Program) {
     if !task::read_implies_exec() {
         return;

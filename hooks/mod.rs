@@ -62,6 +62,7 @@ const PROT_READ: c_ulong = 1;
 /// The protection bit of an executable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
 
+// Each hook is inlined, or the compiler would keep a copy of it beside the callback that calls it.
 #[vtable]
 impl SecurityModule for Ipe {
     const NAME: &'static CStr = c"ipe";
@@ -95,10 +96,12 @@ impl SecurityModule for Ipe {
         boot::require_module();
     }
 
+    #[inline]
     fn bprm_check_security(program: &Program) -> Result {
         exec::check_program(program)
     }
 
+    #[inline]
     fn bprm_creds_for_exec(program: &Program) -> Result {
         exec::begin(program);
         if !program.is_check() {
@@ -111,12 +114,14 @@ impl SecurityModule for Ipe {
         )
     }
 
+    #[inline]
     fn bprm_creds_from_file(program: &Program) -> Result {
         exec::check_headers(program)?;
         exec::check_personality(program);
         Ok(())
     }
 
+    #[inline]
     fn file_open(file: &File) -> Result {
         if !file.is_opened_to_execute() {
             return Ok(());
@@ -124,6 +129,7 @@ impl SecurityModule for Ipe {
         exec::open_interpreter(file)
     }
 
+    #[inline]
     fn file_post_open(file: &File, mask: c_int) -> Result {
         if mask & MAY_EXEC == 0 {
             return Ok(());
@@ -132,6 +138,7 @@ impl SecurityModule for Ipe {
     }
 
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
+    #[inline]
     fn file_ioctl(file: &File, command: u32) -> Result {
         if command == FS_IOC_ENABLE_VERITY {
             file.inode().map(verity::enabling);
@@ -139,6 +146,7 @@ impl SecurityModule for Ipe {
         Ok(())
     }
 
+    #[inline]
     fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong) -> Result {
         // With `noexec`, the kernel would not make this mapping executable. But the file's mount
         // may lose the option before the file is mapped.
@@ -149,6 +157,7 @@ impl SecurityModule for Ipe {
         }
     }
 
+    #[inline]
     fn file_mprotect(mapping: &Mapping, prot: c_ulong) -> Result {
         if prot & PROT_EXEC == 0 || mapping.is_executable() {
             return Ok(());
@@ -156,22 +165,27 @@ impl SecurityModule for Ipe {
         access::check(Some(Operation::Execute), Hook::Mprotect, mapping.file())
     }
 
+    #[inline]
     fn mmap_backing_file(mapping: &Mapping, backing: &File, user: &File) -> Result {
         access::check_backing(mapping, backing, user)
     }
 
+    #[inline]
     fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
         reading::check_data(file, purpose)
     }
 
+    #[inline]
     fn kernel_post_read_file(file: &File, purpose: ReadPurpose) -> Result {
         reading::check_data_read(file, purpose)
     }
 
+    #[inline]
     fn kernel_load_data(purpose: ReadPurpose) -> Result {
         access::check(access::operation(purpose), Hook::KernelLoad, None)
     }
 
+    #[inline]
     fn kernel_post_load_data(purpose: ReadPurpose) -> Result {
         // Only this hook sees an upload that userspace begins. For all other data, the kernel asked
         // before.
@@ -181,11 +195,13 @@ impl SecurityModule for Ipe {
         }
     }
 
+    #[inline]
     fn initramfs_populated(root: &Superblock) {
         integrity::initramfs_populated(root);
     }
 
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+    #[inline]
     fn bdev_setintegrity(
         device: &BlockDevice,
         integrity: DeviceIntegrity<'_>,
@@ -195,6 +211,7 @@ impl SecurityModule for Ipe {
     }
 
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    #[inline]
     fn inode_setintegrity(inode: &Inode, builtin_signature_valid: bool) -> Result {
         integrity::set_inode(inode, builtin_signature_valid);
         Ok(())

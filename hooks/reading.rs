@@ -114,6 +114,7 @@ fn note_data(file: &File) {
 /// # Context
 ///
 /// May sleep.
+#[inline]
 pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
     if let Some(file) = file.filter(|file| file.is_of_union()) {
         note_data(file);
@@ -131,6 +132,7 @@ pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
 /// # Context
 ///
 /// May sleep.
+#[inline]
 pub(super) fn check_data_read(file: &File, purpose: ReadPurpose) -> Result {
     if !file.is_of_union() {
         return Ok(());
