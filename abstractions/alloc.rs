@@ -4,6 +4,7 @@
 //!
 //! C header: [`include/linux/slab.h`](srctree/include/linux/slab.h)
 
+use super::bindings;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use kernel::alloc::allocator::{
@@ -49,6 +50,15 @@ unsafe impl Allocator for PageExact {
         // SAFETY: The caller's promises are those that `KVmalloc` asks for, and `ptr` came from it
         // or from `Vmalloc`, which it takes as well.
         unsafe { KVmalloc::realloc(ptr, layout, old_layout, flags, nid) }
+    }
+
+    // Shorter than reallocation to no size, in all places where a vector is dropped.
+    #[inline]
+    unsafe fn free(ptr: NonNull<u8>, layout: Layout) {
+        if layout.size() > 0 {
+            // SAFETY: The caller gives up memory that came from `realloc`.
+            unsafe { bindings::kvfree(ptr.as_ptr().cast()) };
+        }
     }
 }
 

@@ -65,6 +65,7 @@ impl Active {
     /// # Context
     ///
     /// Any.
+    #[inline(never)]
     pub(crate) fn is(&self, policy: &Arc<Policy>) -> bool {
         self.read(&rcu::read_lock())
             .is_some_and(|active| core::ptr::eq(&*active, &**policy))

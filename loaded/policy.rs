@@ -99,6 +99,7 @@ impl Policy {
     }
 
     /// Returns the policy as its author wrote it.
+    #[inline(never)]
     pub(crate) fn text(&self) -> &[u8] {
         match &self.source {
             Source::Builtin(text) => text,
@@ -121,6 +122,7 @@ impl Policy {
     }
 
     /// Returns the name, in the author's bytes.
+    #[inline(never)]
     pub(crate) fn name(&self) -> &[u8] {
         self.compiled.name(self.text())
     }

@@ -6,9 +6,11 @@ use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
     self,
     Errno,
+    Position,
     Reporter,
     Warning, //
 };
+use core::fmt::Display;
 use core::ops::ControlFlow;
 use kernel::alloc::AllocError;
 use kernel::prelude::*;
@@ -27,13 +29,7 @@ pub(crate) struct Report {
 
 impl Reporter for Report {
     fn error(&mut self, error: &policy::Error) -> ControlFlow<()> {
-        let position = error.position;
-        pr_warn!(
-            "policy refused: line {}, column {}: {}\n",
-            position.line,
-            position.column,
-            format_args!("{}", error.kind)
-        );
+        log("policy refused", error.position, &error.kind);
         // One is enough: `ipectl check` shows the author all of them.
         ControlFlow::Break(())
     }
@@ -41,16 +37,22 @@ impl Reporter for Report {
     fn warning(&mut self, warning: &Warning) {
         self.warnings = self.warnings.saturating_add(1);
         if self.warnings <= LOGGED_WARNINGS {
-            let position = warning.position;
-            pr_warn!(
-                "policy: line {}, column {}: {}\n",
-                position.line,
-                position.column,
-                format_args!("{}", warning.kind)
-            );
+            log("policy", warning.position, &warning.kind);
         }
         self.first.get_or_insert(*warning);
     }
+}
+
+/// Logs a finding and its place.
+#[inline(never)]
+fn log(what: &str, position: Position, kind: &dyn Display) {
+    pr_warn!(
+        "{}: line {}, column {}: {}\n",
+        what,
+        position.line,
+        position.column,
+        format_args!("{kind}")
+    );
 }
 
 impl Drop for Report {
