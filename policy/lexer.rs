@@ -9,62 +9,72 @@ use super::error::{
     Position, //
 };
 
-/// Begins a comment.
-const COMMENT: u8 = b'#';
-
-/// Returns the index of the first byte from `start` on that `wanted` accepts, or the length.
+/// A set of bytes up to `#`: bit `n` of the word stands for the byte `n`.
 ///
-/// `wanted` may only accept bytes up to `#`. This holds for every byte that ends a line, a token or
-/// a comment, and lets the search skip eight larger bytes at a time.
-#[inline]
-fn find(text: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> usize {
-    /// One more than the largest byte that can be wanted, in each byte.
-    const LIMIT: u64 = (COMMENT as u64 + 1) * (u64::MAX / 0xff);
-    const HIGH_BITS: u64 = 0x80 * (u64::MAX / 0xff);
+/// Every byte that ends a line, a token or a comment is in this range.
+#[derive(Clone, Copy)]
+struct Bytes(u64);
 
-    let mut at = start;
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let bytes = u64::from_le_bytes(*chunk);
-        // The high bit of the lowest byte below the limit is set, and none below that one.
-        let below = bytes.wrapping_sub(LIMIT) & !bytes & HIGH_BITS;
-        if below == 0 {
-            at += 8;
-            continue;
+impl Bytes {
+    /// The largest byte that can be in a set.
+    const LARGEST: u8 = b'#';
+
+    const NUL: Self = Self::of(b"\0");
+    /// Ends a line.
+    const LINE_END: Self = Self::of(b"\n\r");
+    /// Ends the content of a line.
+    const END: Self = Self::LINE_END.or(Self::of(b"#"));
+    /// Separates tokens.
+    const BLANK: Self = Self::of(b" \t");
+
+    #[inline]
+    const fn of(bytes: &[u8]) -> Self {
+        let mut set = 0;
+        let mut rest = bytes;
+        while let [byte, after @ ..] = rest {
+            assert!(*byte <= Self::LARGEST);
+            set |= 1 << *byte;
+            rest = after;
         }
-        at += (below.trailing_zeros() / 8) as usize;
-        match text.get(at) {
-            Some(&byte) if !wanted(byte) => at += 1,
-            _ => return at,
+        Self(set)
+    }
+
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn has(self, byte: u8) -> bool {
+        byte <= Self::LARGEST && self.0 & (1 << byte) != 0
+    }
+
+    /// Returns the index of the first byte from `start` on that is in the set, or the length.
+    #[inline(never)]
+    fn find(self, text: &[u8], start: usize) -> usize {
+        /// One more than the largest byte that can be in a set, in each byte.
+        const LIMIT: u64 = (Bytes::LARGEST as u64 + 1) * (u64::MAX / 0xff);
+        const HIGH_BITS: u64 = 0x80 * (u64::MAX / 0xff);
+
+        let mut at = start;
+        loop {
+            // Skips up to eight bytes that no set can have.
+            if let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
+                let bytes = u64::from_le_bytes(*chunk);
+                // The high bit of the lowest byte below the limit is set, and none below that one.
+                let below = bytes.wrapping_sub(LIMIT) & !bytes & HIGH_BITS;
+                at += (below.trailing_zeros() / 8) as usize;
+            }
+            match text.get(at) {
+                Some(&byte) if !self.has(byte) => at += 1,
+                _ => return at,
+            }
         }
     }
-    while let Some(&byte) = text.get(at) {
-        if wanted(byte) {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
-/// Returns whether a byte ends a line.
-const fn is_line_end(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
-}
-
-/// Returns whether a byte ends the content of a line.
-const fn is_end(byte: u8) -> bool {
-    is_line_end(byte) || byte == COMMENT
-}
-
-/// Returns whether a byte separates tokens.
-const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 /// Returns whether a byte means nothing at the end of a line: the kernel's `isspace`, which also
 /// knows the no-break space of Latin-1.
 const fn is_space(byte: u8) -> bool {
-    is_blank(byte) || matches!(byte, 0x0b | 0x0c | 0xa0)
+    Bytes::BLANK.has(byte) || matches!(byte, 0x0b | 0x0c | 0xa0)
 }
 
 /// A token of a line.
@@ -118,7 +128,11 @@ impl<'a> Lexer<'a> {
     pub(super) fn next_line(&mut self) -> Result<bool, Fault> {
         while self.step()? {
             let content = self.skip_space(self.at);
-            if self.text.get(content).is_some_and(|&byte| !is_end(byte)) {
+            if self
+                .text
+                .get(content)
+                .is_some_and(|&byte| !Bytes::END.has(byte))
+            {
                 return Ok(true);
             }
         }
@@ -137,7 +151,7 @@ impl<'a> Lexer<'a> {
 
     /// Goes to the beginning of the next line. Returns whether there is one.
     fn skip_line(&mut self) -> Result<bool, Fault> {
-        self.at = find(self.text, self.at, |byte| is_line_end(byte) || byte == 0);
+        self.at = Bytes::LINE_END.or(Bytes::NUL).find(self.text, self.at);
         self.at += match self.text.get(self.at..) {
             None | Some([]) => return Ok(false),
             Some([0, ..]) => return Err(self.nul()),
@@ -159,7 +173,7 @@ impl<'a> Lexer<'a> {
     /// Returns the index of the byte that ends the current line, or the length of the text.
     #[inline]
     pub(super) fn line_end(&self) -> usize {
-        find(self.text, self.at, is_line_end)
+        Bytes::LINE_END.find(self.text, self.at)
     }
 
     /// Returns the index of the first byte from `start` on that is not white space.
@@ -179,12 +193,17 @@ impl<'a> Lexer<'a> {
     #[inline]
     pub(super) fn next_token(&mut self) -> Result<Option<Token<'a>>, Fault> {
         let mut start = self.at;
-        while self.text.get(start).is_some_and(|&byte| is_blank(byte)) {
+        while self
+            .text
+            .get(start)
+            .is_some_and(|&byte| Bytes::BLANK.has(byte))
+        {
             start += 1;
         }
-        let end = find(self.text, start, |byte| {
-            is_blank(byte) || is_end(byte) || byte == 0
-        });
+        let end = Bytes::BLANK
+            .or(Bytes::END)
+            .or(Bytes::NUL)
+            .find(self.text, start);
         self.at = end;
         if self.text.get(end) == Some(&0) {
             return Err(self.nul());
@@ -195,7 +214,7 @@ impl<'a> Lexer<'a> {
             return Ok(None);
         }
         let next = self.skip_space(end);
-        let last = self.text.get(next).is_none_or(|&byte| is_end(byte));
+        let last = self.text.get(next).is_none_or(|&byte| Bytes::END.has(byte));
         if last {
             self.at = next;
             while let [rest @ .., space] = text {
