@@ -17,7 +17,6 @@ use super::{
         Error,
         ErrorKind,
         Fault,
-        Position,
         Reporter,
         Warning, //
     },
@@ -28,7 +27,9 @@ use super::{
     index::{
         Builder,
         Entry,
+        Index,
         Key,
+        Links,
         Sink,
         Size, //
     },
@@ -45,11 +46,11 @@ use core::ops::{
 };
 
 /// One pass over the text.
-struct Pass<'r, R, K> {
+struct Pass<'r> {
     providers: Providers,
     strict: bool,
-    reporter: &'r mut R,
-    sink: K,
+    reporter: &'r mut dyn Reporter,
+    sink: &'r mut dyn Sink,
     tables: Tables,
     defaults: Defaults,
     /// For each operation: the combinations of flags that a rule without a digest decides.
@@ -59,8 +60,13 @@ struct Pass<'r, R, K> {
     first_error: Option<Error>,
 }
 
-impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
-    fn new(providers: Providers, strict: bool, reporter: &'r mut R, sink: K) -> Self {
+impl<'r> Pass<'r> {
+    fn new(
+        providers: Providers,
+        strict: bool,
+        reporter: &'r mut dyn Reporter,
+        sink: &'r mut dyn Sink,
+    ) -> Self {
         Self {
             providers,
             strict,
@@ -79,6 +85,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     /// # Errors
     ///
     /// The first error. The reporter may have asked for more of them.
+    #[inline(never)]
     fn run(&mut self, text: &[u8]) -> Result<(), Error> {
         // The reporter may stop early. The first error counts in either case.
         let _ = self.read(text);
@@ -92,9 +99,9 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
     }
 
     fn read(&mut self, text: &[u8]) -> ControlFlow<()> {
-        let mut lexer = Lexer::new(text);
+        let lexer = &mut Lexer::new(text);
         if text.len() > Outcome::MAX_TEXT_LEN {
-            return self.fail_at(ErrorKind::TooLong, lexer.end());
+            return self.fail(lexer, lexer.nothing(ErrorKind::TooLong));
         }
 
         let mut in_header = true;
@@ -103,50 +110,44 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(fault) => {
-                    self.fail(lexer.error(fault))?;
+                    self.fail(lexer, fault)?;
                     continue;
                 }
             }
             if in_header {
                 in_header = false;
-                let Err(fault) = self.header(&mut lexer) else {
+                let Err(fault) = self.header(lexer) else {
                     continue;
                 };
-                self.fail(lexer.error(fault))?;
+                self.fail(lexer, fault)?;
                 // Without a header, this may be a rule with more errors.
                 if fault.kind != ErrorKind::HeaderMissing {
                     continue;
                 }
                 lexer.rewind();
             }
-            if let Err(fault) = self.statement(&mut lexer) {
-                self.fail(lexer.error(fault))?;
+            if let Err(fault) = self.statement(lexer) {
+                self.fail(lexer, fault)?;
             }
         }
 
-        if in_header {
-            self.fail_at(ErrorKind::Empty, lexer.end())?;
-        } else if self.defaults.global.is_none() {
-            for (operation, default) in Operation::ALL.into_iter().zip(self.defaults.operations) {
-                if default.is_none() {
-                    return self.fail_at(ErrorKind::DefaultMissing(operation), lexer.end());
-                }
-            }
+        let missing = if in_header {
+            Some(ErrorKind::Empty)
+        } else {
+            self.defaults.missing().map(ErrorKind::DefaultMissing)
+        };
+        match missing {
+            Some(kind) => self.fail(lexer, lexer.nothing(kind)),
+            None => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
     }
 
-    fn fail(&mut self, error: Error) -> ControlFlow<()> {
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, lexer: &Lexer<'_>, fault: Fault) -> ControlFlow<()> {
+        let error = lexer.error(fault);
         self.first_error.get_or_insert(error);
         self.reporter.error(&error)
-    }
-
-    fn fail_at(&mut self, kind: ErrorKind, position: Position) -> ControlFlow<()> {
-        self.fail(Error {
-            kind,
-            position,
-            length: 0,
-        })
     }
 
     fn header(&mut self, lexer: &mut Lexer<'_>) -> Result<(), Fault> {
@@ -166,7 +167,7 @@ impl<'r, R: Reporter, K: Sink> Pass<'r, R, K> {
         let strict = self.strict;
         let reporter = &mut *self.reporter;
 
-        let statement = grammar::statement(lexer, |lexer, token, property| {
+        let statement = grammar::statement(lexer, &mut |lexer, token, property| {
             let Some(finding) = conditions.add(property, token, providers)? else {
                 return Ok(());
             };
@@ -275,14 +276,14 @@ pub fn measure(
     text: &[u8],
     providers: Providers,
     strict: bool,
-    reporter: &mut impl Reporter,
+    reporter: &mut dyn Reporter,
 ) -> Result<Plan, Error> {
-    let mut pass = Pass::new(providers, strict, reporter, Size::default());
-    pass.run(text)?;
+    let mut size = Size::default();
+    Pass::new(providers, strict, reporter, &mut size).run(text)?;
     Ok(Plan {
         providers,
         length: text.len(),
-        size: pass.sink,
+        size,
     })
 }
 
@@ -295,19 +296,27 @@ impl Plan {
     /// Compiles the measured text into `words`.
     ///
     /// If the text is another one, or the words are too few, the result denies everything.
+    pub fn emit<S: DerefMut<Target = [u32]>>(self, text: &[u8], mut words: S) -> Compiled<S> {
+        let (tables, links) = self.fill(text, &mut words);
+        Compiled {
+            tables,
+            index: Index::new(words, links),
+        }
+    }
+
     #[inline(never)]
-    pub fn emit<S: DerefMut<Target = [u32]>>(self, text: &[u8], words: S) -> Compiled<S> {
-        let builder = Builder::new(self.size, words);
+    fn fill(&self, text: &[u8], words: &mut [u32]) -> (Tables, Links) {
+        let mut builder = Builder::new(self.size, words);
         let mut silent = Silent;
-        let mut pass = Pass::new(self.providers, false, &mut silent, builder);
+        let mut pass = Pass::new(self.providers, false, &mut silent, &mut builder);
         let read = pass.run(text);
-        let (index, complete) = pass.sink.finish();
         let mut tables = pass.tables;
+        let (index, complete) = builder.finish();
 
         if read.is_err() || !complete || text.len() != self.length {
             tables = Tables::EMPTY;
             tables.fill(&Defaults::default());
         }
-        Compiled { tables, index }
+        (tables, index.links())
     }
 }

@@ -78,6 +78,16 @@ pub(super) struct Defaults {
     pub(super) operations: [Option<Action>; Operation::COUNT],
 }
 
+impl Defaults {
+    /// Returns the first operation that no default decides.
+    pub(super) fn missing(&self) -> Option<Operation> {
+        let mut operations = Operation::ALL.into_iter().zip(self.operations);
+        operations
+            .find(|(_, default)| default.is_none() && self.global.is_none())
+            .map(|(operation, _)| operation)
+    }
+}
+
 /// A policy in the form that decides.
 ///
 /// `S` holds the words of the rules that name a digest. Everything else is here.

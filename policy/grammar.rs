@@ -94,10 +94,9 @@ pub(super) enum Statement<'a> {
 /// # Errors
 ///
 /// Those of `take`, and the first error from the left.
-#[inline]
 pub(super) fn statement<'a>(
     lexer: &mut Lexer<'a>,
-    mut take: impl FnMut(&Lexer<'a>, &Token<'a>, Property<'a>) -> Result<(), Fault>,
+    take: &mut dyn FnMut(&Lexer<'a>, &Token<'a>, Property<'a>) -> Result<(), Fault>,
 ) -> Result<Statement<'a>, Fault> {
     let mut operation = None;
     let mut first_property = None;
@@ -215,7 +214,7 @@ pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
         return None;
     }
     let mut first = None;
-    let statement = statement(&mut lexer, |line, _, property| {
+    let statement = statement(&mut lexer, &mut |line, _, property| {
         first.get_or_insert_with(|| (property, line.clone()));
         Ok(())
     });

@@ -269,6 +269,31 @@ pub(crate) struct Index<S> {
     seed: u32,
 }
 
+/// How the words of an index are linked.
+pub(super) struct Links {
+    chains: u32,
+    seed: u32,
+}
+
+impl<S> Index<S> {
+    /// Creates an index over words that are linked so.
+    pub(super) fn new(words: S, Links { chains, seed }: Links) -> Self {
+        Self {
+            words,
+            chains,
+            seed,
+        }
+    }
+
+    /// Returns how the words are linked.
+    pub(super) fn links(&self) -> Links {
+        Links {
+            chains: self.chains,
+            seed: self.seed,
+        }
+    }
+}
+
 impl<S: Deref<Target = [u32]>> Index<S> {
     /// Returns the outcome of the entry with this key and this digest for this combination of
     /// flags. There is at most one. Returns [`Outcome::NONE`] if there is none.

@@ -139,7 +139,7 @@ fn after_header<'a>(text: &'a [u8], offset: u32, lexer: &Lexer<'a>) -> Statement
     if let Some(rule) = rule_at(text, offset) {
         return Statement::Rule(rule);
     }
-    match grammar::statement(&mut lexer.clone(), |_, _, _| Ok(())) {
+    match grammar::statement(&mut lexer.clone(), &mut |_, _, _| Ok(())) {
         Ok(grammar::Statement::Default(operation, action, _)) => {
             Statement::Default(operation, action)
         }
