@@ -25,23 +25,26 @@ macro_rules! named_enum {
             /// The number of variants.
             $visibility const COUNT: usize = [$( $name, )*].len();
 
+            /// The names of the variants.
+            const NAMES: [&'static str; Self::COUNT] = [$( $name, )*];
+
             /// Returns the name of the variant in the policy and in the audit.
             $visibility const fn name(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $name, )*
-                }
+                Self::NAMES[self as usize]
             }
 
             /// Finds the variant with the given name.
             $visibility fn from_name(name: &[u8]) -> Option<Self> {
-                $(
-                    if name == $name.as_bytes() {
-                        return Some(Self::$variant);
-                    }
-                )*
-                None
+                let place = $crate::policy::named::position(&Self::NAMES, name)?;
+                Self::ALL.get(place).copied()
             }
         }
     };
 }
 pub(crate) use named_enum;
+
+/// Returns the place of a name in a table of names. One search serves all tables.
+#[inline(never)]
+pub(crate) fn position(names: &[&str], name: &[u8]) -> Option<usize> {
+    names.iter().position(|known| known.as_bytes() == name)
+}

@@ -27,31 +27,13 @@ named_enum! {
     }
 }
 
-/// The decision of a rule or a default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// The object may be used.
-    Allow,
-    /// The object may not be used.
-    Deny,
-}
-
-impl Action {
-    /// Returns the action's name in the policy and in the audit.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "ALLOW",
-            Self::Deny => "DENY",
-        }
-    }
-
-    /// Finds the action with the given name.
-    pub fn from_name(name: &[u8]) -> Option<Self> {
-        match name {
-            b"ALLOW" => Some(Self::Allow),
-            b"DENY" => Some(Self::Deny),
-            _ => None,
-        }
+named_enum! {
+    /// The decision of a rule or a default.
+    pub enum Action {
+        /// The object may be used.
+        Allow = "ALLOW",
+        /// The object may not be used.
+        Deny = "DENY",
     }
 }
 
