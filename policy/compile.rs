@@ -12,7 +12,10 @@ use super::{
         Defaults,
         Tables, //
     },
-    conditions::Conditions,
+    conditions::{
+        Conditions,
+        Wanted, //
+    },
     error::{
         Error,
         ErrorKind,
@@ -22,7 +25,8 @@ use super::{
     },
     grammar::{
         self,
-        Statement, //
+        Statement,
+        Visitor, //
     },
     index::{
         Builder,
@@ -33,8 +37,12 @@ use super::{
         Sink,
         Size, //
     },
-    lexer::Lexer,
+    lexer::{
+        Lexer,
+        Token, //
+    },
     outcome::Outcome,
+    property::Property,
     vocabulary::{
         Operation,
         Providers, //
@@ -60,44 +68,7 @@ struct Pass<'r> {
     first_error: Option<Error>,
 }
 
-impl<'r> Pass<'r> {
-    fn new(
-        providers: Providers,
-        strict: bool,
-        reporter: &'r mut dyn Reporter,
-        sink: &'r mut dyn Sink,
-    ) -> Self {
-        Self {
-            providers,
-            strict,
-            reporter,
-            sink,
-            tables: Tables::EMPTY,
-            defaults: Defaults::default(),
-            decided: [0; Operation::COUNT],
-            conditions: Conditions::new(),
-            first_error: None,
-        }
-    }
-
-    /// Reads the whole text, and fills the tables and the sink.
-    ///
-    /// # Errors
-    ///
-    /// The first error. The reporter may have asked for more of them.
-    #[inline(never)]
-    fn run(&mut self, text: &[u8]) -> Result<(), Error> {
-        // The reporter may stop early. The first error counts in either case.
-        let _ = self.read(text);
-        match self.first_error {
-            Some(error) => Err(error),
-            None => {
-                self.tables.fill(&self.defaults);
-                Ok(())
-            }
-        }
-    }
-
+impl Pass<'_> {
     fn read(&mut self, text: &[u8]) -> ControlFlow<()> {
         let lexer = &mut Lexer::new(text);
         if text.len() > Outcome::MAX_TEXT_LEN {
@@ -159,40 +130,17 @@ impl<'r> Pass<'r> {
     }
 
     /// Reads a rule or a default.
-    #[inline]
     fn statement(&mut self, lexer: &mut Lexer<'_>) -> Result<(), Fault> {
-        let conditions = &mut self.conditions;
-        conditions.clear();
-        let providers = self.providers;
-        let strict = self.strict;
-        let reporter = &mut *self.reporter;
-
-        let statement = grammar::statement(lexer, &mut |lexer, token, property| {
-            let Some(finding) = conditions.add(property, token, providers)? else {
-                return Ok(());
-            };
-            conditions.combinations = 0;
-            if strict {
-                let kind = ErrorKind::Strict(finding.kind);
-                return Err(Fault::new(kind, finding.start, finding.length));
-            }
-            reporter.warning(&Warning {
-                kind: finding.kind,
-                position: lexer.position(finding.start),
-                length: u32::try_from(finding.length).unwrap_or(u32::MAX),
-            });
-            Ok(())
-        })?;
-
-        match statement {
-            Statement::Default(operation, action, [first, last]) => {
+        self.conditions = Conditions::NONE;
+        match grammar::statement(lexer, self)? {
+            Statement::Default(operation, action, range) => {
                 let default = match operation {
                     None => &mut self.defaults.global,
                     Some(operation) => &mut self.defaults.operations[operation as usize],
                 };
                 if default.replace(action).is_some() {
-                    let length = last.start + last.text.len() - first.start;
-                    return Err(Fault::new(ErrorKind::DefaultRepeated, first.start, length));
+                    let kind = ErrorKind::DefaultRepeated;
+                    return Err(Fault::new(kind, range.start, range.len()));
                 }
             }
             Statement::Rule(operation, action) => {
@@ -213,32 +161,93 @@ impl<'r> Pass<'r> {
         if combinations == 0 {
             return;
         }
-        if !conditions.has_digest() {
-            *decided |= combinations;
-            for (combination, slot) in row.slots.iter_mut().enumerate() {
-                if combinations & (1 << combination) != 0 {
-                    *slot = outcome;
-                }
-            }
-            return;
-        }
-
-        let fsverity = conditions.fsverity.algorithm;
-        let dmverity = conditions.dmverity.algorithm;
+        let fsverity = conditions.fsverity.as_ref();
+        let dmverity = conditions.dmverity.as_ref();
         let first = match (fsverity, dmverity) {
             (Some(_), Some(_)) => &mut row.both,
             (Some(_), None) => &mut row.fsverity,
-            _ => &mut row.dmverity,
+            (None, Some(_)) => &mut row.dmverity,
+            (None, None) => {
+                *decided |= combinations;
+                for (combination, slot) in row.slots.iter_mut().enumerate() {
+                    if combinations & (1 << combination) != 0 {
+                        *slot = outcome;
+                    }
+                }
+                return;
+            }
         };
         *first = outcome.min(*first);
         row.any_fsverity = row.fsverity.min(row.both);
+        let algorithm = |wanted: &Wanted| wanted.algorithm;
         self.sink.entry(&Entry {
-            key: Key::new(operation, fsverity, dmverity),
+            key: Key::new(operation, fsverity.map(algorithm), dmverity.map(algorithm)),
             outcome,
             combinations,
-            fsverity: conditions.fsverity.words(),
-            dmverity: conditions.dmverity.words(),
+            fsverity: fsverity.map_or(&[], Wanted::words),
+            dmverity: dmverity.map_or(&[], Wanted::words),
         });
+    }
+}
+
+impl Visitor for Pass<'_> {
+    fn property(
+        &mut self,
+        lexer: &Lexer<'_>,
+        token: &Token<'_>,
+        property: &Property<'_>,
+    ) -> Result<(), Fault> {
+        let Err(fault) = self.conditions.add(property, token, self.providers) else {
+            return Ok(());
+        };
+        let ErrorKind::Strict(kind) = fault.kind else {
+            return Err(fault);
+        };
+        if self.strict {
+            return Err(fault);
+        }
+        self.conditions.combinations = 0;
+        let Error {
+            position, length, ..
+        } = lexer.error(fault);
+        self.reporter.warning(&Warning {
+            kind,
+            position,
+            length,
+        });
+        Ok(())
+    }
+}
+
+/// Reads a whole text. Returns the tables and the defaults, and fills the sink.
+///
+/// # Errors
+///
+/// The first error. The reporter may have asked for more of them.
+#[inline(never)]
+fn parse(
+    text: &[u8],
+    providers: Providers,
+    strict: bool,
+    reporter: &mut dyn Reporter,
+    sink: &mut dyn Sink,
+) -> Result<(Tables, Defaults), Error> {
+    let mut pass = Pass {
+        providers,
+        strict,
+        reporter,
+        sink,
+        tables: Tables::EMPTY,
+        defaults: Defaults::default(),
+        decided: [0; Operation::COUNT],
+        conditions: Conditions::NONE,
+        first_error: None,
+    };
+    // The reporter may stop early. The first error counts in either case.
+    let _ = pass.read(text);
+    match pass.first_error {
+        Some(error) => Err(error),
+        None => Ok((pass.tables, pass.defaults)),
     }
 }
 
@@ -279,7 +288,7 @@ pub fn measure(
     reporter: &mut dyn Reporter,
 ) -> Result<Plan, Error> {
     let mut size = Size::default();
-    Pass::new(providers, strict, reporter, &mut size).run(text)?;
+    parse(text, providers, strict, reporter, &mut size)?;
     Ok(Plan {
         providers,
         length: text.len(),
@@ -307,16 +316,14 @@ impl Plan {
     #[inline(never)]
     fn fill(&self, text: &[u8], words: &mut [u32]) -> (Tables, Links) {
         let mut builder = Builder::new(self.size, words);
-        let mut silent = Silent;
-        let mut pass = Pass::new(self.providers, false, &mut silent, &mut builder);
-        let read = pass.run(text);
-        let mut tables = pass.tables;
+        let parsed = parse(text, self.providers, false, &mut Silent, &mut builder);
         let (index, complete) = builder.finish();
 
-        if read.is_err() || !complete || text.len() != self.length {
-            tables = Tables::EMPTY;
-            tables.fill(&Defaults::default());
-        }
+        let (mut tables, defaults) = parsed
+            .ok()
+            .filter(|_| complete && text.len() == self.length)
+            .unwrap_or((Tables::EMPTY, Defaults::default()));
+        tables.fill(&defaults);
         (tables, index.links())
     }
 }

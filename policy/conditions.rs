@@ -12,6 +12,7 @@ use super::{
         Words, //
     },
     error::{
+        ErrorKind,
         Fault,
         WarningKind, //
     },
@@ -25,104 +26,53 @@ use super::{
 };
 
 /// A digest that a rule asks for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Wanted {
-    pub(super) algorithm: Option<Algorithm>,
+    pub(super) algorithm: Algorithm,
     words: Words,
 }
 
 impl Wanted {
-    const fn new() -> Self {
-        Self {
-            algorithm: None,
-            words: Words::new(),
-        }
-    }
-
-    /// Returns the digest, empty if there is none.
-    #[inline]
-    pub(super) fn words(&self) -> &[u32] {
-        match self.algorithm {
-            Some(algorithm) => self.words.get(algorithm.digest_len()),
-            None => &[],
-        }
-    }
-
-    /// Adds a digest of one of the algorithms that the property can have.
+    /// Parses the digest at the end of a token, of one of the algorithms that the property can
+    /// have.
     ///
-    /// `start` is where the value begins in the line, `token` the property as a whole.
-    fn add(
-        &mut self,
+    /// # Errors
+    ///
+    /// A digest that is not hexadecimal, or has an odd number of digits. A reason why the rule
+    /// never matches.
+    fn parse(
         text: DigestText<'_>,
-        start: usize,
         possible: &[Algorithm],
         token: &Token<'_>,
-    ) -> Result<Option<Finding>, Fault> {
-        if self.algorithm.is_none() {
-            return self.set(text, start, possible);
-        }
-        let mut second = Self::new();
-        let finding = second.set(text, start, possible)?;
-        let same = second.algorithm == self.algorithm && second.words() == self.words();
-        let contradiction = (!same).then_some(Finding::of(token, WarningKind::Contradiction));
-        Ok(finding.or(contradiction))
-    }
-
-    /// Sets the digest.
-    fn set(
-        &mut self,
-        text: DigestText<'_>,
-        start: usize,
-        possible: &[Algorithm],
-    ) -> Result<Option<Finding>, Fault> {
-        let hex_start = start + text.algorithm.len() + b":".len();
-        let bytes = self
-            .words
+    ) -> Result<Self, Fault> {
+        let hex_start = token.end() - text.hex.len();
+        let mut words = Words::new();
+        let bytes = words
             .decode(text.hex)
             .map_err(|fault| fault.after(hex_start))?;
 
-        let of_algorithm = |kind| Finding {
-            kind,
-            start,
-            length: text.algorithm.len(),
+        let of_algorithm = |kind| {
+            let length = text.algorithm.len();
+            Fault::new(never(kind), hex_start - b":".len() - length, length)
         };
-        let Some(algorithm) = Algorithm::from_name(text.algorithm) else {
-            return Ok(Some(of_algorithm(WarningKind::AlgorithmUnknown)));
-        };
+        let algorithm = Algorithm::from_name(text.algorithm)
+            .ok_or_else(|| of_algorithm(WarningKind::AlgorithmUnknown))?;
         if !possible.contains(&algorithm) {
-            return Ok(Some(of_algorithm(WarningKind::AlgorithmUnused)));
+            return Err(of_algorithm(WarningKind::AlgorithmUnused));
         }
         if bytes != algorithm.digest_len() {
-            return Ok(Some(Finding {
-                kind: WarningKind::DigestLength {
-                    expected: algorithm.digest_len() as u32,
-                    given: u32::try_from(bytes).unwrap_or(u32::MAX),
-                },
-                start: hex_start,
-                length: text.hex.len(),
-            }));
+            let kind = WarningKind::DigestLength {
+                expected: algorithm.digest_len() as u8,
+                given: u32::try_from(bytes).unwrap_or(u32::MAX),
+            };
+            return Err(Fault::new(never(kind), hex_start, text.hex.len()));
         }
-
-        self.algorithm = Some(algorithm);
-        Ok(None)
+        Ok(Self { algorithm, words })
     }
-}
 
-/// A reason why a rule never matches, and its place in the line.
-pub(super) struct Finding {
-    pub(super) kind: WarningKind,
-    pub(super) start: usize,
-    pub(super) length: usize,
-}
-
-impl Finding {
-    /// Makes a whole token the reason.
-    const fn of(token: &Token<'_>, kind: WarningKind) -> Self {
-        Self {
-            kind,
-            start: token.start,
-            length: token.text.len(),
-        }
+    /// Returns the words of the digest.
+    pub(super) fn words(&self) -> &[u32] {
+        self.words.get(self.algorithm.digest_len())
     }
 }
 
@@ -130,70 +80,66 @@ impl Finding {
 pub(super) struct Conditions {
     /// The combinations of flags under which it matches.
     pub(super) combinations: u32,
-    pub(super) fsverity: Wanted,
-    pub(super) dmverity: Wanted,
+    pub(super) fsverity: Option<Wanted>,
+    pub(super) dmverity: Option<Wanted>,
 }
 
 impl Conditions {
-    /// Creates the empty condition: the rule always matches.
-    pub(super) const fn new() -> Self {
-        Self {
-            combinations: ALL_COMBINATIONS,
-            fsverity: Wanted::new(),
-            dmverity: Wanted::new(),
-        }
-    }
+    /// The empty condition: the rule always matches.
+    pub(super) const NONE: Self = Self {
+        combinations: ALL_COMBINATIONS,
+        fsverity: None,
+        dmverity: None,
+    };
 
-    /// Removes all conditions.
-    pub(super) fn clear(&mut self) {
-        self.combinations = ALL_COMBINATIONS;
-        self.fsverity.algorithm = None;
-        self.dmverity.algorithm = None;
-    }
-
-    /// Returns whether the rule names a digest.
-    pub(super) const fn has_digest(&self) -> bool {
-        self.fsverity.algorithm.is_some() || self.dmverity.algorithm.is_some()
-    }
-
-    /// Adds a property. Returns the reason, if the rule never matches because of it.
+    /// Adds a property.
     ///
     /// # Errors
     ///
-    /// A digest that is not hexadecimal, or has an odd number of digits.
+    /// A digest that is not hexadecimal, or has an odd number of digits. The reason why the rule
+    /// never matches, if that is because of this property: [`ErrorKind::Strict`].
     pub(super) fn add(
         &mut self,
-        property: Property<'_>,
+        property: &Property<'_>,
         token: &Token<'_>,
         providers: Providers,
-    ) -> Result<Option<Finding>, Fault> {
+    ) -> Result<(), Fault> {
         let kind = property.kind();
-        let finding = match property {
-            Property::BootVerified(value) => self.flag(Flag::BootVerified, value, token),
-            Property::DmveritySignature(value) => self.flag(Flag::DmveritySignature, value, token),
-            Property::FsveritySignature(value) => self.flag(Flag::FsveritySignature, value, token),
+        let consistent = match *property {
+            Property::BootVerified(value) => Ok(self.flag(Flag::BootVerified, value)),
+            Property::DmveritySignature(value) => Ok(self.flag(Flag::DmveritySignature, value)),
+            Property::FsveritySignature(value) => Ok(self.flag(Flag::FsveritySignature, value)),
             Property::DmverityRoothash(text) => {
-                let start = kind.value_start(token);
-                self.dmverity.add(text, start, &Algorithm::ALL, token)?
+                Wanted::parse(text, &Algorithm::ALL, token).map(|new| set(&mut self.dmverity, new))
             }
-            Property::FsverityDigest(text) => {
-                let start = kind.value_start(token);
-                self.fsverity
-                    .add(text, start, &algorithm::FSVERITY, token)?
-            }
+            Property::FsverityDigest(text) => Wanted::parse(text, &algorithm::FSVERITY, token)
+                .map(|new| set(&mut self.fsverity, new)),
         };
-        Ok(if providers.contains(kind) {
-            finding
-        } else {
-            Some(Finding::of(token, WarningKind::ProviderMissing(kind)))
-        })
+        match consistent {
+            Err(fault) if !matches!(fault.kind, ErrorKind::Strict(_)) => Err(fault),
+            _ if !providers.contains(kind) => {
+                Err(token.fault(never(WarningKind::ProviderMissing(kind))))
+            }
+            Err(fault) => Err(fault),
+            Ok(false) => Err(token.fault(never(WarningKind::Contradiction))),
+            Ok(true) => Ok(()),
+        }
     }
 
-    /// Adds a flag.
-    fn flag(&mut self, flag: Flag, value: bool, token: &Token<'_>) -> Option<Finding> {
+    /// Adds a flag. Returns whether it can hold together with the earlier ones.
+    fn flag(&mut self, flag: Flag, value: bool) -> bool {
         let before = self.combinations;
         self.combinations &= flag.combinations(value);
-        (self.combinations == 0 && before != 0)
-            .then_some(Finding::of(token, WarningKind::Contradiction))
+        self.combinations != 0 || before == 0
     }
+}
+
+/// Sets a digest unless there is one. Returns whether both can hold together.
+fn set(digest: &mut Option<Wanted>, new: Wanted) -> bool {
+    *digest.get_or_insert(new) == new
+}
+
+/// The error for a strict policy where a rule never matches.
+const fn never(reason: WarningKind) -> ErrorKind {
+    ErrorKind::Strict(reason)
 }

@@ -8,6 +8,7 @@ use super::{
         ErrorKind,
         Fault, //
     },
+    lexer::split_once,
 };
 
 /// A digest as the policy writes it.
@@ -20,17 +21,10 @@ pub struct DigestText<'a> {
 }
 
 impl<'a> DigestText<'a> {
-    /// Splits a value at its first colon. [`Words::decode`] checks its digits.
-    ///
-    /// # Errors
-    ///
-    /// The whole value, where it has no colon.
-    pub(super) fn split(text: &'a [u8]) -> Result<Self, Fault> {
-        let colon = text.iter().position(|&byte| byte == b':');
-        match colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
-            Some((algorithm, hex)) => Ok(Self { algorithm, hex }),
-            None => Err(Fault::new(ErrorKind::DigestSeparatorMissing, 0, text.len())),
-        }
+    /// Splits a value at its first colon, if it has one. [`Words::decode`] checks its digits.
+    pub(super) fn split(text: &'a [u8]) -> Option<Self> {
+        let (algorithm, hex) = split_once(text, b':')?;
+        Some(Self { algorithm, hex })
     }
 }
 
@@ -72,7 +66,7 @@ const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
 }
 
 /// The bytes of a digest as words, in the order in which memory has them.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Words([u32; MAX_DIGEST_LEN / 4]);
 
 impl Words {
@@ -102,9 +96,10 @@ impl Words {
             }
         }
         // All algorithms have digests of whole words, so the rest is only checked.
-        if wrong != 0 || !rest.iter().all(u8::is_ascii_hexdigit) {
-            let at = hex.iter().position(|byte| !byte.is_ascii_hexdigit());
-            return Err(Fault::new(ErrorKind::DigestNotHex, at.unwrap_or(0), 1));
+        if wrong != 0 || !rest.is_empty() {
+            if let Some(at) = hex.iter().position(|byte| !byte.is_ascii_hexdigit()) {
+                return Err(Fault::new(ErrorKind::DigestNotHex, at, 1));
+            }
         }
         if hex.len() % 2 != 0 {
             return Err(Fault::new(ErrorKind::DigestOdd, 0, hex.len()));

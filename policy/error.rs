@@ -112,7 +112,7 @@ impl ErrorKind {
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let message = match self {
             Self::TooLong => "the policy is too long",
             Self::Nul => "NUL byte",
             Self::Empty => "the policy is empty",
@@ -140,10 +140,12 @@ impl fmt::Display for ErrorKind {
             Self::DefaultWithProperty => "a DEFAULT cannot depend on a property",
             Self::DefaultRepeated => "there is already a DEFAULT for this",
             Self::DefaultMissing(operation) => {
-                return write!(f, "no global DEFAULT, and none for op={}", operation.name());
+                f.write_str("no global DEFAULT, and none for op=")?;
+                operation.name()
             }
             Self::Strict(warning) => return warning.fmt(f),
-        })
+        };
+        f.write_str(message)
     }
 }
 
@@ -157,7 +159,7 @@ pub enum WarningKind {
     /// The digest does not have the length of its algorithm's digests.
     DigestLength {
         /// The length of the algorithm's digests, in bytes.
-        expected: u32,
+        expected: u8,
         /// The length of this one, in bytes.
         given: u32,
     },
@@ -170,20 +172,22 @@ pub enum WarningKind {
 impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the rule never matches: ")?;
-        match self {
-            Self::AlgorithmUnknown => f.write_str("unknown hash algorithm"),
-            Self::AlgorithmUnused => f.write_str("fs-verity does not use this hash algorithm"),
-            Self::DigestLength { expected, given } => write!(
-                f,
-                "the digest has {given} bytes, those of its algorithm have {expected}"
-            ),
-            Self::ProviderMissing(kind) => write!(
-                f,
-                "the kernel is built without CONFIG_{}",
+        let reason = match self {
+            Self::AlgorithmUnknown => "unknown hash algorithm",
+            Self::AlgorithmUnused => "fs-verity does not use this hash algorithm",
+            Self::DigestLength { expected, given } => {
+                return write!(
+                    f,
+                    "the digest has {given} bytes, those of its algorithm have {expected}"
+                );
+            }
+            Self::ProviderMissing(kind) => {
+                f.write_str("the kernel is built without CONFIG_")?;
                 kind.provider().unwrap_or("SECURITY_IPE")
-            ),
-            Self::Contradiction => f.write_str("it contradicts an earlier property"),
-        }
+            }
+            Self::Contradiction => "it contradicts an earlier property",
+        };
+        f.write_str(reason)
     }
 }
 
@@ -242,11 +246,13 @@ pub trait Reporter {
 }
 
 /// An error with its place in the piece of text that was parsed.
+///
+/// Its place fits: longer texts are refused.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fault {
     pub(super) kind: ErrorKind,
-    pub(super) start: usize,
-    pub(super) length: usize,
+    pub(super) start: u32,
+    pub(super) length: u32,
 }
 
 impl Fault {
@@ -254,15 +260,15 @@ impl Fault {
     pub(super) const fn new(kind: ErrorKind, start: usize, length: usize) -> Self {
         Self {
             kind,
-            start,
-            length,
+            start: start as u32,
+            length: length as u32,
         }
     }
 
     /// Moves the error to a piece of text that begins `bytes` earlier.
     pub(super) const fn after(self, bytes: usize) -> Self {
         Self {
-            start: self.start + bytes,
+            start: self.start + bytes as u32,
             ..self
         }
     }

@@ -17,6 +17,7 @@ use super::{
         Fault, //
     },
     lexer::{
+        split_once,
         Lexer,
         Token, //
     },
@@ -28,6 +29,7 @@ use super::{
         PropertyKind, //
     },
 };
+use core::ops::Range;
 
 const NAME: &[u8] = b"policy_name=";
 const VERSION: &[u8] = b"policy_version=";
@@ -51,81 +53,103 @@ pub(super) struct Header {
 ///
 /// The first error from the left.
 pub(super) fn header(lexer: &mut Lexer<'_>) -> Result<Header, Fault> {
-    let Some(first) = lexer.next_token()? else {
-        return Err(lexer.nothing(ErrorKind::HeaderMissing));
-    };
+    let first = lexer.next_token()?;
     let name = match first.text.strip_prefix(NAME) {
         None => return Err(first.fault(ErrorKind::HeaderMissing)),
         Some([]) => return Err(first.fault(ErrorKind::NameEmpty)),
         Some(name) => name,
     };
-
-    let Some(second) = lexer.next_token()? else {
+    if first.last {
         return Err(first.fault(ErrorKind::VersionMissing));
-    };
+    }
+
+    let second = lexer.next_token()?;
     let version = match second.text.strip_prefix(VERSION) {
         None | Some([]) => return Err(second.fault(ErrorKind::VersionMissing)),
         Some(text) => {
-            let start = second.start + VERSION.len();
+            let start = second.end() - text.len();
             Version::parse(text).map_err(|fault| fault.after(start))?
         }
     };
-
-    match lexer.next_token()? {
-        None => Ok(Header {
-            name_start: first.start + NAME.len(),
-            name_length: name.len(),
-            version,
-        }),
-        Some(third) => Err(third.fault(ErrorKind::HeaderTrailing)),
+    if !second.last {
+        return Err(lexer.next_token()?.fault(ErrorKind::HeaderTrailing));
     }
+
+    Ok(Header {
+        name_start: first.end() - name.len(),
+        name_length: name.len(),
+        version,
+    })
 }
 
 /// A line after the header.
-pub(super) enum Statement<'a> {
-    /// The default of an operation, or of all, and its first and last token.
-    Default(Option<Operation>, Action, [Token<'a>; 2]),
-    /// A rule. The function that `statement` was given has its properties.
+pub(super) enum Statement {
+    /// The default of an operation, or of all, and its range in the text.
+    Default(Option<Operation>, Action, Range<usize>),
+    /// A rule.
     Rule(Operation, Action),
 }
 
-/// Parses a line after the header, and passes each of its properties to `take`.
+/// The receiver of a rule's properties, in the order of the text.
+pub(super) trait Visitor {
+    /// Takes the property in a token of the lexer's current line.
+    ///
+    /// # Errors
+    ///
+    /// The parser stops, and returns the error.
+    fn property(
+        &mut self,
+        lexer: &Lexer<'_>,
+        token: &Token<'_>,
+        property: &Property<'_>,
+    ) -> Result<(), Fault>;
+}
+
+/// A receiver that drops the properties.
+pub(super) struct Ignore;
+
+impl Visitor for Ignore {
+    fn property(&mut self, _: &Lexer<'_>, _: &Token<'_>, _: &Property<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Parses a line after the header, and passes each of its properties to the visitor.
 ///
 /// # Errors
 ///
-/// Those of `take`, and the first error from the left.
-pub(super) fn statement<'a>(
-    lexer: &mut Lexer<'a>,
-    take: &mut dyn FnMut(&Lexer<'a>, &Token<'a>, Property<'a>) -> Result<(), Fault>,
-) -> Result<Statement<'a>, Fault> {
+/// Those of the visitor, and the first error from the left.
+#[inline(never)]
+pub(super) fn statement(
+    lexer: &mut Lexer<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<Statement, Fault> {
     let mut operation = None;
     let mut first_property = None;
-    let mut next = lexer.next_token()?;
+    let mut token = lexer.next_token()?;
 
-    let default = next.filter(|token| token.text == DEFAULT && !token.last);
+    let default = (token.text == DEFAULT && !token.last).then_some(token);
     if default.is_some() {
-        next = lexer.next_token()?;
+        token = lexer.next_token()?;
     }
-    let last = loop {
-        let Some(token) = next else {
-            return Err(lexer.nothing(ErrorKind::ActionMissing));
-        };
-        if token.last {
-            break token;
-        }
+    while !token.last {
         if operation.is_none() {
             operation = Some(parse_operation(&token)?);
         } else {
-            take(lexer, &token, parse_property(&token)?)?;
+            visitor.property(lexer, &token, &parse_property(&token)?)?;
             first_property.get_or_insert(token);
         }
-        next = lexer.next_token()?;
-    };
+        token = lexer.next_token()?;
+    }
+    let last = token;
     let action = parse_action(&last)?;
 
     match (default, operation, first_property) {
         (Some(_), _, Some(property)) => Err(property.fault(ErrorKind::DefaultWithProperty)),
-        (Some(first), _, None) => Ok(Statement::Default(operation, action, [first, last])),
+        (Some(first), _, None) => {
+            let range = first.start..last.end();
+            Ok(Statement::Default(operation, action, range))
+        }
         (None, Some(operation), _) => Ok(Statement::Rule(operation, action)),
         (None, None, _) => Err(last.fault(ErrorKind::OperationMissing)),
     }
@@ -141,21 +165,21 @@ fn parse_operation(token: &Token<'_>) -> Result<Operation, Fault> {
 }
 
 /// Parses a property and its value.
-#[inline]
+#[inline(never)]
 fn parse_property<'a>(token: &Token<'a>) -> Result<Property<'a>, Fault> {
-    match Property::parse(token.text) {
-        Some(property) => property.map_err(|fault| match fault.length {
-            // Without a value, the whole property is the error.
-            0 => token.fault(ErrorKind::ValueMissing),
-            _ => fault.after(token.start),
-        }),
-        None => Err(token.fault(match token.text {
-            text if PropertyKind::from_name(text).is_some() => ErrorKind::ValueMissing,
+    let (name, value) = split_once(token.text, b'=').unwrap_or((token.text, &[]));
+    let Some(kind) = PropertyKind::from_name(name) else {
+        return Err(token.fault(match token.text {
             text if text.starts_with(ACTION) => ErrorKind::ActionNotLast,
             text if text.starts_with(OPERATION) => ErrorKind::OperationNotFirst,
             _ => ErrorKind::PropertyUnknown,
-        })),
+        }));
+    };
+    if value.is_empty() {
+        return Err(token.fault(ErrorKind::ValueMissing));
     }
+    Property::parse(kind, value)
+        .map_err(|kind| Fault::new(kind, token.end() - value.len(), value.len()))
 }
 
 /// Parses `action=…`.
@@ -166,13 +190,6 @@ fn parse_action(token: &Token<'_>) -> Result<Action, Fault> {
     }
 }
 
-impl PropertyKind {
-    /// Returns the offset of the value in the line, for a token that has this property.
-    pub(super) const fn value_start(self, token: &Token<'_>) -> usize {
-        token.start + self.name().len() + b"=".len()
-    }
-}
-
 /// A rule of a policy, as written.
 #[derive(Clone)]
 pub struct Rule<'a> {
@@ -180,22 +197,19 @@ pub struct Rule<'a> {
     pub operation: Operation,
     /// The decision of the rule.
     pub action: Action,
-    /// Its first property, and the line after that.
-    first: Option<(Property<'a>, Lexer<'a>)>,
+    /// Stands at the beginning of its line.
+    line: Lexer<'a>,
 }
 
 impl<'a> Rule<'a> {
     /// Returns the properties that the rule asks for, in the order of the text.
-    pub fn properties(&self) -> impl Iterator<Item = Property<'a>> + '_ {
-        let mut next = self.first.clone();
-        core::iter::from_fn(move || {
-            let (property, mut line) = next.take()?;
-            let token = line.next_token().ok().flatten();
-            next = token
-                .filter(|token| !token.last)
-                .and_then(|token| Some((parse_property(&token).ok()?, line)));
-            Some(property)
-        })
+    pub fn properties(&self) -> impl Iterator<Item = Property<'a>> {
+        let mut line = self.line.clone();
+        // The operation comes first.
+        let _ = line.next_token();
+        core::iter::from_fn(move || line.next_token().ok())
+            .take_while(|token| !token.last)
+            .map_while(|token| parse_property(&token).ok())
     }
 }
 
@@ -213,18 +227,13 @@ pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
     if !lexer.next_line().ok()? || !lexer.in_first_line() {
         return None;
     }
-    let mut first = None;
-    let statement = statement(&mut lexer, &mut |line, _, property| {
-        first.get_or_insert_with(|| (property, line.clone()));
-        Ok(())
-    });
-
-    match statement.ok()? {
+    let line = lexer.clone();
+    match statement(&mut lexer, &mut Ignore).ok()? {
         Statement::Default(..) => None,
         Statement::Rule(operation, action) => Some(Rule {
             operation,
             action,
-            first,
+            line,
         }),
     }
 }

@@ -137,7 +137,7 @@ impl Hash {
     }
 
     /// Adds a digest as the index keeps it.
-    #[inline]
+    #[inline(never)]
     fn words(mut self, words: &[u32]) -> Self {
         let mut pairs = words.chunks_exact(2);
         for pair in pairs.by_ref() {

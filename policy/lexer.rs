@@ -62,6 +62,9 @@ impl Bytes {
                 // The high bit of the lowest byte below the limit is set, and none below that one.
                 let below = bytes.wrapping_sub(LIMIT) & !bytes & HIGH_BITS;
                 at += (below.trailing_zeros() / 8) as usize;
+                if below == 0 {
+                    continue;
+                }
             }
             match text.get(at) {
                 Some(&byte) if !self.has(byte) => at += 1,
@@ -77,6 +80,12 @@ const fn is_space(byte: u8) -> bool {
     Bytes::BLANK.has(byte) || matches!(byte, 0x0b | 0x0c | 0xa0)
 }
 
+/// Splits a text at the first of its bytes that is the separator, if there is one.
+pub(super) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|&byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// A token of a line.
 #[derive(Clone, Copy)]
 pub(super) struct Token<'a> {
@@ -89,6 +98,11 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
+    /// Returns the index of the byte after it in the text.
+    pub(super) const fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
     /// Makes the whole token an error.
     pub(super) fn fault(&self, kind: ErrorKind) -> Fault {
         Fault::new(kind, self.start, self.text.len())
@@ -185,13 +199,13 @@ impl<'a> Lexer<'a> {
         at
     }
 
-    /// Returns the next token of the line.
+    /// Returns the next token of the line. It is empty, and the last one, if there is none.
     ///
     /// # Errors
     ///
     /// A NUL byte.
     #[inline]
-    pub(super) fn next_token(&mut self) -> Result<Option<Token<'a>>, Fault> {
+    pub(super) fn next_token(&mut self) -> Result<Token<'a>, Fault> {
         let mut start = self.at;
         while self
             .text
@@ -210,9 +224,6 @@ impl<'a> Lexer<'a> {
         }
 
         let mut text = self.text.get(start..end).unwrap_or(&[]);
-        if text.is_empty() {
-            return Ok(None);
-        }
         let next = self.skip_space(end);
         let last = self.text.get(next).is_none_or(|&byte| Bytes::END.has(byte));
         if last {
@@ -224,7 +235,7 @@ impl<'a> Lexer<'a> {
                 text = rest;
             }
         }
-        Ok(Some(Token { text, start, last }))
+        Ok(Token { text, start, last })
     }
 
     /// Goes back to the beginning of the line.
@@ -266,8 +277,8 @@ impl<'a> Lexer<'a> {
     pub(super) fn error(&self, fault: Fault) -> Error {
         Error {
             kind: fault.kind,
-            position: self.position(fault.start),
-            length: fault.length as u32,
+            position: self.position(fault.start as usize),
+            length: fault.length,
         }
     }
 }

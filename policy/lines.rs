@@ -55,9 +55,9 @@ impl<'a> Line<'a> {
     #[inline]
     pub fn tokens(&self) -> impl Iterator<Item = &'a [u8]> {
         let mut lexer = self.lexer.clone();
-        core::iter::from_fn(move || lexer.next_token().ok().flatten())
+        core::iter::from_fn(move || lexer.next_token().ok())
             .map(|token| token.text)
-            .filter(|text| !text.is_empty())
+            .take_while(|text| !text.is_empty())
     }
 
     /// Returns the rule, if the line is one.
@@ -104,12 +104,13 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
 
         let mut rest = lexer.clone();
         let (mut start, mut end) = (None, 0);
-        while let Ok(Some(token)) = rest.next_token() {
-            // White space at the end of a line may look like a token.
-            if !token.text.is_empty() {
-                start.get_or_insert(token.start);
-                end = token.start + token.text.len();
-            }
+        while let Some(token) = rest
+            .next_token()
+            .ok()
+            .filter(|token| !token.text.is_empty())
+        {
+            start.get_or_insert(token.start);
+            end = token.end();
         }
         let code = start.and_then(|start| text.get(start..end));
         let comment = text.get(rest.end().offset as usize..rest.line_end());
@@ -139,7 +140,7 @@ fn after_header<'a>(text: &'a [u8], offset: u32, lexer: &Lexer<'a>) -> Statement
     if let Some(rule) = rule_at(text, offset) {
         return Statement::Rule(rule);
     }
-    match grammar::statement(&mut lexer.clone(), &mut |_, _, _| Ok(())) {
+    match grammar::statement(&mut lexer.clone(), &mut grammar::Ignore) {
         Ok(grammar::Statement::Default(operation, action, _)) => {
             Statement::Default(operation, action)
         }

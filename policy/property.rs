@@ -4,10 +4,7 @@
 
 use super::{
     digest::DigestText,
-    error::{
-        ErrorKind,
-        Fault, //
-    },
+    error::ErrorKind,
     vocabulary::{
         properties,
         PropertyKind, //
@@ -17,22 +14,22 @@ use super::{
 /// A type of values that a property can have.
 trait Value<'a>: Sized {
     /// Parses the text after the property's `=`.
-    fn parse(text: &'a [u8]) -> Result<Self, Fault>;
+    fn parse(text: &'a [u8]) -> Result<Self, ErrorKind>;
 }
 
 impl<'a> Value<'a> for bool {
-    fn parse(text: &'a [u8]) -> Result<Self, Fault> {
+    fn parse(text: &'a [u8]) -> Result<Self, ErrorKind> {
         match text {
             b"TRUE" => Ok(true),
             b"FALSE" => Ok(false),
-            _ => Err(Fault::new(ErrorKind::BooleanInvalid, 0, text.len())),
+            _ => Err(ErrorKind::BooleanInvalid),
         }
     }
 }
 
 impl<'a> Value<'a> for DigestText<'a> {
-    fn parse(text: &'a [u8]) -> Result<Self, Fault> {
-        Self::split(text)
+    fn parse(text: &'a [u8]) -> Result<Self, ErrorKind> {
+        Self::split(text).ok_or(ErrorKind::DigestSeparatorMissing)
     }
 }
 
@@ -53,17 +50,15 @@ macro_rules! values {
                 }
             }
 
-            /// Parses `property=value`. Returns `None` for an unknown property.
-            pub(super) fn parse(text: &'a [u8]) -> Option<Result<Self, Fault>> {
-                $(
-                    if let Some((name, [b'=', value @ ..])) = text.split_at_checked($token.len()) {
-                        if name == $token.as_bytes() {
-                            let value = Value::parse(value).map(Self::$variant);
-                            return Some(value.map_err(|fault| fault.after($token.len() + 1)));
-                        }
-                    }
-                )*
-                None
+            /// Parses the value of a property.
+            ///
+            /// # Errors
+            ///
+            /// The reason why the property cannot have this value.
+            pub(super) fn parse(kind: PropertyKind, value: &'a [u8]) -> Result<Self, ErrorKind> {
+                match kind {
+                    $( PropertyKind::$variant => Value::parse(value).map(Self::$variant), )*
+                }
             }
         }
     };

@@ -95,7 +95,7 @@ mod cases {
                 assert_eq!(result.is_ok(), byte.is_ascii_hexdigit());
                 if let Err(fault) = result {
                     assert_eq!(fault.kind, ErrorKind::DigestNotHex);
-                    assert_eq!(fault.start, at);
+                    assert_eq!(fault.start as usize, at);
                     continue;
                 }
                 let digit = char::from(byte).to_digit(16).unwrap_or(0);
