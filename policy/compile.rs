@@ -77,28 +77,21 @@ impl Pass<'_> {
 
         let mut in_header = true;
         loop {
-            match lexer.next_line() {
-                Ok(true) => {}
+            let read = match lexer.next_line() {
                 Ok(false) => break,
-                Err(fault) => {
-                    self.fail(lexer, fault)?;
-                    continue;
+                Ok(true) if in_header => {
+                    in_header = false;
+                    self.header(lexer)
                 }
-            }
-            if in_header {
-                in_header = false;
-                let Err(fault) = self.header(lexer) else {
-                    continue;
-                };
+                Ok(true) => self.statement(lexer),
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = read {
                 self.fail(lexer, fault)?;
                 // Without a header, this may be a rule with more errors.
-                if fault.kind != ErrorKind::HeaderMissing {
-                    continue;
+                if matches!(fault.kind, ErrorKind::HeaderMissing) {
+                    lexer.rewind();
                 }
-                lexer.rewind();
-            }
-            if let Err(fault) = self.statement(lexer) {
-                self.fail(lexer, fault)?;
             }
         }
 
@@ -151,7 +144,6 @@ impl Pass<'_> {
     }
 
     /// Adds a well-formed rule.
-    #[inline]
     fn rule(&mut self, operation: Operation, outcome: Outcome) {
         let conditions = &self.conditions;
         let row = &mut self.tables.rows[operation as usize];

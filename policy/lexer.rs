@@ -119,8 +119,10 @@ pub(super) struct Lexer<'a> {
     at: usize,
     /// The offset of the current line.
     line_start: usize,
-    /// The number of the current line; 0 if there is none yet.
+    /// The number of the current line.
     line: u32,
+    /// Whether the current line is still to be taken as the next one.
+    pending: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -130,7 +132,8 @@ impl<'a> Lexer<'a> {
             text,
             at: 0,
             line_start: 0,
-            line: 0,
+            line: 1,
+            pending: true,
         }
     }
 
@@ -156,8 +159,7 @@ impl<'a> Lexer<'a> {
     /// Goes to the next line, whatever it says, if there is one.
     #[inline]
     pub(super) fn step(&mut self) -> Result<bool, Fault> {
-        if self.line == 0 {
-            self.line = 1;
+        if core::mem::take(&mut self.pending) {
             return Ok(true);
         }
         self.skip_line()
@@ -238,9 +240,10 @@ impl<'a> Lexer<'a> {
         Ok(Token { text, start, last })
     }
 
-    /// Goes back to the beginning of the line.
+    /// Makes the current line the next one, too.
     pub(super) fn rewind(&mut self) {
         self.at = self.line_start;
+        self.pending = true;
     }
 
     /// Returns the offset of the current line.
@@ -257,7 +260,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn position(&self, at: usize) -> Position {
         // Offsets fit: longer texts are refused.
         Position {
-            line: self.line.max(1),
+            line: self.line,
             column: (at - self.line_start + 1) as u32,
             offset: at as u32,
         }
