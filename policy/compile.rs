@@ -23,6 +23,7 @@ use super::{
         Reporter,
         Warning, //
     },
+    flags::COMBINATIONS,
     grammar::{
         self,
         Statement,
@@ -124,7 +125,7 @@ impl Pass<'_> {
 
     /// Reads a rule or a default.
     fn statement(&mut self, lexer: &mut Lexer<'_>) -> Result<(), Fault> {
-        self.conditions = Conditions::NONE;
+        self.conditions = Conditions::new();
         match grammar::statement(lexer, self)? {
             Statement::Default(operation, action, range) => {
                 let default = match operation {
@@ -161,10 +162,10 @@ impl Pass<'_> {
             (None, Some(_)) => &mut row.dmverity,
             (None, None) => {
                 *decided |= combinations;
-                for (combination, slot) in row.slots.iter_mut().enumerate() {
-                    if combinations & (1 << combination) != 0 {
-                        *slot = outcome;
-                    }
+                let mut rest = combinations;
+                while rest != 0 {
+                    row.slots[rest.trailing_zeros() as usize % COMBINATIONS] = outcome;
+                    rest &= rest - 1;
                 }
                 return;
             }
@@ -232,7 +233,7 @@ fn parse(
         tables: Tables::EMPTY,
         defaults: Defaults::default(),
         decided: [0; Operation::COUNT],
-        conditions: Conditions::NONE,
+        conditions: Conditions::new(),
         first_error: None,
     };
     // The reporter may stop early. The first error counts in either case.

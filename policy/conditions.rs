@@ -85,12 +85,14 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// The empty condition: the rule always matches.
-    pub(super) const NONE: Self = Self {
-        combinations: ALL_COMBINATIONS,
-        fsverity: None,
-        dmverity: None,
-    };
+    /// Creates the empty condition: the rule always matches.
+    pub(super) const fn new() -> Self {
+        Self {
+            combinations: ALL_COMBINATIONS,
+            fsverity: None,
+            dmverity: None,
+        }
+    }
 
     /// Adds a property.
     ///

@@ -110,9 +110,10 @@ impl ErrorKind {
     }
 }
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = match self {
+impl ErrorKind {
+    /// Returns the message, or its beginning.
+    const fn message(self) -> &'static str {
+        match self {
             Self::TooLong => "the policy is too long",
             Self::Nul => "NUL byte",
             Self::Empty => "the policy is empty",
@@ -139,15 +140,26 @@ impl fmt::Display for ErrorKind {
             Self::ActionUnknown => "the action must be ALLOW or DENY",
             Self::DefaultWithProperty => "a DEFAULT cannot depend on a property",
             Self::DefaultRepeated => "there is already a DEFAULT for this",
-            Self::DefaultMissing(operation) => {
-                f.write_str("no global DEFAULT, and none for op=")?;
-                operation.name()
-            }
-            Self::Strict(warning) => return warning.fmt(f),
-        };
-        f.write_str(message)
+            Self::DefaultMissing(_) => "no global DEFAULT, and none for op=",
+            Self::Strict(_) => NEVER_MATCHES,
+        }
     }
 }
+
+impl fmt::Display for ErrorKind {
+    #[inline(never)]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())?;
+        match self {
+            Self::DefaultMissing(operation) => f.write_str(operation.name()),
+            Self::Strict(warning) => warning.reason(f),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The beginning of all warnings.
+const NEVER_MATCHES: &str = "the rule never matches: ";
 
 /// The reason why a rule can never match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,9 +181,9 @@ pub enum WarningKind {
     Contradiction,
 }
 
-impl fmt::Display for WarningKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the rule never matches: ")?;
+impl WarningKind {
+    /// Writes the rest of the message.
+    fn reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = match self {
             Self::AlgorithmUnknown => "unknown hash algorithm",
             Self::AlgorithmUnused => "fs-verity does not use this hash algorithm",
@@ -188,6 +200,13 @@ impl fmt::Display for WarningKind {
             Self::Contradiction => "it contradicts an earlier property",
         };
         f.write_str(reason)
+    }
+}
+
+impl fmt::Display for WarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NEVER_MATCHES)?;
+        self.reason(f)
     }
 }
 

@@ -125,10 +125,10 @@ pub(super) fn statement(
     visitor: &mut dyn Visitor,
 ) -> Result<Statement, Fault> {
     let mut operation = None;
-    let mut first_property = None;
+    let mut property_fault = None;
     let mut token = lexer.next_token()?;
 
-    let default = (token.text == DEFAULT && !token.last).then_some(token);
+    let default = (token.text == DEFAULT && !token.last).then_some(token.start);
     if default.is_some() {
         token = lexer.next_token()?;
     }
@@ -136,22 +136,21 @@ pub(super) fn statement(
         if operation.is_none() {
             operation = Some(parse_operation(&token)?);
         } else {
-            visitor.property(lexer, &token, &parse_property(&token)?)?;
-            first_property.get_or_insert(token);
+            match &parse_property(&token) {
+                Ok(property) => visitor.property(lexer, &token, property)?,
+                Err(fault) => return Err(*fault),
+            }
+            property_fault.get_or_insert(token.fault(ErrorKind::DefaultWithProperty));
         }
         token = lexer.next_token()?;
     }
-    let last = token;
-    let action = parse_action(&last)?;
+    let action = parse_action(&token)?;
 
-    match (default, operation, first_property) {
-        (Some(_), _, Some(property)) => Err(property.fault(ErrorKind::DefaultWithProperty)),
-        (Some(first), _, None) => {
-            let range = first.start..last.end();
-            Ok(Statement::Default(operation, action, range))
-        }
+    match (default, operation, property_fault) {
+        (Some(_), _, Some(fault)) => Err(fault),
+        (Some(start), _, None) => Ok(Statement::Default(operation, action, start..token.end())),
         (None, Some(operation), _) => Ok(Statement::Rule(operation, action)),
-        (None, None, _) => Err(last.fault(ErrorKind::OperationMissing)),
+        (None, None, _) => Err(token.fault(ErrorKind::OperationMissing)),
     }
 }
 
