@@ -7,6 +7,7 @@
 use super::bindings;
 use super::fs::File;
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use kernel::ffi::{
     c_int,
@@ -66,11 +67,12 @@ const MAX_DIGITS: usize = 20;
 /// # Invariants
 ///
 /// - The buffer came from `audit_log_start` and has not been ended.
-/// - `pending_length` is less than [`PENDING_LENGTH`].
+/// - `pending_length` is less than [`PENDING_LENGTH`], and so many bytes of `pending` are
+///   initialised.
 pub(crate) struct Record {
     buffer: NonNull<bindings::audit_buffer>,
     /// Text that comes next in the record, of `pending_length` bytes.
-    pending: [u8; PENDING_LENGTH],
+    pending: MaybeUninit<[u8; PENDING_LENGTH]>,
     pending_length: usize,
 }
 
@@ -105,7 +107,8 @@ impl Record {
         // INVARIANT: The buffer comes from `audit_log_start`, and nothing is pending.
         Some(Self {
             buffer: NonNull::new(buffer)?,
-            pending: [0; PENDING_LENGTH],
+            // Zeros would cost more than most of what is written.
+            pending: MaybeUninit::uninit(),
             pending_length: 0,
         })
     }
@@ -114,10 +117,14 @@ impl Record {
     #[inline(never)]
     fn flush(&mut self) {
         let length = core::mem::take(&mut self.pending_length);
-        let Some((text @ [_, ..], [end, ..])) = self.pending.split_at_mut_checked(length) else {
+        if length == 0 {
             return;
-        };
-        *end = 0;
+        }
+        let start = self.pending.as_mut_ptr().cast::<u8>();
+        // SAFETY: By the type invariant there is room for one more byte.
+        unsafe { start.add(length).write(0) };
+        // SAFETY: By the type invariant so many bytes are initialised.
+        let text = unsafe { core::slice::from_raw_parts(start, length) };
         let buffer = self.buffer.as_ptr();
         // C copies the text of a format faster than that of an argument.
         if text.contains(&b'%') {
@@ -135,11 +142,14 @@ impl Record {
     fn append(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         loop {
-            let room = self.pending_length..PENDING_LENGTH - 1;
-            let room = self.pending.get_mut(room).unwrap_or_default();
-            let (piece, after) = rest.split_at(rest.len().min(room.len()));
-            room[..piece.len()].copy_from_slice(piece);
-            // INVARIANT: The piece has found room before the last byte.
+            let room = PENDING_LENGTH - 1 - self.pending_length;
+            let (piece, after) = rest.split_at(rest.len().min(room));
+            // SAFETY: The pending text and the piece fit into the buffer, before its last byte.
+            unsafe {
+                let end = (self.pending.as_mut_ptr().cast::<u8>()).add(self.pending_length);
+                end.copy_from_nonoverlapping(piece.as_ptr(), piece.len());
+            }
+            // INVARIANT: The piece was copied behind the bytes before.
             self.pending_length += piece.len();
             if after.is_empty() {
                 return;

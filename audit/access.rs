@@ -14,6 +14,7 @@ use crate::eval::Verdict;
 use crate::loaded::Policy;
 use crate::policy::{
     rule_at,
+    Action,
     Algorithm,
     DigestText,
     Operation,
@@ -72,7 +73,6 @@ struct Decision<'a> {
 
 fn write(record: &mut impl Fields, decision: &Decision<'_>) {
     let operation = decision.operation.map_or(UNKNOWN, Operation::name);
-    let action = decision.verdict.action.name();
 
     record.text("ipe_op=");
     record.text(operation);
@@ -114,11 +114,11 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
         Scope::OperationDefault => {
             record.text(" rule=\"DEFAULT op=");
             record.text(operation);
-            end(record, action);
+            end(record, decision.verdict.action);
         }
         Scope::GlobalDefault => {
             record.text(" rule=\"DEFAULT");
-            end(record, action);
+            end(record, decision.verdict.action);
         }
     }
 }
@@ -137,16 +137,15 @@ fn rule(record: &mut impl Fields, rule: &Rule<'_>) {
                 record.text(if value { "=TRUE" } else { "=FALSE" });
             }
             Property::DmverityRoothash(value) | Property::FsverityDigest(value) => {
-                record.text("=");
                 digest(record, &value);
             }
         }
     }
-    end(record, rule.action.name());
+    end(record, rule.action);
 }
 
-/// Writes the digest of a rule that matched: of an algorithm that is known, in digits that the
-/// parser has checked.
+/// Writes the `=` and the digest of a rule that matched: of an algorithm that is known, in digits
+/// that the parser has checked.
 ///
 /// Copies the digits, with fewer instructions than a number that is written in hexadecimal.
 fn digest(record: &mut impl Fields, digest: &DigestText<'_>) {
@@ -154,23 +153,23 @@ fn digest(record: &mut impl Fields, digest: &DigestText<'_>) {
     let algorithm = Algorithm::from_name(digest.algorithm);
     let digits = buffer.get_mut(..digest.hex.len());
     let (Some(algorithm), Some(digits)) = (algorithm, digits) else {
-        return record.text("?");
+        return record.text("=?");
     };
     for (to, &digit) in digits.iter_mut().zip(digest.hex) {
         // Of hexadecimal digits, letters alone have bit 6. Without bit 5 they are upper case.
         *to = digit & !((digit & 0x40) >> 1);
     }
     // The quotes are those of C, inside of the rule's own.
-    record.text("\"");
+    record.text("=\"");
     record.text(algorithm.name());
     record.text("\":");
     record.text(core::str::from_utf8(digits).unwrap_or("?"));
 }
 
 /// Writes the end of a rule or a default.
-fn end(record: &mut impl Fields, action: &str) {
+fn end(record: &mut impl Fields, action: Action) {
     record.text(" action=");
-    record.text(action);
+    record.text(action.name());
     record.text("\"");
 }
 

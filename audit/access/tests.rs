@@ -6,7 +6,6 @@
 mod cases {
     use super::super::*;
     use crate::audit::line::Line;
-    use crate::policy::Action;
     use core::fmt::Write;
     use kernel::prelude::{
         Result,
