@@ -13,16 +13,17 @@ use crate::abstractions::task;
 use crate::eval::Verdict;
 use crate::loaded::Policy;
 use crate::policy::{
-    rule_at,
+    visit_rule,
     Action,
     Algorithm,
     DigestText,
     Operation,
     Property,
-    Rule,
-    Scope,
-    MAX_DIGEST_LEN, //
+    Scope, //
 };
+
+/// The number of a digest's digits that are written at once.
+const DIGITS: usize = 32;
 
 /// The name of an operation that the policy language does not know.
 const UNKNOWN: &str = "UNKNOWN";
@@ -106,11 +107,16 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
     }
 
     match decision.verdict.scope {
-        Scope::Rule(offset) => match rule_at(decision.text, offset) {
-            Some(matched) => rule(record, &matched),
-            // The compiled policy names only lines that parsed.
-            None => record.text(" rule=?"),
-        },
+        Scope::Rule(offset) => {
+            // In the one form that all spellings share.
+            record.text(" rule=\"op=");
+            record.text(operation);
+            if !visit_rule(decision.text, offset, &mut |each| property(record, each)) {
+                // Never, as the compiled policy names only lines that parsed.
+                record.text(" ?");
+            }
+            end(record, decision.verdict.action);
+        }
         Scope::OperationDefault => {
             record.text(" rule=\"DEFAULT op=");
             record.text(operation);
@@ -123,25 +129,20 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
     }
 }
 
-/// Writes a rule in the one form that all its spellings share.
-fn rule(record: &mut impl Fields, rule: &Rule<'_>) {
-    record.text(" rule=\"op=");
-    record.text(rule.operation.name());
-    for property in rule.properties() {
-        record.text(" ");
-        record.text(property.kind().name());
-        match property {
-            Property::BootVerified(value)
-            | Property::DmveritySignature(value)
-            | Property::FsveritySignature(value) => {
-                record.text(if value { "=TRUE" } else { "=FALSE" });
-            }
-            Property::DmverityRoothash(value) | Property::FsverityDigest(value) => {
-                digest(record, &value);
-            }
+/// Writes a property of a rule.
+fn property(record: &mut impl Fields, property: &Property<'_>) {
+    record.text(" ");
+    record.text(property.kind().name());
+    match property {
+        Property::BootVerified(value)
+        | Property::DmveritySignature(value)
+        | Property::FsveritySignature(value) => {
+            record.text(if *value { "=TRUE" } else { "=FALSE" });
+        }
+        Property::DmverityRoothash(value) | Property::FsverityDigest(value) => {
+            digest(record, value);
         }
     }
-    end(record, rule.action);
 }
 
 /// Writes the `=` and the digest of a rule that matched: of an algorithm that is known, in digits
@@ -149,21 +150,22 @@ fn rule(record: &mut impl Fields, rule: &Rule<'_>) {
 ///
 /// Copies the digits, with fewer instructions than a number that is written in hexadecimal.
 fn digest(record: &mut impl Fields, digest: &DigestText<'_>) {
-    let mut buffer = [0; 2 * MAX_DIGEST_LEN];
-    let algorithm = Algorithm::from_name(digest.algorithm);
-    let digits = buffer.get_mut(..digest.hex.len());
-    let (Some(algorithm), Some(digits)) = (algorithm, digits) else {
+    let Some(algorithm) = Algorithm::from_name(digest.algorithm) else {
         return record.text("=?");
     };
-    for (to, &digit) in digits.iter_mut().zip(digest.hex) {
-        // Of hexadecimal digits, letters alone have bit 6. Without bit 5 they are upper case.
-        *to = digit & !((digit & 0x40) >> 1);
-    }
     // The quotes are those of C, inside of the rule's own.
     record.text("=\"");
     record.text(algorithm.name());
     record.text("\":");
-    record.text(core::str::from_utf8(digits).unwrap_or("?"));
+    for digits in digest.hex.chunks(DIGITS) {
+        let mut upper = [b' '; DIGITS];
+        for (to, &digit) in upper.iter_mut().zip(digits) {
+            // Of hexadecimal digits, letters alone have bit 6. Without bit 5 they are upper case.
+            *to = digit & !((digit & 0x40) >> 1);
+        }
+        let upper = upper.get(..digits.len()).unwrap_or_default();
+        record.text(core::str::from_utf8(upper).unwrap_or("?"));
+    }
 }
 
 /// Writes the end of a rule or a default.

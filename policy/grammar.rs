@@ -114,6 +114,21 @@ impl Visitor for Ignore {
     }
 }
 
+/// A receiver that passes the properties to a function.
+struct Each<'f>(&'f mut dyn FnMut(&Property<'_>));
+
+impl Visitor for Each<'_> {
+    fn property(
+        &mut self,
+        _: &Lexer<'_>,
+        _: &Token<'_>,
+        property: &Property<'_>,
+    ) -> Result<(), Fault> {
+        (self.0)(property);
+        Ok(())
+    }
+}
+
 /// Parses a line after the header, and passes each of its properties to the visitor.
 ///
 /// # Errors
@@ -217,17 +232,8 @@ impl<'a> Rule<'a> {
 /// A verdict names a rule by this offset. Returns `None` where no line begins, or where the line is
 /// not a rule.
 pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
-    let start = usize::try_from(offset).ok()?;
-    let (before, rest) = text.split_at_checked(start)?;
-    if !matches!(before, [] | [.., b'\n' | b'\r']) {
-        return None;
-    }
-    let mut lexer = Lexer::new(rest);
-    if !lexer.next_line().ok()? || !lexer.in_first_line() {
-        return None;
-    }
-    let line = lexer.clone();
-    match statement(&mut lexer, &mut Ignore).ok()? {
+    let line = line_at(text, offset)?;
+    match statement(&mut line.clone(), &mut Ignore).ok()? {
         Statement::Default(..) => None,
         Statement::Rule(operation, action) => Some(Rule {
             operation,
@@ -235,4 +241,25 @@ pub fn rule_at(text: &[u8], offset: u32) -> Option<Rule<'_>> {
             line,
         }),
     }
+}
+
+/// Passes the properties of the rule in the line that begins at `offset` to `take`, in the order of
+/// the text. Reads the line once, where [`rule_at`] and [`Rule::properties`] read it twice.
+///
+/// Returns whether there is such a rule. If not, some properties may have been passed.
+pub fn visit_rule(text: &[u8], offset: u32, take: &mut dyn FnMut(&Property<'_>)) -> bool {
+    line_at(text, offset)
+        .and_then(|mut line| statement(&mut line, &mut Each(take)).ok())
+        .is_some_and(|statement| matches!(statement, Statement::Rule(..)))
+}
+
+/// Returns a lexer of the line that begins at `offset`, if it is not empty.
+fn line_at(text: &[u8], offset: u32) -> Option<Lexer<'_>> {
+    let start = usize::try_from(offset).ok()?;
+    let (before, rest) = text.split_at_checked(start)?;
+    if !matches!(before, [] | [.., b'\n' | b'\r']) {
+        return None;
+    }
+    let mut lexer = Lexer::new(rest);
+    (lexer.next_line().ok()? && lexer.in_first_line()).then_some(lexer)
 }

@@ -57,6 +57,7 @@ pub use self::{
     },
     grammar::{
         rule_at,
+        visit_rule,
         Rule, //
     },
     lines::{

@@ -6,6 +6,7 @@
 mod cases {
     use super::super::*;
     use crate::audit::line::Line;
+    use crate::policy::rule_at;
     use core::fmt::Write;
     use kernel::prelude::{
         Result,
@@ -44,11 +45,14 @@ mod cases {
         for part in [BEFORE, rule, b"\nop=EXECUTE action=DENY"] {
             policy.extend_from_slice(part, kernel::alloc::flags::GFP_KERNEL)?;
         }
+        let offset = BEFORE.len() as u32;
+        let rule = rule_at(&policy, offset).ok_or(EINVAL)?;
         let decision = Decision {
             text: &policy,
+            operation: Some(rule.operation),
             verdict: Verdict {
-                action: Action::Allow,
-                scope: Scope::Rule(BEFORE.len() as u32),
+                action: rule.action,
+                scope: Scope::Rule(offset),
             },
             ..DENIED
         };
@@ -234,7 +238,7 @@ mod cases {
         assert!(says(
             &decision,
             "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
-             path=? dev=? ino=? rule=?"
+             path=? dev=? ino=? rule=\"op=EXECUTE ? action=DENY\""
         )?);
         Ok(())
     }
