@@ -54,6 +54,15 @@ pub(crate) fn enforcement(new: bool, old: bool) {
     Change::Enforcement { new, old }.record();
 }
 
+/// Records that IPE was sealed.
+///
+/// # Context
+///
+/// May sleep.
+pub(crate) fn sealed() {
+    Change::Seal.record();
+}
+
 /// A change, or a refused one.
 enum Change<'a> {
     /// Another policy is active.
@@ -70,6 +79,8 @@ enum Change<'a> {
     Refusal(&'a Refusal),
     /// The mode is another.
     Enforcement { new: bool, old: bool },
+    /// IPE was sealed.
+    Seal,
 }
 
 impl Change<'_> {
@@ -78,7 +89,7 @@ impl Change<'_> {
         match self {
             Self::Activation { .. } => kind::CONFIG_CHANGE,
             Self::Load { .. } | Self::Refusal(_) => kind::POLICY_LOAD,
-            Self::Enforcement { .. } => kind::MAC_STATUS,
+            Self::Enforcement { .. } | Self::Seal => kind::MAC_STATUS,
         }
     }
 
@@ -130,16 +141,24 @@ impl Change<'_> {
                     Refusal::Errno(_) => (),
                 }
             }
-            Self::Enforcement { new, old } => {
-                record.text("enforcing=");
-                record.number((*new).into());
-                record.text(" old_enforcing=");
-                record.number((*old).into());
-                actor.write(record);
-                record.text(" enabled=1 old-enabled=1 lsm=ipe res=1");
+            Self::Enforcement { new, old } => mode(record, *new, *old, actor),
+            // Only what is enforced can be sealed.
+            Self::Seal => {
+                mode(record, true, true, actor);
+                record.text(" sealed=1");
             }
         }
     }
+}
+
+/// Writes the mode and the mode before.
+fn mode(record: &mut impl Fields, new: bool, old: bool, actor: &Actor) {
+    record.text("enforcing=");
+    record.number(new.into());
+    record.text(" old_enforcing=");
+    record.number(old.into());
+    actor.write(record);
+    record.text(" enabled=1 old-enabled=1 lsm=ipe res=1");
 }
 
 /// Writes where in a policy's text an error or a warning is, and which.

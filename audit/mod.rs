@@ -21,6 +21,7 @@ pub(crate) use change::{
     activation,
     enforcement,
     load,
-    refusal, //
+    refusal,
+    sealed, //
 };
 pub(crate) use hook::Hook;

@@ -93,8 +93,21 @@ impl Active {
         if self.is(policy) {
             return Ok(None);
         }
-        life::check_activation(self.read(&rcu::read_lock()).as_deref(), policy)?;
+        self.check(policy)?;
         Ok(Some(self.0.replace(Some(policy.clone()))))
+    }
+
+    /// Checks that `policy` may be activated.
+    ///
+    /// # Errors
+    ///
+    /// `ESTALE` where the active policy has a higher version.
+    ///
+    /// # Context
+    ///
+    /// Any.
+    pub(crate) fn check(&self, policy: &Policy) -> Result {
+        life::check_activation(self.read(&rcu::read_lock()).as_deref(), policy)
     }
 
     /// Activates `new` where `old` is active, and returns `old` then.

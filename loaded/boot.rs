@@ -4,6 +4,7 @@
 
 use super::active::ACTIVE;
 use super::policy::Policy;
+use super::seal::SEAL;
 use kernel::prelude::*;
 use kernel::str::BStr;
 
@@ -20,7 +21,8 @@ static TEXT: &[u8] = include_bytes!(concat!(env!("OBJTREE"), "/security/ipe/boot
 /// May sleep. To be called before there can be a reader or a writer of the active policy.
 pub(crate) fn activate() {
     if TEXT.is_empty() {
-        return;
+        // Says that there is nothing to seal.
+        return SEAL.set_on_boot(&ACTIVE);
     }
     match Policy::builtin(TEXT) {
         Ok(policy) => {
@@ -30,6 +32,7 @@ pub(crate) fn activate() {
                 format_args!("{}", policy.version())
             );
             ACTIVE.initialise(policy);
+            SEAL.set_on_boot(&ACTIVE);
         }
         Err(refusal) => panic!("the boot policy cannot be activated: {:?}", refusal.errno()),
     }

@@ -2,8 +2,8 @@
 
 //! Policies in the kernel's memory.
 //!
-//! Verification, the compiled policy, the rules of its life, the active policy and the boot policy
-//! belong here. The files that userspace sees are in [`crate::securityfs`], the language in
+//! Verification, the compiled policy, the rules of its life, the active policy, the boot policy and
+//! the seal belong here. The files that userspace sees are in [`crate::securityfs`], the language in
 //! [`crate::policy`], the decision in [`crate::eval`].
 
 mod active;
@@ -11,6 +11,7 @@ pub(crate) mod boot;
 pub(crate) mod life;
 mod policy;
 mod report;
+mod seal;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 pub(crate) mod tests;
 mod verify;
@@ -23,4 +24,8 @@ pub(crate) use self::policy::Policy;
 pub(crate) use self::report::{
     Refusal,
     Report, //
+};
+pub(crate) use self::seal::{
+    Seal,
+    SEAL, //
 };

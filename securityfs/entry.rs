@@ -149,17 +149,32 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it was deleted, `ESTALE` where a higher version is active.
+    /// `ENOENT` where it was deleted, `ESTALE` where a higher version is active, `EPERM` where
+    /// another policy is sealed.
     fn activate(&self) -> Result {
         // Dropped last, as it waits for a grace period.
         let retired;
         let _writers = self.root.writers.lock();
         let policy = self.policy()?;
+        if !self.root.active.is(&policy) {
+            // First, because systemd takes this answer for no error.
+            self.root.active.check(&policy)?;
+            self.root.seal.check()?;
+        }
         retired = self.root.active.activate(&policy)?;
         if let Some(old) = &retired {
-            audit::activation(old.get().as_deref(), &policy);
+            self.activated(old.get().as_deref(), &policy);
         }
         Ok(())
+    }
+
+    /// Records that `new` is active in the place of `old`, and seals it if the command line asks
+    /// for that. The writers' lock is held.
+    fn activated(&self, old: Option<&Policy>, new: &Policy) {
+        audit::activation(old, new);
+        if self.root.seal.set_on_activation(self.root.active) {
+            audit::sealed();
+        }
     }
 
     /// Returns whether the policy is active.
@@ -192,7 +207,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it was deleted; those of [`life::check_update`].
+    /// `ENOENT` where it was deleted; those of [`life::check_update`]; `EPERM` where it is sealed.
     fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -200,11 +215,14 @@ impl Entry {
         let mut loaded = self.loaded.lock();
         let loaded = Option::as_mut(&mut *loaded).ok_or(ENOENT)?;
         life::check_update(&loaded.policy, &new)?;
+        if self.root.active.is(&loaded.policy) {
+            self.root.seal.check()?;
+        }
         let old = core::mem::replace(&mut loaded.policy, new.clone());
         audit::load(&new, report);
         retired = self.root.active.replace(&old, &new);
         if retired.is_some() {
-            audit::activation(Some(&old), &new);
+            self.activated(Some(&old), &new);
         }
         Ok(())
     }
@@ -213,13 +231,15 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it was deleted before; those of [`life::check_deletion`].
+    /// `ENOENT` where it was deleted before; those of [`life::check_deletion`]; `EPERM` where IPE is
+    /// sealed.
     fn delete(&self) -> Result {
         let removed = {
             let _writers = self.root.writers.lock();
             let mut loaded = self.loaded.lock();
             let policy = &loaded.as_ref().ok_or(ENOENT)?.policy;
             life::check_deletion(self.root.active.is(policy))?;
+            self.root.seal.check()?;
             loaded.take()
         };
         // Without the locks, as removing the directory waits for other users of it.

@@ -5,6 +5,7 @@
 //! ```text
 //! ipe/enforce          0600   whether denials are enforced
 //! ipe/success_audit    0600   whether allowed accesses are recorded
+//! ipe/seal             0600   whether IPE is sealed; `1` seals it until the next boot
 //! ipe/new_policy       0200   takes a signed policy
 //! ipe/policies/<name>/        a policy that is loaded, see `entry`
 //! ```
@@ -32,7 +33,10 @@ use crate::abstractions::securityfs::{
     Directory,
     FileKind, //
 };
-use crate::loaded::ACTIVE;
+use crate::loaded::{
+    ACTIVE,
+    SEAL, //
+};
 use entry::Entry;
 use kernel::prelude::*;
 use root::Root;
@@ -43,7 +47,7 @@ use switches::{
 use upload::Upload;
 
 /// The files of `ipe/`.
-static FILES: [FileKind<Root>; 3] = [
+static FILES: [FileKind<Root>; 4] = [
     FileKind {
         name: c"success_audit",
         access: Access::RootReadsAndWrites,
@@ -53,6 +57,11 @@ static FILES: [FileKind<Root>; 3] = [
         name: c"enforce",
         access: Access::RootReadsAndWrites,
         open: |root| SwitchFile::open(root, Setting::Enforce),
+    },
+    FileKind {
+        name: c"seal",
+        access: Access::RootReadsAndWrites,
+        open: |root| SwitchFile::open(root, Setting::Seal),
     },
     FileKind {
         name: c"new_policy",
@@ -70,7 +79,7 @@ pub(crate) fn init() -> Result {
     let directory = Directory::new(b"ipe")?;
     directory.add(&FILES)?;
     let policies = Directory::new_in(b"policies", &directory)?;
-    let root = Root::new(policies, &ACTIVE)?;
+    let root = Root::new(policies, &ACTIVE, &SEAL)?;
     if let Some(boot_policy) = ACTIVE.get() {
         Entry::create(&root, boot_policy)?.publish();
     }

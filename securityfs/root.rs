@@ -3,7 +3,10 @@
 //! The data that all files of `ipe/` share.
 
 use crate::abstractions::securityfs::Directory;
-use crate::loaded::Active;
+use crate::loaded::{
+    Active,
+    Seal, //
+};
 use kernel::new_mutex;
 use kernel::prelude::*;
 use kernel::sync::{
@@ -18,7 +21,10 @@ pub(super) struct Root {
     pub(super) policies: Directory<()>,
     /// Which of them is active.
     pub(super) active: &'static Active,
-    /// Serialises loading, updating, activating and deleting policies.
+    /// Whether mode and active policy are sealed.
+    pub(super) seal: &'static Seal,
+    /// Serialises loading, updating, activating and deleting policies, and changes of the mode and
+    /// of the seal.
     #[pin]
     pub(super) writers: Mutex<()>,
 }
@@ -29,11 +35,16 @@ impl Root {
     /// # Errors
     ///
     /// `ENOMEM`.
-    pub(super) fn new(policies: Directory<()>, active: &'static Active) -> Result<Arc<Self>> {
+    pub(super) fn new(
+        policies: Directory<()>,
+        active: &'static Active,
+        seal: &'static Seal,
+    ) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 policies,
                 active,
+                seal,
                 writers <- new_mutex!((), "ipe::writers"),
             }),
             GFP_KERNEL,

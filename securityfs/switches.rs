@@ -4,7 +4,6 @@
 
 use super::root::Root;
 use super::text;
-use crate::abstractions::param::Switch;
 use crate::abstractions::securityfs::{
     OpenFile,
     Opener, //
@@ -29,19 +28,48 @@ pub(super) enum Setting {
     Enforce,
     /// Whether allowed accesses are recorded.
     SuccessAudit,
+    /// Whether IPE is sealed. It is recorded when this is set.
+    Seal,
 }
 
 impl Setting {
-    /// Returns the switch.
-    fn switch(self) -> &'static Switch {
+    /// Returns whether it is on.
+    fn is_on(self, root: &Root) -> bool {
         match self {
-            Self::Enforce => &ENFORCE,
-            Self::SuccessAudit => &SUCCESS_AUDIT,
+            Self::Enforce => ENFORCE.is_on(),
+            Self::SuccessAudit => SUCCESS_AUDIT.is_on(),
+            Self::Seal => root.seal.is_set(),
         }
+    }
+
+    /// Changes it to `on`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Seal::check`](crate::loaded::Seal::check), but for `SuccessAudit`, which decides
+    /// nothing; those of [`Seal::set`](crate::loaded::Seal::set).
+    fn change(self, on: bool, root: &Root) -> Result {
+        match self {
+            Self::Enforce => {
+                root.seal.check()?;
+                audit::enforcement(on, !on);
+                ENFORCE.set(on);
+                if on && root.seal.set_if_due(root.active) {
+                    audit::sealed();
+                }
+            }
+            Self::SuccessAudit => SUCCESS_AUDIT.set(on),
+            Self::Seal => {
+                root.seal.check()?;
+                root.seal.set(root.active, ENFORCE.is_on())?;
+                audit::sealed();
+            }
+        }
+        Ok(())
     }
 }
 
-/// `ipe/enforce` and `ipe/success_audit`: the files of the switches.
+/// `ipe/enforce`, `ipe/success_audit` and `ipe/seal`: the files of the switches.
 pub(super) struct SwitchFile {
     root: Arc<Root>,
     setting: Setting,
@@ -61,23 +89,20 @@ impl SwitchFile {
 
 impl OpenFile for SwitchFile {
     fn read(&mut self, to: &mut UserSliceWriter, offset: &mut Offset) -> Result<usize> {
-        text::write_bool(self.setting.switch().is_on(), to, offset)
+        text::write_bool(self.setting.is_on(&self.root), to, offset)
     }
 
     /// # Errors
     ///
-    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is not a boolean, `EFAULT`.
+    /// `EPERM` without CAP_MAC_ADMIN, `EINVAL` where it is not a boolean, `EFAULT`, and those of
+    /// [`Setting::change`]. A write that changes nothing has only the first three.
     fn write(&mut self, opener: &Opener<'_>, mut from: UserSliceReader) -> Result {
         text::administrator(opener)?;
         let on = text::read_bool(&mut from)?;
         // So that each change is recorded once, and in the order in which they happen.
         let _writers = self.root.writers.lock();
-        let switch = self.setting.switch();
-        if on != switch.is_on() {
-            if let Setting::Enforce = self.setting {
-                audit::enforcement(on, !on);
-            }
-            switch.set(on);
+        if on != self.setting.is_on(&self.root) {
+            self.setting.change(on, &self.root)?;
         }
         Ok(())
     }

@@ -241,6 +241,20 @@ mod cases {
     }
 
     #[test]
+    fn seal_is_a_record_of_the_mode() -> Result {
+        let mut line = Line::default();
+        Change::Seal.write(&mut line, &ACTOR);
+        let mut wanted = Line::default();
+        write!(
+            wanted,
+            "enforcing=1 old_enforcing=1 auid=1000 ses=7 enabled=1 old-enabled=1 lsm=ipe res=1 \
+             sealed=1"
+        )?;
+        assert!(line == wanted);
+        Ok(())
+    }
+
+    #[test]
     fn session_without_a_login_is_shown_as_unset() -> Result {
         let nobody = Actor {
             login_uid: u32::MAX,

@@ -13,15 +13,19 @@ mod cases {
     };
     use crate::abstractions::securityfs::Directory;
     use crate::loaded::tests::policy;
-    use crate::loaded::Active;
+    use crate::loaded::{
+        Active,
+        Seal, //
+    };
     use crate::policy::envelope::Form;
 
-    /// A directory of its own in securityfs, and an active policy that is not the machine's.
+    /// A directory of its own in securityfs, an active policy and a seal that are not the machine's.
     macro_rules! root {
         () => {{
             static ACTIVE: Active = Active::none();
+            static SEAL: Seal = Seal::open();
             Fixture {
-                root: Root::new(Directory::new(b"ipe_kunit")?, &ACTIVE)?,
+                root: Root::new(Directory::new(b"ipe_kunit")?, &ACTIVE, &SEAL)?,
                 entries: KVec::new(),
             }
         }};
@@ -299,6 +303,40 @@ mod cases {
         assert_eq!(old.activate(), Err(ENOENT));
         assert_eq!(old.delete(), Err(ENOENT));
         assert!(new.is_active()?);
+        Ok(())
+    }
+
+    #[test]
+    fn sealed_policy_stays_active() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let other = root.load(policy!("other", "2.0.0")?)?;
+        let older = root.load(policy!("older", "0.1.0")?)?;
+        active.activate()?;
+        root.root.seal.set(root.root.active, true)?;
+        let before = (shown(&active)?, shown(&other)?);
+        assert_eq!(other.activate(), Err(EPERM));
+        // As without the seal.
+        assert_eq!(older.activate(), Err(ESTALE));
+        assert_eq!(replace(&active, policy!("active", "3.0.0")?), Err(EPERM));
+        assert_eq!(active.delete(), Err(EPERM));
+        assert_eq!(other.delete(), Err(EPERM));
+        assert!(unchanged(&active, &before.0));
+        assert!(unchanged(&other, &before.1));
+        Ok(())
+    }
+
+    #[test]
+    fn seal_lets_pass_what_decides_nothing() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        active.activate()?;
+        root.root.seal.set(root.root.active, true)?;
+        active.activate()?;
+        replace(&other, policy!("other", "2.0.0")?)?;
+        assert!(!root.load(policy!("new", "1.0.0")?)?.is_active()?);
+        assert!(active.is_active()?);
         Ok(())
     }
 }

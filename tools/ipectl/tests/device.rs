@@ -8,6 +8,8 @@ use ipectl::{
         delete::delete,
         deploy::{self, Options},
         enforce::{enforce, Mode},
+        seal::seal,
+        status::show,
     },
     device::Files,
     failure::{Class, Failure},
@@ -35,6 +37,7 @@ struct Model {
     policies: RefCell<BTreeMap<String, Loaded>>,
     active: RefCell<Option<String>>,
     enforce: Cell<bool>,
+    sealed: Cell<bool>,
     /// The errno of the next write.
     refuse: Cell<Option<i32>>,
     /// Every write: the file and how many bytes.
@@ -89,6 +92,9 @@ impl Files for Model {
         if file == "enforce" {
             return Ok(vec![b'0' + u8::from(self.enforce.get())]);
         }
+        if file == "seal" {
+            return Ok(vec![b'0' + u8::from(self.sealed.get())]);
+        }
         let mut parts = file
             .strip_prefix("policies/")
             .unwrap_or_default()
@@ -116,7 +122,10 @@ impl Files for Model {
             return Err(errno(refusal));
         }
         match file.split('/').collect::<Vec<_>>().as_slice() {
+            ["enforce"] if self.sealed.get() => return Err(errno(libc::EPERM)),
             ["enforce"] => self.enforce.set(bytes == b"1"),
+            ["seal"] if !self.enforce.get() => return Err(errno(libc::EINVAL)),
+            ["seal"] => self.sealed.set(true),
             ["new_policy"] | ["policies", _, "update"] => self.load(bytes)?,
             ["policies", name, "active"] => *self.active.borrow_mut() = Some((*name).to_owned()),
             ["policies", name, "delete"] => {
@@ -240,6 +249,32 @@ fn refusals_are_explained() {
         assert!(failure.message.contains(says), "{failure}");
         assert!(failure.hint.is_some());
     }
+}
+
+#[test]
+fn sealed_machine_says_so() {
+    let model = Model::with("Start", "1.0.0");
+    let mut text = Vec::new();
+    let mut out = Output::new(&mut text, false, false);
+
+    let failure = seal(&model, false, &mut out).unwrap_err();
+    assert!(
+        failure.message.contains("not enforced (EINVAL)"),
+        "{failure}"
+    );
+    enforce(&model, Mode::On, false, &mut out).unwrap();
+    seal(&model, true, &mut out).unwrap();
+    assert!(!model.sealed.get());
+    seal(&model, false, &mut out).unwrap();
+    assert!(model.sealed.get());
+    let failure = enforce(&model, Mode::Off, false, &mut out).unwrap_err();
+    assert!(failure.message.contains("IPE is sealed"), "{failure}");
+    show(&model, &mut out).unwrap();
+    let said = String::from_utf8(text).unwrap();
+    assert!(
+        said.contains("IPE: sealed until the next boot\nmode     enforcing, sealed until"),
+        "{said}"
+    );
 }
 
 #[test]

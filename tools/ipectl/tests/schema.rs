@@ -41,7 +41,7 @@ fn golden_outputs_fit_their_schemas() {
     let commands: BTreeSet<_> = golden().iter().map(|output| check(output)).collect();
     for command in [
         "activate", "check", "delete", "deploy", "diff", "enforce", "explain", "fmt", "new",
-        "status", "suggest",
+        "seal", "status", "suggest",
     ] {
         assert!(commands.contains(command), "{command}");
     }
@@ -104,6 +104,7 @@ fn output_that_does_not_fit_is_found() {
         "schema": 1,
         "enforcing": true,
         "success_audit": null,
+        "sealed": false,
         "policies": [policy],
     });
     assert_eq!(validate(&schema, &schema, &good), Ok(()));

@@ -20,6 +20,7 @@ mod machine;
 pub mod man;
 pub mod new;
 mod properties;
+pub mod seal;
 pub mod sign;
 pub mod status;
 pub mod suggest;

@@ -16,7 +16,7 @@ use serde::Serialize;
 #[command(after_help = "\
 Example:
   # ipectl status
-  mode     enforcing
+  mode     enforcing, sealed until the next boot
   records  denials
 
   POLICY    VERSION            ACTIVE  FROM
@@ -42,6 +42,7 @@ impl Status {
 struct Json {
     enforcing: Option<bool>,
     success_audit: Option<bool>,
+    sealed: Option<bool>,
     policies: Vec<Loaded>,
 }
 
@@ -50,12 +51,14 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
     let policies = loaded(files)?;
     let enforcing = switch(files, "enforce");
     let success_audit = switch(files, "success_audit");
+    let sealed = switch(files, "seal");
     if out.is_json() {
         out.json(
             "status",
             &Json {
                 enforcing,
                 success_audit,
+                sealed,
                 policies,
             },
         )?;
@@ -63,6 +66,9 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
     }
 
     let (style, mode) = match enforcing {
+        Some(true) if sealed == Some(true) => {
+            (Style::Good, "enforcing, sealed until the next boot")
+        }
         Some(true) => (Style::Good, "enforcing"),
         Some(false) => (
             Style::Warning,

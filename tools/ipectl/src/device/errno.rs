@@ -18,6 +18,8 @@ pub enum Request {
     Delete,
     /// Change the mode.
     Enforce,
+    /// Forbid changes until the next boot.
+    Seal,
 }
 
 /// Explains a refusal, and gives the next step. `signer` names the signer of the policy, if known.
@@ -36,12 +38,18 @@ pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::E
 }
 
 fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Option<String>) {
-    use Request::{Activate, Delete, Load, Update};
+    use Request::{Activate, Delete, Enforce, Load, Seal, Update};
 
     let (meaning, next) = match (request, errno) {
         (Delete, libc::EPERM) => (
-            "the policy is active, or this process lacks CAP_MAC_ADMIN",
-            "activate another policy first; run as root",
+            "the policy is active, IPE is sealed, or this process lacks CAP_MAC_ADMIN",
+            "activate another policy first, unless 'ipectl status' says that IPE is sealed; run as \
+             root",
+        ),
+        (Activate | Enforce | Update, libc::EPERM) => (
+            "IPE is sealed until the next boot, or this process lacks CAP_MAC_ADMIN",
+            "'ipectl status' tells whether IPE is sealed; run as root; if the boot process has \
+             dropped that capability, it is gone until the next boot",
         ),
         (_, libc::EPERM) => (
             "this process lacks CAP_MAC_ADMIN",
@@ -96,6 +104,14 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
         (Activate, libc::ESTALE | libc::EINVAL) => (
             "the active policy has a higher version",
             "give this one a version that is at least as high; 'ipectl status' shows the versions",
+        ),
+        (Seal, libc::EINVAL) => (
+            "no policy is active, or its denials are not enforced",
+            "activate a policy, and switch to enforcing mode with 'ipectl enforce on'",
+        ),
+        (Seal, libc::ENOENT) => (
+            "this kernel has no seal",
+            "a kernel with the IPE in C has none; drop CAP_MAC_ADMIN from the bounding set instead",
         ),
         (Load | Update, libc::ERANGE) => (
             "a number in its version is larger than 65535",

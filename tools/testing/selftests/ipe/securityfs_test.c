@@ -61,6 +61,14 @@ FIXTURE_VARIANT_ADD(node, success_audit)
 	SWITCH_ERRORS,
 };
 
+FIXTURE_VARIANT_ADD(node, seal)
+{
+	.path = IPE_ROOT "/seal",
+	.mode = 0600,
+	.content = "0",
+	SWITCH_ERRORS,
+};
+
 FIXTURE_VARIANT_ADD(node, new_policy)
 {
 	.path = IPE_NEW_POLICY,

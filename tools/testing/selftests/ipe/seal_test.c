@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - the seal, which keeps what decides until the next boot
+ *
+ * Runs last in a guest, as nothing can be changed afterwards. The tests build on
+ * each other. With ipe.seal=1 on the command line, it must be the only program:
+ * activating the first policy seals.
+ */
+#include <linux/capability.h>
+
+#include "harness.h"
+#include "audit.h"
+#include "subject.h"
+
+#define IPE_SEAL IPE_ROOT "/seal"
+#define ACTIVE IPE_PREFIX "_active"
+#define OTHER IPE_PREFIX "_other"
+#define NEW IPE_PREFIX "_new"
+#define OLD IPE_PREFIX "_old"
+#define RULES ALLOW_ONLY("boot_verified=TRUE")
+#define ALLOW "DEFAULT action=ALLOW\n"
+
+/* What a record of the seal has after the fields of the actor. */
+#define SEALED "enabled=1 old-enabled=1 lsm=ipe res=1 sealed=1"
+
+static bool by_parameter;
+/* Of the policy that is sealed, and those beside it. */
+static struct ipe_version lower, sealed_version, higher;
+
+static int seal(const char *value)
+{
+	return write_string(IPE_SEAL, value);
+}
+
+static char sealed(void)
+{
+	char value[8];
+
+	return read_file(IPE_SEAL, value, sizeof(value)) == 1 ? value[0] : '?';
+}
+
+/* The one record of the seal. */
+static void expect_recorded(struct __test_metadata *_metadata, int fd)
+{
+	struct audit_record record;
+	char want[256], actor[64];
+
+	ASSERT_EQ(0, audit_match(fd, AUDIT_MAC_STATUS, "sealed=1$", &record));
+	audit_actor(actor);
+	snprintf(want, sizeof(want), "enforcing=1 old_enforcing=1 %s " SEALED,
+		 actor);
+	EXPECT_STREQ(want, record.text);
+}
+
+TEST(open_at_boot)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat(IPE_SEAL, &st));
+	EXPECT_EQ(S_IFREG | 0600, st.st_mode);
+	EXPECT_EQ('0', sealed());
+}
+
+/* An open machine that cannot be changed would stay open. */
+TEST(without_policy)
+{
+	if (!by_parameter)
+		SKIP(return, "a policy is active");
+	EXPECT_EQ(-EINVAL, seal("1"));
+	EXPECT_EQ('0', sealed());
+}
+
+/* Not in permissive mode, but as soon as denials are enforced. */
+TEST(sealed_by_parameter)
+{
+	int fd;
+
+	if (!by_parameter)
+		SKIP(return, "ipe.seal is not on the command line");
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, policy_load(ACTIVE, &sealed_version, RULES));
+	EXPECT_EQ('0', sealed());
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	ASSERT_EQ(0, policy_activate(ACTIVE));
+	EXPECT_EQ('0', sealed());
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "1"));
+	EXPECT_EQ('1', sealed());
+	expect_recorded(_metadata, fd);
+	audit_close(fd);
+}
+
+TEST(junk)
+{
+	const char before = sealed();
+
+	EXPECT_EQ(-EINVAL, seal(""));
+	EXPECT_EQ(-EINVAL, seal("junk"));
+	EXPECT_EQ(-EINVAL, seal("2"));
+	EXPECT_EQ(before, sealed());
+}
+
+TEST(permissive)
+{
+	if (by_parameter)
+		SKIP(return, "it is sealed");
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	EXPECT_EQ(-EINVAL, seal("1"));
+	EXPECT_EQ('0', sealed());
+	EXPECT_EQ(0, write_string(IPE_ENFORCE, "1"));
+}
+
+TEST(zero_changes_nothing)
+{
+	if (by_parameter)
+		SKIP(return, "it is sealed");
+	EXPECT_EQ(0, seal("0"));
+	EXPECT_EQ('0', sealed());
+}
+
+TEST(without_capability)
+{
+	const char before = sealed();
+
+	ASSERT_EQ(0, cap_effective(CAP_MAC_ADMIN, false));
+	EXPECT_EQ(-EPERM, seal("1"));
+	EXPECT_EQ(-EPERM, seal("0"));
+	EXPECT_EQ(0, cap_effective(CAP_MAC_ADMIN, true));
+	EXPECT_EQ(before, sealed());
+}
+
+TEST(sealed_by_file)
+{
+	int fd;
+
+	if (by_parameter)
+		SKIP(return, "it is sealed");
+	ASSERT_EQ(0, policy_load(ACTIVE, &sealed_version, RULES));
+	ASSERT_EQ(0, policy_activate(ACTIVE));
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, seal("1"));
+	EXPECT_EQ('1', sealed());
+	expect_recorded(_metadata, fd);
+	/* Again, it changes nothing. */
+	EXPECT_EQ(0, seal("1"));
+	EXPECT_EQ(0, audit_count(fd, AUDIT_MAC_STATUS));
+	audit_close(fd);
+}
+
+TEST(no_way_back)
+{
+	EXPECT_EQ(-EPERM, seal("0"));
+	EXPECT_EQ('1', sealed());
+}
+
+TEST(mode_stays)
+{
+	char before[65];
+	int fd;
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	fd = audit_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPERM, write_string(IPE_ENFORCE, "0"));
+	/* What changes nothing succeeds. */
+	EXPECT_EQ(0, write_string(IPE_ENFORCE, "1"));
+	EXPECT_EQ(0, audit_count(fd, AUDIT_MAC_STATUS));
+	audit_close(fd);
+	expect_unchanged(_metadata, before);
+}
+
+/* A service manager may load and activate the same policy twice. */
+TEST(same_policy_again)
+{
+	struct blob policy;
+	char before[65];
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	policy.data = malloc(8192);
+	ASSERT_NE(NULL, policy.data);
+	policy.len = read_file(policy_node(ACTIVE, "pkcs7"), policy.data, 8192);
+	ASSERT_LT(100, policy.len);
+	EXPECT_EQ(0, policy_submit(policy_node(ACTIVE, "update"), policy.data,
+				   policy.len));
+	EXPECT_EQ(0, policy_activate(ACTIVE));
+	blob_free(&policy);
+	expect_unchanged(_metadata, before);
+}
+
+TEST(active_policy_stays)
+{
+	char before[65];
+	int fd;
+
+	ASSERT_EQ(0, policy_load(OTHER, &higher, ALLOW));
+	fd = open(policy_node(OTHER, "active"), O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-EPERM, policy_activate(OTHER));
+	EXPECT_EQ(-EPERM, write_fd(fd, "1", 1));
+	EXPECT_EQ(-EPERM, policy_update(ACTIVE, &higher, ALLOW));
+	expect_unchanged(_metadata, before);
+	close(fd);
+}
+
+/* systemd goes on after this answer, which is that of IPE without a seal. */
+TEST(older_policy_is_still_stale)
+{
+	char before[65];
+
+	ASSERT_EQ(0, policy_load(OLD, &lower, ALLOW));
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-ESTALE, policy_activate(OLD));
+	expect_unchanged(_metadata, before);
+}
+
+TEST(nothing_is_deleted)
+{
+	char before[65];
+
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-EPERM, policy_delete(ACTIVE));
+	EXPECT_EQ(-EPERM, policy_delete(OTHER));
+	expect_unchanged(_metadata, before);
+}
+
+/* Policies that decide nothing may come and be brought up to date. */
+TEST(inactive_policies_change)
+{
+	struct ipe_version more = higher;
+
+	more.rev++;
+	EXPECT_EQ(0, policy_load(NEW, NULL, ALLOW));
+	EXPECT_EQ('0', policy_state(NEW));
+	EXPECT_EQ(0, policy_update(OTHER, &more, ALLOW));
+	EXPECT_EQ('0', policy_state(OTHER));
+	EXPECT_EQ('1', policy_state(ACTIVE));
+}
+
+TEST(success_audit_changes)
+{
+	EXPECT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	EXPECT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "0"));
+}
+
+TEST(still_enforced)
+{
+	char path[256], probe[256];
+
+	ASSERT_EQ(0, subject_copy_probe("/tmp", path, sizeof(path)));
+	EXPECT_EQ(-EACCES, try_execve(path));
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_EQ(0, try_execve(test_path(probe, sizeof(probe), "probe")));
+}
+
+int main(int argc, char **argv)
+{
+	const char *reason = ipe_unavailable();
+	char value[8];
+	int ret;
+
+	if (!reason && access(IPE_SEAL, F_OK))
+		reason = "this kernel's IPE has no seal";
+	if (!reason && sealed() == '1')
+		reason = "the machine is sealed already";
+	if (reason) {
+		ksft_print_header();
+		ksft_exit_skip("%s\n", reason);
+	}
+	by_parameter = read_file("/sys/module/ipe/parameters/seal", value,
+				 sizeof(value)) == 2 && value[0] == 'Y';
+	if (audit_enable(true) || (!by_parameter && ipe_reset())) {
+		ksft_print_header();
+		ksft_exit_fail_msg("IPE or auditing is not as it should be\n");
+	}
+	lower = sealed_version = higher = ipe_version();
+	sealed_version.minor += 1;
+	higher.minor += 2;
+	harness_be_patient();
+	ret = test_harness_run(argc, argv);
+	audit_enable(false);
+	return ret;
+}
