@@ -18,7 +18,9 @@ use crate::policy::{
     Algorithm,
     DigestText,
     Operation,
+    Parameter,
     Property,
+    RootHash,
     Scope, //
 };
 
@@ -139,7 +141,12 @@ fn property(record: &mut impl Fields, property: &Property<'_>) {
         | Property::FsveritySignature(value) => {
             record.text(if *value { "=TRUE" } else { "=FALSE" });
         }
-        Property::DmverityRoothash(value) | Property::FsverityDigest(value) => {
+        Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+            record.text("=");
+            record.text(Parameter::PREFIX);
+            record.text(parameter.name());
+        }
+        Property::DmverityRoothash(RootHash::Digest(value)) | Property::FsverityDigest(value) => {
             digest(record, value);
         }
     }

@@ -30,6 +30,11 @@ macro_rules! algorithms {
                     $( Self::$variant => $length, )*
                 }
             }
+
+            /// Returns whether a text has the hexadecimal digits of one of the algorithm's digests.
+            pub(super) fn has_digest(self, hex: &[u8]) -> bool {
+                hex.len() == 2 * self.digest_len() && hex.iter().all(u8::is_ascii_hexdigit)
+            }
         }
     };
 }

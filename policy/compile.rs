@@ -56,7 +56,7 @@ use core::ops::{
 
 /// One pass over the text.
 struct Pass<'r> {
-    providers: Providers,
+    providers: Providers<'r>,
     strict: bool,
     reporter: &'r mut dyn Reporter,
     sink: &'r mut dyn Sink,
@@ -155,31 +155,33 @@ impl Pass<'_> {
             return;
         }
         let fsverity = conditions.fsverity.as_ref();
-        let dmverity = conditions.dmverity.as_ref();
-        let first = match (fsverity, dmverity) {
-            (Some(_), Some(_)) => &mut row.both,
-            (Some(_), None) => &mut row.fsverity,
-            (None, Some(_)) => &mut row.dmverity,
-            (None, None) => {
-                *decided |= combinations;
-                let mut rest = combinations;
-                while rest != 0 {
-                    row.slots[rest.trailing_zeros() as usize % COMBINATIONS] = outcome;
-                    rest &= rest - 1;
-                }
-                return;
+        if fsverity.is_none() && !conditions.has_root_hash() {
+            *decided |= combinations;
+            let mut rest = combinations;
+            while rest != 0 {
+                row.slots[rest.trailing_zeros() as usize % COMBINATIONS] = outcome;
+                rest &= rest - 1;
             }
-        };
-        *first = outcome.min(*first);
-        row.any_fsverity = row.fsverity.min(row.both);
+            return;
+        }
+        let sink = &mut *self.sink;
         let algorithm = |wanted: &Wanted| wanted.algorithm;
-        self.sink.entry(&Entry {
-            key: Key::new(operation, fsverity.map(algorithm), dmverity.map(algorithm)),
-            outcome,
-            combinations,
-            fsverity: fsverity.map_or(&[], Wanted::words),
-            dmverity: dmverity.map_or(&[], Wanted::words),
+        conditions.root_hashes(self.providers, &mut |dmverity| {
+            let first = match (fsverity, dmverity) {
+                (Some(_), Some(_)) => &mut row.both,
+                (Some(_), None) => &mut row.fsverity,
+                _ => &mut row.dmverity,
+            };
+            *first = outcome.min(*first);
+            sink.entry(&Entry {
+                key: Key::new(operation, fsverity.map(algorithm), dmverity.map(algorithm)),
+                outcome,
+                combinations,
+                fsverity: fsverity.map_or(&[], Wanted::words),
+                dmverity: dmverity.map_or(&[], Wanted::words),
+            });
         });
+        row.any_fsverity = row.fsverity.min(row.both);
     }
 }
 
@@ -220,7 +222,7 @@ impl Visitor for Pass<'_> {
 #[inline(never)]
 fn parse(
     text: &[u8],
-    providers: Providers,
+    providers: Providers<'_>,
     strict: bool,
     reporter: &mut dyn Reporter,
     sink: &mut dyn Sink,
@@ -257,16 +259,17 @@ impl Reporter for Silent {
 
 /// A valid policy, and the size of its compiled form.
 #[derive(Clone)]
-pub struct Plan {
-    providers: Providers,
+pub struct Plan<'c> {
+    providers: Providers<'c>,
     length: usize,
     size: Size,
 }
 
 /// Parses a policy, and measures its compiled form.
 ///
-/// `providers` are the properties that the kernel can tell. A rule that can never match is an error
-/// if `strict` is set. Otherwise it is a warning, and the rule is left out.
+/// `providers` are the properties that the kernel can tell, and what its command line says. A rule
+/// that can never match is an error if `strict` is set. Otherwise it is a warning, and the rule is
+/// left out.
 ///
 /// # Errors
 ///
@@ -274,12 +277,12 @@ pub struct Plan {
 /// go on.
 // The two passes must not share a stack frame.
 #[inline(never)]
-pub fn measure(
+pub fn measure<'c>(
     text: &[u8],
-    providers: Providers,
+    providers: Providers<'c>,
     strict: bool,
     reporter: &mut dyn Reporter,
-) -> Result<Plan, Error> {
+) -> Result<Plan<'c>, Error> {
     let mut size = Size::default();
     parse(text, providers, strict, reporter, &mut size)?;
     Ok(Plan {
@@ -289,7 +292,7 @@ pub fn measure(
     })
 }
 
-impl Plan {
+impl Plan<'_> {
     /// Returns the number of words that [`emit`](Self::emit) needs.
     pub const fn words(&self) -> usize {
         self.size.words()

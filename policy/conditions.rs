@@ -21,7 +21,11 @@ use super::{
         ALL_COMBINATIONS, //
     },
     lexer::Token,
-    property::Property,
+    parameter::Parameter,
+    property::{
+        Property,
+        RootHash, //
+    },
     vocabulary::Providers,
 };
 
@@ -33,6 +37,13 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Returns a digest of the algorithm, from its hexadecimal digits.
+    fn of(algorithm: Algorithm, hex: &[u8]) -> Option<Self> {
+        let mut words = Words::new();
+        words.decode(hex).ok()?;
+        Some(Self { algorithm, words })
+    }
+
     /// Parses the digest at the end of a token, of one of the algorithms that the property can
     /// have.
     ///
@@ -81,7 +92,9 @@ pub(super) struct Conditions {
     /// The combinations of flags under which it matches.
     pub(super) combinations: u32,
     pub(super) fsverity: Option<Wanted>,
-    pub(super) dmverity: Option<Wanted>,
+    dmverity: Option<Wanted>,
+    /// The parameter of the command line that names the root hash.
+    parameter: Option<Parameter>,
 }
 
 impl Conditions {
@@ -91,27 +104,58 @@ impl Conditions {
             combinations: ALL_COMBINATIONS,
             fsverity: None,
             dmverity: None,
+            parameter: None,
         }
+    }
+
+    /// Returns whether the rule names a root hash, itself or by a parameter.
+    pub(super) const fn has_root_hash(&self) -> bool {
+        self.dmverity.is_some() || self.parameter.is_some()
+    }
+
+    /// Passes each root hash with which the rule matches to `take`: the one that it names, those
+    /// that the command line names, or `None` where it asks for none.
+    pub(super) fn root_hashes(
+        &self,
+        providers: Providers<'_>,
+        take: &mut dyn FnMut(Option<&Wanted>),
+    ) {
+        let Some((parameter, line)) = self.parameter.zip(providers.command_line()) else {
+            return take(self.dmverity.as_ref());
+        };
+        // A rule whose parameter names none has no combinations.
+        let _ = line.each(parameter, &mut |algorithm, hex| {
+            if let Some(wanted) = &Wanted::of(algorithm, hex) {
+                take(Some(wanted));
+            }
+        });
     }
 
     /// Adds a property.
     ///
     /// # Errors
     ///
-    /// A digest that is not hexadecimal, or has an odd number of digits. The reason why the rule
-    /// never matches, if that is because of this property: [`ErrorKind::Strict`].
+    /// A digest that is not hexadecimal, or has an odd number of digits. A command line that
+    /// policies cannot refer to, or a second root hash beside it. The reason why the rule never
+    /// matches, if that is because of this property: [`ErrorKind::Strict`].
     pub(super) fn add(
         &mut self,
         property: &Property<'_>,
         token: &Token<'_>,
-        providers: Providers,
+        providers: Providers<'_>,
     ) -> Result<(), Fault> {
         let kind = property.kind();
         let consistent = match *property {
             Property::BootVerified(value) => Ok(self.flag(Flag::BootVerified, value)),
             Property::DmveritySignature(value) => Ok(self.flag(Flag::DmveritySignature, value)),
             Property::FsveritySignature(value) => Ok(self.flag(Flag::FsveritySignature, value)),
-            Property::DmverityRoothash(text) => {
+            Property::DmverityRoothash(_) if self.parameter.is_some() => {
+                Err(token.fault(ErrorKind::RootHashNotAlone))
+            }
+            Property::DmverityRoothash(RootHash::CommandLine(parameter)) => self
+                .command_line(parameter, token, providers)
+                .map(|()| true),
+            Property::DmverityRoothash(RootHash::Digest(text)) => {
                 Wanted::parse(text, &Algorithm::ALL, token).map(|new| set(&mut self.dmverity, new))
             }
             Property::FsverityDigest(text) => Wanted::parse(text, &algorithm::FSVERITY, token)
@@ -126,6 +170,26 @@ impl Conditions {
             Ok(false) => Err(token.fault(never(WarningKind::Contradiction))),
             Ok(true) => Ok(()),
         }
+    }
+
+    /// Adds the root hashes of the command line.
+    fn command_line(
+        &mut self,
+        parameter: Parameter,
+        token: &Token<'_>,
+        providers: Providers<'_>,
+    ) -> Result<(), Fault> {
+        let Some(line) = providers.command_line() else {
+            let length = Parameter::PREFIX.len() + parameter.name().len();
+            let start = token.end() - length;
+            return Err(Fault::new(ErrorKind::CommandLineUnsupported, start, length));
+        };
+        if self.dmverity.is_some() {
+            return Err(token.fault(ErrorKind::RootHashNotAlone));
+        }
+        self.parameter = Some(parameter);
+        line.each(parameter, &mut |_, _| ())
+            .map_err(|reason| token.fault(never(WarningKind::CommandLine(parameter, reason))))
     }
 
     /// Adds a flag. Returns whether it can hold together with the earlier ones.

@@ -5,9 +5,15 @@
 //! The messages are fixed text, and repeat nothing of the policy. So a policy cannot put lines of
 //! its own into a log.
 
-use super::vocabulary::{
-    Operation,
-    PropertyKind, //
+use super::{
+    parameter::{
+        Parameter,
+        Unresolved, //
+    },
+    vocabulary::{
+        Operation,
+        PropertyKind, //
+    },
 };
 use core::{
     fmt,
@@ -81,6 +87,12 @@ pub enum ErrorKind {
     DigestNotHex,
     /// The digest has an odd number of digits.
     DigestOdd,
+    /// The parameter of the command line is not one that names root hashes.
+    ParameterUnknown,
+    /// The kernel does not let policies refer to its command line.
+    CommandLineUnsupported,
+    /// A rule that refers to the command line names a second root hash.
+    RootHashNotAlone,
     /// The rule does not end with an action.
     ActionMissing,
     /// The action is not the last word, or there is a second one.
@@ -102,9 +114,13 @@ impl ErrorKind {
     pub const fn errno(self) -> Errno {
         match self {
             Self::VersionOverflow => Errno::Range,
-            Self::VersionNotNumber | Self::DigestNotHex | Self::DigestOdd | Self::Strict(_) => {
-                Errno::Invalid
-            }
+            Self::VersionNotNumber
+            | Self::DigestNotHex
+            | Self::DigestOdd
+            | Self::ParameterUnknown
+            | Self::CommandLineUnsupported
+            | Self::RootHashNotAlone
+            | Self::Strict(_) => Errno::Invalid,
             _ => Errno::BadMessage,
         }
     }
@@ -135,6 +151,9 @@ impl ErrorKind {
             Self::DigestSeparatorMissing => "the value must be <algorithm>:<digest>",
             Self::DigestNotHex => "the digest must have hexadecimal digits only",
             Self::DigestOdd => "the digest has an odd number of digits",
+            Self::ParameterUnknown => "unknown parameter of the kernel's command line",
+            Self::CommandLineUnsupported => "the kernel is built without CONFIG_",
+            Self::RootHashNotAlone => "cmdline: must be the only root hash of its rule",
             Self::ActionMissing => "the rule must end with action=",
             Self::ActionNotLast => "action= may only be the last word of a rule",
             Self::ActionUnknown => "the action must be ALLOW or DENY",
@@ -152,6 +171,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(self.message())?;
         match self {
             Self::DefaultMissing(operation) => f.write_str(operation.name()),
+            Self::CommandLineUnsupported => f.write_str(Parameter::PROVIDER),
             Self::Strict(warning) => warning.reason(f),
             _ => Ok(()),
         }
@@ -179,6 +199,8 @@ pub enum WarningKind {
     ProviderMissing(PropertyKind),
     /// Another property of the rule cannot hold together with this one.
     Contradiction,
+    /// The kernel's command line does not name the root hash.
+    CommandLine(Parameter, Unresolved),
 }
 
 impl WarningKind {
@@ -198,6 +220,14 @@ impl WarningKind {
                 kind.provider().unwrap_or("SECURITY_IPE")
             }
             Self::Contradiction => "it contradicts an earlier property",
+            Self::CommandLine(parameter, reason) => {
+                return write!(
+                    f,
+                    "the kernel's command line has {} {}=",
+                    reason.name(),
+                    parameter.name()
+                );
+            }
         };
         f.write_str(reason)
     }

@@ -15,10 +15,12 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+mod command_line;
 mod compile;
 mod compiled;
 mod conditions;
 mod digest;
+mod dm_init;
 pub mod envelope;
 mod error;
 mod flags;
@@ -29,7 +31,9 @@ mod lines;
 pub mod name;
 pub(crate) mod named;
 mod outcome;
+mod parameter;
 mod property;
+mod space;
 #[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
 mod tests;
 mod version;
@@ -40,6 +44,7 @@ pub use self::{
         Algorithm,
         MAX_DIGEST_LEN, //
     },
+    command_line::CommandLine,
     compile::{
         measure,
         Plan, //
@@ -66,7 +71,16 @@ pub use self::{
         Statement, //
     },
     outcome::Scope,
-    property::Property,
+    parameter::{
+        KnownAtBoot,
+        Parameter,
+        RootHashes,
+        Unresolved, //
+    },
+    property::{
+        Property,
+        RootHash, //
+    },
     version::Version,
     vocabulary::{
         Action,

@@ -5,11 +5,21 @@
 use super::{
     digest::DigestText,
     error::ErrorKind,
+    parameter::Parameter,
     vocabulary::{
         properties,
         PropertyKind, //
     },
 };
+
+/// A root hash as the policy writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootHash<'a> {
+    /// This digest.
+    Digest(DigestText<'a>),
+    /// Each root hash that this parameter of the kernel's command line names.
+    CommandLine(Parameter),
+}
 
 /// A type of values that a property can have.
 trait Value<'a>: Sized {
@@ -30,6 +40,17 @@ impl<'a> Value<'a> for bool {
 impl<'a> Value<'a> for DigestText<'a> {
     fn parse(text: &'a [u8]) -> Result<Self, ErrorKind> {
         Self::split(text).ok_or(ErrorKind::DigestSeparatorMissing)
+    }
+}
+
+impl<'a> Value<'a> for RootHash<'a> {
+    fn parse(text: &'a [u8]) -> Result<Self, ErrorKind> {
+        match text.strip_prefix(Parameter::PREFIX.as_bytes()) {
+            None => DigestText::parse(text).map(Self::Digest),
+            Some(name) => Parameter::from_name(name)
+                .map(Self::CommandLine)
+                .ok_or(ErrorKind::ParameterUnknown),
+        }
     }
 }
 

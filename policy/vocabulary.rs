@@ -5,7 +5,14 @@
 //! Two tables, one for the operations and one for the properties. The enums, the tokens that the
 //! parser reads, the names that the audit prints and the Kconfig symbols all come from here.
 
-use super::named::named_enum;
+use super::{
+    named::named_enum,
+    parameter::{
+        KnownAtBoot,
+        RootHashes, //
+    },
+};
+use core::fmt;
 
 named_enum! {
     /// An intended use of an object.
@@ -48,7 +55,7 @@ macro_rules! properties {
             /// The file comes from the initramfs.
             BootVerified(bool) = "boot_verified", None;
             /// The file is on a dm-verity volume with this root hash.
-            DmverityRoothash(DigestText<'a>) = "dmverity_roothash", Some("IPE_PROP_DM_VERITY");
+            DmverityRoothash(RootHash<'a>) = "dmverity_roothash", Some("IPE_PROP_DM_VERITY");
             /// The file is on a dm-verity volume whose root hash has a valid signature.
             DmveritySignature(bool) = "dmverity_signature", Some("IPE_PROP_DM_VERITY_SIGNATURE");
             /// The file has this fs-verity digest.
@@ -83,27 +90,64 @@ macro_rules! kinds {
 
 properties!(kinds);
 
-/// The set of properties whose providers are built into the kernel.
+/// The set of properties whose providers are built into the kernel, and what knows the root hashes
+/// on its command line.
 ///
-/// A rule that asks for any other property never matches, not even with the value `FALSE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Providers(u8);
+/// A rule that asks for any other property never matches, not even with the value `FALSE`. A policy
+/// that refers to the command line of a kernel that does not offer it is refused.
+#[derive(Clone, Copy)]
+pub struct Providers<'c> {
+    kinds: u8,
+    command_line: Option<&'c dyn RootHashes>,
+}
 
-impl Providers {
-    /// Every property is provided.
-    pub const ALL: Self = Self((1 << PropertyKind::COUNT) - 1);
+impl<'c> Providers<'c> {
+    /// Every property is provided. The command line is known at boot.
+    pub const ALL: Self = Self {
+        kinds: (1 << PropertyKind::COUNT) - 1,
+        command_line: Some(&KnownAtBoot),
+    };
 
     /// Only properties without a provider: `boot_verified`.
-    pub const NONE: Self = Self(1 << PropertyKind::BootVerified as u8);
+    pub const NONE: Self = Self {
+        kinds: 1 << PropertyKind::BootVerified as u8,
+        command_line: None,
+    };
 
     /// Adds a property to the set.
     #[must_use]
     pub const fn with(self, kind: PropertyKind) -> Self {
-        Self(self.0 | (1 << kind as u8))
+        Self {
+            kinds: self.kinds | (1 << kind as u8),
+            ..self
+        }
+    }
+
+    /// Sets what knows the root hashes on the command line.
+    #[must_use]
+    pub const fn with_command_line(self, line: &dyn RootHashes) -> Providers<'_> {
+        Providers {
+            kinds: self.kinds,
+            command_line: Some(line),
+        }
     }
 
     /// Returns whether the property is in the set.
     pub const fn contains(self, kind: PropertyKind) -> bool {
-        self.0 & (1 << kind as u8) != 0
+        self.kinds & (1 << kind as u8) != 0
+    }
+
+    /// Returns what knows the root hashes on the command line, if policies can refer to it.
+    pub const fn command_line(self) -> Option<&'c dyn RootHashes> {
+        self.command_line
+    }
+}
+
+impl fmt::Debug for Providers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Providers")
+            .field("kinds", &self.kinds)
+            .field("command_line", &self.command_line.is_some())
+            .finish()
     }
 }

@@ -28,7 +28,7 @@ mod cases {
         words_for(text, Providers::ALL)
     }
 
-    fn words_for(text: &str, providers: Providers) -> Option<usize> {
+    fn words_for(text: &str, providers: Providers<'_>) -> Option<usize> {
         let plan = measure(text.as_bytes(), providers, false, &mut Collector::default());
         plan.ok().map(|plan| plan.words())
     }

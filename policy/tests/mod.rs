@@ -28,6 +28,27 @@ macro_rules! rules {
     };
 }
 
+/// 64 digits, the length of `sha256` and of six other algorithms.
+macro_rules! digits {
+    () => {
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    };
+}
+
+/// 64 other digits.
+macro_rules! other_digits {
+    () => {
+        "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+    };
+}
+
+/// A table of device-mapper with the target `verity`, up to its algorithm, then what is given.
+macro_rules! verity_table {
+    ($($end:tt)*) => {
+        concat!("0 8 verity 1 /dev/vda /dev/vdb 4096 4096 1 0 ", $($end)*)
+    };
+}
+
 /// Collects what the parser reports, and lets it go on.
 #[derive(Default)]
 pub(super) struct Collector {
@@ -94,7 +115,7 @@ pub(super) fn errno(text: &str) -> Option<Errno> {
 }
 
 /// Returns the only warning of a policy that is accepted.
-pub(super) fn warned(text: &str, providers: Providers) -> Option<Place<WarningKind>> {
+pub(super) fn warned(text: &str, providers: Providers<'_>) -> Option<Place<WarningKind>> {
     let mut collector = Collector::default();
     measure(text.as_bytes(), providers, false, &mut collector).ok()?;
     match collector.warnings {
@@ -132,8 +153,10 @@ pub(super) fn shown_as(value: impl fmt::Display, text: &str) -> bool {
     write!(message, "{value}").is_ok() && message.0.get(..message.1) == Some(text.as_bytes())
 }
 
+mod command_line;
 mod compile;
 mod digest;
 mod header;
 mod lines;
 mod parser;
+mod root_hash;

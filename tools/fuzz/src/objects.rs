@@ -26,7 +26,7 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
 }
 
 /// Whether an object has what a rule asks for.
-fn holds(property: &Property, object: &TestObject, providers: Providers) -> bool {
+fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> bool {
     let name = match property {
         Property::Flag(name, _) | Property::Digest(name, ..) => name,
     };
@@ -71,7 +71,7 @@ pub fn compare(
     compiled: &Compiled<Vec<u32>>,
     policy: &naive::Policy,
     object: &TestObject,
-    providers: Providers,
+    providers: Providers<'_>,
 ) {
     for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
         object.asked.take();
@@ -144,7 +144,7 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
 }
 
 /// The set of providers with these bits, in the order of the table.
-pub fn providers(bits: u8) -> Providers {
+pub fn providers(bits: u8) -> Providers<'static> {
     let kinds = PropertyKind::ALL.into_iter().enumerate();
     kinds
         .filter(|(number, _)| bits & (1 << number) != 0)

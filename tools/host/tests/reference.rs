@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{compile_for, reference, OwnedDigest, TestObject};
+use common::{compile_for, reference_with, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{Algorithm, Operation, PropertyKind, Providers},
+    policy::{Algorithm, CommandLine, KnownAtBoot, Operation, Parameter, PropertyKind, Providers},
 };
 use proptest::{prelude::*, sample::select};
 
@@ -48,7 +48,84 @@ fn property() -> impl Strategy<Value = String> {
             .prop_map(|d| format!("fsverity_digest={}", d.text().replace('a', "A"))),
         1 => (select(vec!["dmverity_roothash", "fsverity_digest"]), useless())
             .prop_map(|(name, value)| format!("{name}={value}")),
+        2 => select(&Parameter::ALL[..])
+            .prop_map(|parameter| format!("dmverity_roothash=cmdline:{}", parameter.name())),
     ]
+}
+
+/// Leaves a root hash of the command line the only one of its rule.
+fn alone(properties: Vec<String>) -> Vec<String> {
+    let Some(first) = properties.iter().find(|text| text.contains("=cmdline:")) else {
+        return properties;
+    };
+    let others = properties
+        .iter()
+        .filter(|text| !text.starts_with("dmverity_roothash="));
+    others.chain([first]).cloned().collect()
+}
+
+/// What a parameter of the command line names, by how the line is made.
+#[derive(Clone, Debug)]
+enum Named {
+    Nothing,
+    /// In one value.
+    Once(Vec<OwnedDigest>),
+    /// The value of another line follows.
+    Twice(Vec<OwnedDigest>),
+}
+
+/// A command line: what each of its parameters names.
+type Line = [Named; Parameter::COUNT];
+
+/// Writes the value of a parameter.
+fn value(parameter: Parameter, digests: &[OwnedDigest]) -> String {
+    let hex = |digest: &OwnedDigest| digest.text().split_once(':').unwrap().1.to_owned();
+    if parameter != Parameter::DmModCreate {
+        return hex(&digests[0]);
+    }
+    let table = |digest: &OwnedDigest| {
+        let (algorithm, hex) = (digest.algorithm, hex(digest));
+        format!("v,,,ro,0 8 verity 1 /dev/vda /dev/vda 4096 4096 1 1 {algorithm} {hex} -")
+    };
+    digests.iter().map(table).collect::<Vec<_>>().join(";")
+}
+
+fn written(line: &Line) -> String {
+    let mut text = "quiet".to_owned();
+    for (parameter, named) in Parameter::ALL.into_iter().zip(line) {
+        let (Named::Once(digests) | Named::Twice(digests)) = named else {
+            continue;
+        };
+        text += &format!(" {}=\"{}\"", parameter.name(), value(parameter, digests));
+        if let Named::Twice(_) = named {
+            text += &format!(" {}=other", parameter.name());
+        }
+    }
+    text
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let named = || {
+        let digests = || prop::collection::vec(digest(DMVERITY), 1..4);
+        prop_oneof![
+            1 => Just(Named::Nothing),
+            4 => digests().prop_map(Named::Once),
+            1 => digests().prop_map(Named::Twice),
+        ]
+    };
+    [named(), named(), named()]
+}
+
+/// Returns whether a parameter names the root hash of a volume.
+fn names(line: &Line, parameter: Parameter, roothash: &OwnedDigest) -> bool {
+    let Named::Once(digests) = &line[parameter as usize] else {
+        return false;
+    };
+    match parameter {
+        Parameter::DmModCreate => digests.contains(roothash),
+        // The algorithm is not said, and short ones are not believed.
+        _ => digests[0].bytes == roothash.bytes && roothash.bytes.len() >= 32,
+    }
 }
 
 fn action() -> impl Strategy<Value = &'static str> {
@@ -72,13 +149,13 @@ fn rule() -> impl Strategy<Value = String> {
             format!(
                 "op={} {} action={action}",
                 operation.name(),
-                properties.join("\t ")
+                alone(properties).join("\t ")
             )
         })
 }
 
 /// A rule, an empty line, or a comment, with white space around it.
-fn line() -> impl Strategy<Value = String> {
+fn policy_line() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         12 => rule().boxed(),
         1 => Just(String::new()).boxed(),
@@ -108,7 +185,7 @@ fn defaults() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn policy() -> impl Strategy<Value = String> {
-    (defaults(), prop::collection::vec(line(), 0..24))
+    (defaults(), prop::collection::vec(policy_line(), 0..24))
         .prop_flat_map(|(defaults, lines)| Just([defaults, lines].concat()).prop_shuffle())
         .prop_map(|lines| {
             format!(
@@ -118,11 +195,12 @@ fn policy() -> impl Strategy<Value = String> {
         })
 }
 
-fn providers() -> impl Strategy<Value = Providers> {
+fn providers() -> impl Strategy<Value = Providers<'static>> {
     prop_oneof![
         4 => Just(Providers::ALL),
         1 => prop::collection::vec(select(&PropertyKind::ALL[..]), 0..4).prop_map(|kinds| {
-            kinds.into_iter().fold(Providers::NONE, Providers::with)
+            let none = Providers::NONE.with_command_line(&KnownAtBoot);
+            kinds.into_iter().fold(none, Providers::with)
         }),
     ]
 }
@@ -159,9 +237,12 @@ proptest! {
     fn compiled_policy_decides_as_the_reference(
         text in policy(),
         providers in providers(),
+        line in line(),
         objects in prop::collection::vec(object(), 24),
     ) {
-        let compiled = compile_for(text.as_bytes(), providers);
+        let command_line = written(&line);
+        let command_line = CommandLine::new(command_line.as_bytes());
+        let compiled = compile_for(text.as_bytes(), providers.with_command_line(&command_line));
         prop_assert_eq!(compiled.name(text.as_bytes()), b"generated");
 
         for object in objects {
@@ -169,8 +250,11 @@ proptest! {
             for operation in operations {
                 object.asked.take();
                 let verdict = evaluate(&compiled, operation, &object);
-                let expected = reference(&text, providers, operation, &object);
-                prop_assert_eq!(verdict, expected, "{:?} {:?}\n{}", operation, object, text);
+                let named = |parameter, digest: &_| names(&line, parameter, digest);
+                let expected = reference_with(&text, providers, named, operation, &object);
+                prop_assert_eq!(
+                    verdict, expected, "{:?} {:?} {:?}\n{}", operation, object, line, text
+                );
                 let (dmv, fsv) = object.asked.get();
                 prop_assert!(dmv <= 1 && fsv <= 1);
             }

@@ -7,7 +7,8 @@ mod common;
 use common::Collector;
 use ipe_policy::policy::{
     envelope::{form, Unusable, MAX_LENGTH},
-    measure, ErrorKind, Operation, PropertyKind, Providers, WarningKind,
+    measure, CommandLine, ErrorKind, Operation, Parameter, PropertyKind, Providers, Unresolved,
+    WarningKind,
 };
 use std::collections::BTreeSet;
 
@@ -41,11 +42,14 @@ const fn error_number(kind: ErrorKind) -> usize {
         ErrorKind::DefaultWithProperty => 24,
         ErrorKind::DefaultRepeated => 25,
         ErrorKind::Strict(_) => 26,
-        ErrorKind::DefaultMissing(operation) => 27 + operation as usize,
+        ErrorKind::ParameterUnknown => 27,
+        ErrorKind::CommandLineUnsupported => 28,
+        ErrorKind::RootHashNotAlone => 29,
+        ErrorKind::DefaultMissing(operation) => 30 + operation as usize,
     }
 }
 
-const ERRORS: usize = 27 + Operation::COUNT;
+const ERRORS: usize = 30 + Operation::COUNT;
 
 /// Texts that are refused as a whole or for their header.
 const TEXTS: &[(&str, ErrorKind)] = &[
@@ -112,6 +116,14 @@ const LINES: &[(&str, ErrorKind)] = &[
         "op=EXECUTE fsverity_digest=x:000 action=DENY",
         ErrorKind::DigestOdd,
     ),
+    (
+        "op=EXECUTE dmverity_roothash=cmdline:root action=DENY",
+        ErrorKind::ParameterUnknown,
+    ),
+    (
+        "op=EXECUTE dmverity_roothash=cmdline:roothash dmverity_roothash=x: action=DENY",
+        ErrorKind::RootHashNotAlone,
+    ),
     ("op=EXECUTE boot_verified=TRUE", ErrorKind::ActionMissing),
     (
         "op=EXECUTE action=DENY action=DENY",
@@ -173,6 +185,18 @@ fn every_error_has_a_text() {
     let kind = ErrorKind::Strict(WarningKind::AlgorithmUnknown);
     assert_eq!(refused(text.as_bytes()), kind);
     found(kind);
+    let text = format!(
+        "{HEADER}DEFAULT action=DENY\nop=EXECUTE dmverity_roothash=cmdline:usrhash action=DENY"
+    );
+    let error = measure(
+        text.as_bytes(),
+        Providers::NONE,
+        true,
+        &mut Collector::default(),
+    );
+    let kind = ErrorKind::CommandLineUnsupported;
+    assert_eq!(error.err().map(|error| error.kind), Some(kind));
+    found(kind);
     // Two GiB that nobody looks at.
     assert_eq!(refused(&vec![0; 1 << 31]), ErrorKind::TooLong);
     found(ErrorKind::TooLong);
@@ -188,10 +212,13 @@ const fn warning_number(kind: WarningKind) -> usize {
         WarningKind::DigestLength { .. } => 2,
         WarningKind::Contradiction => 3,
         WarningKind::ProviderMissing(kind) => 4 + kind as usize,
+        WarningKind::CommandLine(parameter, reason) => {
+            4 + PropertyKind::COUNT + 3 * parameter as usize + reason as usize
+        }
     }
 }
 
-const WARNINGS: usize = 4 + PropertyKind::COUNT;
+const WARNINGS: usize = 4 + PropertyKind::COUNT + 3 * Parameter::COUNT;
 
 #[test]
 fn every_warning_has_a_text() {
@@ -213,7 +240,7 @@ fn every_warning_has_a_text() {
     ];
     let mut seen = [false; WARNINGS];
     let mut messages = BTreeSet::new();
-    let mut check = |property: &str, providers, kind: WarningKind| {
+    let mut check = |property: &str, providers: Providers<'_>, kind: WarningKind| {
         let text = format!("{HEADER}DEFAULT action=DENY\nop=EXECUTE {property} action=DENY\n");
         let mut collector = Collector::default();
         assert!(measure(text.as_bytes(), providers, false, &mut collector).is_ok());
@@ -238,7 +265,7 @@ fn every_warning_has_a_text() {
     for kind in PropertyKind::ALL {
         let others = PropertyKind::ALL.into_iter().filter(|other| *other != kind);
         let providers = others.fold(Providers::NONE, Providers::with);
-        if providers == Providers::ALL {
+        if providers.contains(kind) {
             // A property without a provider is always there.
             assert_eq!(kind.provider(), None);
             continue;
@@ -251,6 +278,23 @@ fn every_warning_has_a_text() {
         };
         let property = format!("{}={value}", kind.name());
         check(&property, providers, WarningKind::ProviderMissing(kind));
+    }
+    for parameter in Parameter::ALL {
+        let name = parameter.name();
+        for (line, reason) in [
+            (String::new(), Unresolved::Absent),
+            (format!("{name}=1 {name}=2"), Unresolved::Ambiguous),
+            (format!("{name}=x"), Unresolved::Invalid),
+        ] {
+            let line = CommandLine::new(line.as_bytes());
+            let providers = Providers::ALL.with_command_line(&line);
+            let kind = WarningKind::CommandLine(parameter, reason);
+            check(
+                &format!("dmverity_roothash=cmdline:{name}"),
+                providers,
+                kind,
+            );
+        }
     }
     seen[warning_number(WarningKind::ProviderMissing(PropertyKind::BootVerified))] = true;
     assert!(seen.iter().all(|seen| *seen), "{seen:?}");

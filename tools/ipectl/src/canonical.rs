@@ -3,7 +3,7 @@
 //! Rules, defaults and properties in one form, so that all spellings of the same are shown alike.
 
 use crate::output::printable;
-use ipe_policy::policy::{Action, Operation, Property, Rule};
+use ipe_policy::policy::{Action, Operation, Parameter, Property, RootHash, Rule};
 
 /// Returns a rule with single blanks, and with digits in lower case.
 pub fn rule(rule: &Rule<'_>) -> String {
@@ -23,11 +23,16 @@ pub fn property(property: &Property<'_>) -> String {
         Property::BootVerified(value)
         | Property::DmveritySignature(value)
         | Property::FsveritySignature(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-        Property::DmverityRoothash(text) | Property::FsverityDigest(text) => format!(
-            "{}:{}",
-            printable(text.algorithm),
-            String::from_utf8_lossy(text.hex).to_ascii_lowercase()
-        ),
+        Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+            format!("{}{}", Parameter::PREFIX, parameter.name())
+        }
+        Property::DmverityRoothash(RootHash::Digest(text)) | Property::FsverityDigest(text) => {
+            format!(
+                "{}:{}",
+                printable(text.algorithm),
+                String::from_utf8_lossy(text.hex).to_ascii_lowercase()
+            )
+        }
     };
     format!("{}={value}", property.kind().name())
 }

@@ -129,7 +129,7 @@ impl Named {
                 let (mut roothash, mut digest) = (None, None);
                 for property in rule.properties() {
                     match property {
-                        Property::DmverityRoothash(text) => roothash = Digest::from_text(text),
+                        Property::DmverityRoothash(hash) => roothash = Digest::of(hash),
                         Property::FsverityDigest(text) => digest = Digest::from_text(text),
                         _ => {}
                     }

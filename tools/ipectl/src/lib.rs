@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod command_line;
 pub mod device;
 pub mod diff;
 pub mod digest;

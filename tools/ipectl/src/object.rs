@@ -4,7 +4,7 @@
 
 use ipe_policy::{
     eval,
-    policy::{Algorithm, DigestText, Property, MAX_DIGEST_LEN},
+    policy::{Algorithm, DigestText, Parameter, Property, RootHash, MAX_DIGEST_LEN},
 };
 use std::fmt;
 use std::fmt::Write as _;
@@ -36,6 +36,49 @@ impl Digest {
         Self::new(algorithm, &decode_hex(text.hex)?)
     }
 
+    /// Returns the root hash that a policy names, or none if no volume can have it. What the kernel's
+    /// command line names is not known.
+    pub fn of(hash: RootHash<'_>) -> Option<Self> {
+        match hash {
+            RootHash::Digest(text) => Self::from_text(text),
+            RootHash::CommandLine(parameter) => Some(Self::named_by(parameter)),
+        }
+    }
+
+    /// Returns what stands for the root hash that a parameter of the kernel's command line names, as
+    /// long as that is not known. It is the parameter's name: no volume has such a root hash.
+    pub fn named_by(parameter: Parameter) -> Self {
+        let mut bytes = [0; MAX_DIGEST_LEN];
+        let name = parameter.name().as_bytes();
+        bytes[..name.len()].copy_from_slice(name);
+        Self {
+            algorithm: Algorithm::Sha256,
+            bytes,
+        }
+    }
+
+    /// Returns the parameter whose root hash it stands for.
+    pub fn parameter(&self) -> Option<Parameter> {
+        let mut all = Parameter::ALL.into_iter();
+        all.find(|parameter| *self == Self::named_by(*parameter))
+    }
+
+    /// Parses a root hash: `algorithm:digits`, or `cmdline:` and a parameter.
+    ///
+    /// # Errors
+    ///
+    /// Returns a sentence for the user.
+    pub fn parse_root_hash(text: &str) -> Result<Self, String> {
+        let Some(name) = text.strip_prefix(Parameter::PREFIX) else {
+            return Self::parse(text);
+        };
+        let parameter = Parameter::from_name(name.as_bytes());
+        parameter.map(Self::named_by).ok_or_else(|| {
+            let names = Parameter::ALL.map(Parameter::name).join(", ");
+            format!("'{name}' is not one of {names}")
+        })
+    }
+
     /// Parses `algorithm:digits`; a bare number of digits that fits is `sha256`.
     ///
     /// # Errors
@@ -56,6 +99,11 @@ impl Digest {
         })
     }
 
+    /// The algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.algorithm.digest_len()]
@@ -68,7 +116,10 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm.name(), hex(self.bytes()))
+        match self.parameter() {
+            Some(parameter) => write!(f, "{}{}", Parameter::PREFIX, parameter.name()),
+            None => write!(f, "{}:{}", self.algorithm.name(), hex(self.bytes())),
+        }
     }
 }
 
@@ -141,16 +192,24 @@ impl Object {
                 || self.fsverity_digest.is_some())
     }
 
-    /// Returns whether the file has a property of a rule.
-    pub fn satisfies(&self, property: &Property<'_>) -> bool {
+    /// Returns whether the file has a property of a rule. The root hashes that the kernel's command
+    /// line names come from `named`.
+    pub fn satisfies(
+        &self,
+        property: &Property<'_>,
+        named: impl Fn(Parameter) -> Vec<Digest>,
+    ) -> bool {
         match *property {
             Property::BootVerified(value) => self.boot_verified == value,
             Property::DmveritySignature(value) => self.dmverity_signature == value,
             Property::FsveritySignature(value) => self.fsverity_signature == value,
-            Property::DmverityRoothash(text) => {
+            Property::DmverityRoothash(RootHash::Digest(text)) => {
                 self.dmverity_roothash.is_some()
                     && self.dmverity_roothash == Digest::from_text(text)
             }
+            Property::DmverityRoothash(RootHash::CommandLine(parameter)) => self
+                .dmverity_roothash
+                .is_some_and(|has| named(parameter).contains(&has)),
             Property::FsverityDigest(text) => {
                 self.fsverity_digest.is_some() && self.fsverity_digest == Digest::from_text(text)
             }

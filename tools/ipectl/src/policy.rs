@@ -3,12 +3,14 @@
 //! A valid policy, compiled by the kernel's own compiler.
 
 use crate::{
+    command_line::CommandLine,
     failure::{Class, Failure, Result},
+    object::Object,
     source::Source,
 };
 use ipe_policy::{
     eval::{self, Verdict},
-    policy::{self, Compiled, Line, Operation, Providers, Reporter, Version},
+    policy::{self, Compiled, Line, Operation, Property, Providers, Reporter, Version},
 };
 use std::ops::ControlFlow;
 
@@ -23,6 +25,7 @@ pub fn operation_name(operation: Option<Operation>) -> &'static str {
 /// A compiled policy with its text.
 pub struct Policy {
     text: Vec<u8>,
+    command_line: CommandLine,
     compiled: Compiled<Vec<u32>>,
 }
 
@@ -38,17 +41,35 @@ impl Reporter for Silent {
 }
 
 impl Policy {
-    /// Compiles a text.
+    /// Compiles a text, for a kernel whose command line is not known.
     ///
     /// # Errors
     ///
     /// The kernel's first error.
-    pub fn compile(text: &[u8], providers: Providers) -> std::result::Result<Self, policy::Error> {
+    pub fn compile(
+        text: &[u8],
+        providers: Providers<'_>,
+    ) -> std::result::Result<Self, policy::Error> {
+        Self::compile_for(text, providers, CommandLine::AtBoot)
+    }
+
+    /// Compiles a text, for a kernel with this command line.
+    fn compile_for(
+        text: &[u8],
+        providers: Providers<'_>,
+        command_line: CommandLine,
+    ) -> std::result::Result<Self, policy::Error> {
+        let providers = match providers.command_line() {
+            Some(_) => providers.with_command_line(&command_line),
+            None => providers,
+        };
         let plan = policy::measure(text, providers, false, &mut Silent)?;
         let words = vec![0; plan.words()];
+        let compiled = plan.emit(text, words);
         Ok(Self {
             text: text.to_vec(),
-            compiled: plan.emit(text, words),
+            command_line,
+            compiled,
         })
     }
 
@@ -58,7 +79,16 @@ impl Policy {
     ///
     /// One sentence with the first error, and the advice to run `ipectl check`.
     pub fn load(source: &Source) -> Result<Self> {
-        Self::compile(&source.text, Providers::ALL).map_err(|error| {
+        Self::load_for(source, CommandLine::AtBoot)
+    }
+
+    /// Compiles a source likewise, for a kernel with this command line.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load).
+    pub fn load_for(source: &Source, command_line: CommandLine) -> Result<Self> {
+        Self::compile_for(&source.text, Providers::ALL, command_line).map_err(|error| {
             let name = &source.name;
             let policy::Position { line, column, .. } = error.position;
             let message = format!("{name}:{line}:{column}: {}", error.kind);
@@ -70,6 +100,17 @@ impl Policy {
     /// The text.
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The command line that it was compiled for.
+    pub fn command_line(&self) -> &CommandLine {
+        &self.command_line
+    }
+
+    /// Returns whether a file has a property of a rule.
+    pub fn holds(&self, property: &Property<'_>, object: &Object) -> bool {
+        let named = |parameter| self.command_line.root_hashes(parameter);
+        object.satisfies(property, |parameter| named(parameter).unwrap_or_default())
     }
 
     /// Returns the lines of the text, as the parser reads them.

@@ -4,10 +4,13 @@
 
 use crate::{
     canonical,
+    command_line::CommandLine,
     object::{Digest, Object},
     policy::Policy,
 };
-use ipe_policy::policy::{Action, Line, Operation, Property, Rule, Scope, Statement};
+use ipe_policy::policy::{
+    Action, Line, Operation, Property, RootHash, Rule, Scope, Statement, WarningKind,
+};
 use serde::Serialize;
 
 /// A rule or default that was looked at.
@@ -49,15 +52,15 @@ pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, object: &
         let decides = verdict.scope == Scope::Rule(line.offset);
         let failed = rule
             .properties()
-            .find(|property| !object.satisfies(property));
+            .find(|property| !policy.holds(property, object));
         steps.push(Step {
             line: line.position.line,
             text: canonical::rule(rule),
             decides,
-            other_digest: only_digest_fails(rule, object),
+            other_digest: only_digest_fails(rule, object, policy),
             reason: match &failed {
                 _ if decides => "it is the first rule that matches".to_owned(),
-                Some(property) => why_not(property, object),
+                Some(property) => why_not(property, object, policy.command_line()),
                 // The compiled policy left it out.
                 None => "it can never match".to_owned(),
             },
@@ -91,10 +94,10 @@ fn default(lines: &[Line<'_>], operation: Option<Operation>, action: Action) -> 
 }
 
 /// Whether all but the digests match.
-fn only_digest_fails(rule: &Rule<'_>, object: &Object) -> bool {
+fn only_digest_fails(rule: &Rule<'_>, object: &Object, policy: &Policy) -> bool {
     let mut failed = rule
         .properties()
-        .filter(|property| !object.satisfies(property))
+        .filter(|property| !policy.holds(property, object))
         .peekable();
     failed.peek().is_some()
         && failed.all(|property| {
@@ -106,7 +109,7 @@ fn only_digest_fails(rule: &Rule<'_>, object: &Object) -> bool {
 }
 
 /// Why a property does not hold.
-fn why_not(property: &Property<'_>, object: &Object) -> String {
+fn why_not(property: &Property<'_>, object: &Object, line: &CommandLine) -> String {
     let name = property.kind().name();
     let digest = |has: Option<Digest>, none: &str| match has {
         Some(has) => format!("its {name} is {has}"),
@@ -123,6 +126,18 @@ fn why_not(property: &Property<'_>, object: &Object) -> String {
         }
         Property::DmveritySignature(false) | Property::FsveritySignature(false) => {
             format!("{} does not hold", canonical::property(property))
+        }
+        Property::DmverityRoothash(RootHash::CommandLine(parameter))
+            if object.dmverity_roothash.is_some() =>
+        {
+            match (line, line.root_hashes(*parameter)) {
+                (_, Err(reason)) => WarningKind::CommandLine(*parameter, reason).to_string(),
+                (CommandLine::AtBoot, _) => format!(
+                    "{} is known when the kernel boots; --cmdline tells it",
+                    canonical::property(property)
+                ),
+                (CommandLine::Given(_), Ok(_)) => digest(object.dmverity_roothash, ""),
+            }
         }
         Property::DmverityRoothash(_) => {
             digest(object.dmverity_roothash, "it is not on a dm-verity volume")

@@ -12,7 +12,7 @@ use ipe_policy::{
     eval::{Digest, DigestBuffer, Digests, Object, Verdict},
     policy::{
         measure, rule_at, Action, Algorithm, Compiled, DigestText, Errno, Error, Operation,
-        Property, Providers, Reporter, Scope, Warning, MAX_DIGEST_LEN,
+        Parameter, Property, Providers, Reporter, RootHash, Scope, Warning, MAX_DIGEST_LEN,
     },
 };
 use std::{cell::Cell, ops::ControlFlow};
@@ -155,7 +155,7 @@ pub fn parse(text: &[u8]) -> bool {
 }
 
 /// Compiles a policy that is good.
-pub fn compile_for(text: &[u8], providers: Providers) -> Compiled<Vec<u32>> {
+pub fn compile_for(text: &[u8], providers: Providers<'_>) -> Compiled<Vec<u32>> {
     let mut collector = Collector::default();
     let plan = match measure(text, providers, false, &mut collector) {
         Ok(plan) => plan,
@@ -195,13 +195,25 @@ fn same_digest(wanted: DigestText<'_>, given: Option<&OwnedDigest>) -> bool {
     wanted.algorithm == given.algorithm.as_bytes() && hex == given_hex.as_bytes()
 }
 
+/// Decides as the language is defined, for a kernel whose command line names no root hash.
+pub fn reference(
+    text: &str,
+    providers: Providers<'_>,
+    operation: Option<Operation>,
+    object: &TestObject,
+) -> Verdict {
+    reference_with(text, providers, |_, _| false, operation, object)
+}
+
 /// Decides as the language is defined: the first rule of the operation all of whose properties
 /// hold, else the default of the operation, else the global one.
 ///
-/// It walks the lines of the text and knows nothing of the compiled form.
-pub fn reference(
+/// It walks the lines of the text and knows nothing of the compiled form. What the kernel's command
+/// line names is asked of `named`.
+pub fn reference_with(
     text: &str,
-    providers: Providers,
+    providers: Providers<'_>,
+    named: impl Fn(Parameter, &OwnedDigest) -> bool,
     operation: Option<Operation>,
     object: &TestObject,
 ) -> Verdict {
@@ -241,8 +253,12 @@ pub fn reference(
                     Property::BootVerified(value) => object.boot_verified == value,
                     Property::DmveritySignature(value) => object.dmverity_signature == value,
                     Property::FsveritySignature(value) => object.fsverity_signature == value,
-                    Property::DmverityRoothash(digest) => {
+                    Property::DmverityRoothash(RootHash::Digest(digest)) => {
                         same_digest(digest, object.dmverity_roothash.as_ref())
+                    }
+                    Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+                        let roothash = object.dmverity_roothash.as_ref();
+                        roothash.is_some_and(|digest| named(parameter, digest))
                     }
                     Property::FsverityDigest(digest) => {
                         same_digest(digest, object.fsverity_digest.as_ref())

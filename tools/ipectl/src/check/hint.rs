@@ -4,7 +4,7 @@
 
 use super::similar;
 use crate::output::printable;
-use ipe_policy::policy::{Algorithm, ErrorKind, Operation, PropertyKind, WarningKind};
+use ipe_policy::policy::{Algorithm, ErrorKind, Operation, Parameter, PropertyKind, WarningKind};
 
 /// A short name of an error, for programs.
 pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
@@ -30,6 +30,9 @@ pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
         ErrorKind::DigestSeparatorMissing => "digest-separator-missing",
         ErrorKind::DigestNotHex => "digest-not-hex",
         ErrorKind::DigestOdd => "digest-odd",
+        ErrorKind::ParameterUnknown => "parameter-unknown",
+        ErrorKind::CommandLineUnsupported => "command-line-unsupported",
+        ErrorKind::RootHashNotAlone => "root-hash-not-alone",
         ErrorKind::ActionMissing => "action-missing",
         ErrorKind::ActionNotLast => "action-not-last",
         ErrorKind::ActionUnknown => "action-unknown",
@@ -48,6 +51,7 @@ pub(super) const fn warning_code(kind: &WarningKind) -> &'static str {
         WarningKind::DigestLength { .. } => "digest-length",
         WarningKind::ProviderMissing(_) => "provider-missing",
         WarningKind::Contradiction => "contradiction",
+        WarningKind::CommandLine(..) => "command-line",
     }
 }
 
@@ -112,6 +116,25 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
                 .or_else(|| fixed("write the algorithm, a colon and the digits: sha256:1f…"))
         }
         ErrorKind::DigestOdd => fixed("a digit is missing or extra"),
+        ErrorKind::ParameterUnknown => {
+            let name = value.strip_prefix(Parameter::PREFIX).unwrap_or(value);
+            Some(match similar::parameter(name) {
+                Some(meant) => format!(
+                    "no root hash in {name}; did you mean {}{}?",
+                    Parameter::PREFIX,
+                    meant.name()
+                ),
+                None => format!(
+                    "the parameters with root hashes are {}",
+                    list(Parameter::ALL.map(Parameter::name))
+                ),
+            })
+        }
+        ErrorKind::CommandLineUnsupported => Some(format!(
+            "build the kernel with CONFIG_{}=y",
+            Parameter::PROVIDER
+        )),
+        ErrorKind::RootHashNotAlone => fixed("a volume has one root hash: write a rule for each"),
         ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),
         ErrorKind::ActionNotLast => fixed("move it to the end of the line"),
         ErrorKind::ActionUnknown => similar::action(value).map(|meant| {
@@ -169,7 +192,7 @@ pub(super) fn for_warning(kind: &WarningKind, place: &[u8]) -> Option<String> {
         WarningKind::ProviderMissing(kind) => kind
             .provider()
             .map(|symbol| format!("build the kernel with CONFIG_{symbol}=y")),
-        WarningKind::Contradiction => None,
+        WarningKind::Contradiction | WarningKind::CommandLine(..) => None,
     }
 }
 

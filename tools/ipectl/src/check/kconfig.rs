@@ -8,7 +8,7 @@ use crate::{
     output::printable,
 };
 use flate2::read::GzDecoder;
-use ipe_policy::policy::{PropertyKind, Providers};
+use ipe_policy::policy::{KnownAtBoot, Parameter, PropertyKind, Providers};
 use std::{
     collections::HashMap,
     io::{self, Read},
@@ -20,12 +20,12 @@ use std::{
 const LONGEST: u64 = 16 << 20;
 
 /// A kernel's configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Kconfig {
     /// The printable name for messages.
     pub name: String,
     /// The properties that the kernel can tell.
-    pub providers: Providers,
+    pub providers: Providers<'static>,
     /// Whether it refuses rules that never match.
     pub strict: bool,
     text: String,
@@ -104,6 +104,9 @@ impl Kconfig {
             if kind.provider().is_some_and(|symbol| kernel.has(symbol)) {
                 kernel.providers = kernel.providers.with(kind);
             }
+        }
+        if kernel.has(Parameter::PROVIDER) {
+            kernel.providers = kernel.providers.with_command_line(&KnownAtBoot);
         }
         kernel.strict = kernel.has("IPE_STRICT_POLICY");
         Some(kernel)

@@ -90,7 +90,7 @@ impl<'l> Lint<'l> {
             if useless.contains(&line.position.line) {
                 continue;
             }
-            let objects = objects(rule);
+            let objects = objects(rule, self.policy);
             if !objects.is_empty() && !objects.iter().any(Object::possible) {
                 self.report(
                     line,
@@ -384,11 +384,11 @@ impl TooLong {
 
 /// The files that a rule matches, those that fewest other rules match: one for each combination
 /// of flags, with no digest but those that the rule names.
-pub fn objects(rule: &Rule<'_>) -> Vec<Object> {
+fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
     let mut digests = Object::default();
     for property in rule.properties() {
         match property {
-            Property::DmverityRoothash(text) => digests.dmverity_roothash = Digest::from_text(text),
+            Property::DmverityRoothash(hash) => digests.dmverity_roothash = Digest::of(hash),
             Property::FsverityDigest(text) => digests.fsverity_digest = Digest::from_text(text),
             _ => {}
         }
@@ -401,7 +401,7 @@ pub fn objects(rule: &Rule<'_>) -> Vec<Object> {
         })
         .filter(|object| {
             rule.properties()
-                .all(|property| object.satisfies(&property))
+                .all(|property| policy.holds(&property, object))
         })
         .collect()
 }

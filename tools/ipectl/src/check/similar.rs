@@ -2,7 +2,7 @@
 
 //! Corrections of words that do not exist.
 
-use ipe_policy::policy::{Action, Algorithm, Operation, PropertyKind};
+use ipe_policy::policy::{Action, Algorithm, Operation, Parameter, PropertyKind};
 
 /// Names that other tools, older drafts and the kernel's own hooks use for operations.
 const OPERATIONS: [(&str, Operation); 26] = [
@@ -50,6 +50,16 @@ const PROPERTIES: [(&str, PropertyKind); 12] = [
     ("hash", PropertyKind::FsverityDigest),
 ];
 
+/// Names that people use for parameters of the command line.
+const PARAMETERS: [(&str, Parameter); 6] = [
+    ("root", Parameter::RootHash),
+    ("rd.roothash", Parameter::RootHash),
+    ("usr", Parameter::UsrHash),
+    ("rd.usrhash", Parameter::UsrHash),
+    ("create", Parameter::DmModCreate),
+    ("dm", Parameter::DmModCreate),
+];
+
 /// Names that people use for actions.
 const ACTIONS: [(&str, Action); 8] = [
     ("PERMIT", Action::Allow),
@@ -72,6 +82,12 @@ pub(crate) fn operation(word: &str) -> Option<Operation> {
 pub(crate) fn property(word: &str) -> Option<PropertyKind> {
     alias(&PROPERTIES, word)
         .or_else(|| nearest(word, PropertyKind::ALL.iter().map(|k| (k.name(), *k))))
+}
+
+/// The parameter of the command line that was meant.
+pub(crate) fn parameter(word: &str) -> Option<Parameter> {
+    alias(&PARAMETERS, word)
+        .or_else(|| nearest(word, Parameter::ALL.iter().map(|p| (p.name(), *p))))
 }
 
 /// The action that was meant.

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     audit::{self, Access},
+    command_line::CommandLine,
     failure::{Class, Failure, Result, Status},
     live,
-    object::Object,
+    object::{Digest, Object},
     output::{Output, Style},
     policy::{operation_name, Policy},
     source::{self, Source},
@@ -30,7 +31,7 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   $ ipectl explain appliance.pol --op KMODULE --dmverity-signature
-  $ ipectl explain appliance.pol --file /usr/bin/ls
+  $ ipectl explain appliance.pol --file /usr/bin/ls --cmdline \"$(cat /proc/cmdline)\"
   $ journalctl _AUDIT_TYPE=1420 -o cat -n 1 | ipectl explain appliance.pol --audit -
 
 Exits with 0 if access is allowed, with 1 if it is denied.")]
@@ -54,6 +55,10 @@ pub struct Explain {
     #[arg(long, value_name = "LINE", conflicts_with_all = ["op", "Properties"])]
     pub audit: Option<String>,
 
+    /// The command line of the kernel, as /proc/cmdline shows it, for rules with cmdline:
+    #[arg(long, value_name = "TEXT", conflicts_with = "audit")]
+    pub cmdline: Option<String>,
+
     /// Show every rule, no matter how many there are
     #[arg(long)]
     pub all: bool,
@@ -67,7 +72,11 @@ impl Explain {
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.policy)?;
-        let policy = Policy::load(&source)?;
+        let line = match &self.cmdline {
+            Some(line) => CommandLine::Given(line.clone().into_bytes()),
+            None => CommandLine::AtBoot,
+        };
+        let policy = Policy::load_for(&source, line)?;
         if let Some(line) = &self.audit {
             let line = match line.as_str() {
                 "-" => source::read_bytes("-".as_ref())?,
@@ -83,7 +92,10 @@ impl Explain {
         object.boot_verified |= given.boot_verified;
         object.dmverity_signature |= given.dmverity_signature;
         object.fsverity_signature |= given.fsverity_signature;
-        object.dmverity_roothash = given.dmverity_roothash.or(object.dmverity_roothash);
+        object.dmverity_roothash = match given.dmverity_roothash {
+            Some(digest) => Some(resolve(digest, &policy)?),
+            None => object.dmverity_roothash,
+        };
         object.fsverity_digest = given.fsverity_digest.or(object.fsverity_digest);
         explain(
             &policy,
@@ -95,6 +107,22 @@ impl Explain {
             out,
         )
     }
+}
+
+/// Returns the root hash of a volume that the kernel's command line names, if that is known.
+fn resolve(digest: Digest, policy: &Policy) -> Result<Digest> {
+    let Some(parameter) = digest.parameter() else {
+        return Ok(digest);
+    };
+    let named = policy.command_line().root_hashes(parameter);
+    let named = named.map(|digests| digests.first().copied());
+    named
+        .map(|first| first.unwrap_or(digest))
+        .map_err(|reason| {
+            let (has, name) = (reason.name(), parameter.name());
+            let message = format!("the kernel's command line has {has} {name}=");
+            Failure::new(Class::Invalid, message)
+        })
 }
 
 /// The first record of a text, alone or as a line of a log.

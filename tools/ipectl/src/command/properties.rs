@@ -12,8 +12,9 @@ pub struct Properties {
     #[arg(long)]
     pub boot_verified: bool,
 
-    /// The root hash of its dm-verity volume, as algorithm:digits
-    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    /// The root hash of its dm-verity volume, as algorithm:digits, or as cmdline:roothash (or
+    /// another parameter) if the kernel's command line names it
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse_root_hash)]
     pub dmverity_roothash: Option<Digest>,
 
     /// The root hash of its dm-verity volume has a valid signature

@@ -16,12 +16,21 @@ fn options_are_read() {
     )
     .unwrap();
     assert!(kernel.has("SECURITY_IPE") && !kernel.strict);
-    let roothash = PropertyKind::DmverityRoothash;
-    assert_eq!(kernel.providers, Providers::NONE.with(roothash));
+    for kind in PropertyKind::ALL {
+        let provided = [PropertyKind::BootVerified, PropertyKind::DmverityRoothash];
+        assert_eq!(kernel.providers.contains(kind), provided.contains(&kind));
+    }
+    assert!(kernel.providers.command_line().is_none());
     assert!(kernel.is_module("DM_VERITY") && kernel.enables("DM_VERITY"));
     assert!(!kernel.has("DM_VERITY"));
     assert!(kernel.rules_out("IPE_PROP_FS_VERITY"));
     assert!(!kernel.rules_out("KEXEC") && !kernel.enables("KEXEC"));
+}
+
+#[test]
+fn command_line_is_known_at_boot() {
+    let kernel = parse("CONFIG_IPE_PROP_DM_VERITY_CMDLINE=y\n").unwrap();
+    assert!(kernel.providers.command_line().is_some());
 }
 
 #[test]
@@ -56,6 +65,6 @@ fn gzip_is_unpacked() {
 
 #[test]
 fn other_text_is_refused() {
-    assert_eq!(parse("policy_name=x policy_version=0.0.0\n"), None);
-    assert_eq!(parse("# CONFIG_A is not set\n"), None);
+    assert!(parse("policy_name=x policy_version=0.0.0\n").is_none());
+    assert!(parse("# CONFIG_A is not set\n").is_none());
 }
