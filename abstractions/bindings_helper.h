@@ -12,6 +12,7 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fsverity.h>
+#include <linux/init.h>
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
 #include <linux/moduleparam.h>

@@ -10,6 +10,7 @@
 pub(crate) mod alloc;
 pub(crate) mod audit;
 mod bindings;
+pub(crate) mod boot;
 pub(crate) mod compat;
 pub(crate) mod fs;
 pub(crate) mod hash;

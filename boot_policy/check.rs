@@ -2,10 +2,11 @@
 
 //! Checks the policy that is to be compiled into the kernel, while the kernel is built.
 //!
-//! Usage: `check OUTPUT INPUT [PROPERTY…]`
+//! Usage: `check OUTPUT INPUT [PROPERTY…] [cmdline]`
 //!
 //! `INPUT` is the file with the policy's text. Without a boot policy it is empty, and the output
-//! is, too. The properties are those whose providers are built in. The parser is the kernel's own.
+//! is, too. The properties are those whose providers are built in; `cmdline` lets the policy refer to
+//! the kernel's command line. The parser is the kernel's own.
 //! A warning of a running machine is an error here, as it would be seen too late. The program
 //! prints each problem as `file:line:column: reason` and fails the build.
 
@@ -21,6 +22,7 @@ mod policy;
 
 use policy::{
     Error,
+    KnownAtBoot,
     PropertyKind,
     Providers,
     Reporter,
@@ -66,7 +68,7 @@ fn place(before: &[u8]) -> (usize, usize) {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [output, input, properties @ ..] = arguments.as_slice() else {
-        eprintln!("usage: check OUTPUT INPUT [PROPERTY...]");
+        eprintln!("usage: check OUTPUT INPUT [PROPERTY...] [cmdline]");
         return ExitCode::from(2);
     };
     let input = input.trim();
@@ -85,6 +87,9 @@ fn main() -> ExitCode {
             if properties.iter().any(|name| name == kind.name()) {
                 providers = providers.with(kind);
             }
+        }
+        if properties.iter().any(|name| name == "cmdline") {
+            providers = providers.with_command_line(&KnownAtBoot);
         }
         let plan = match policy::measure(&text, providers, true, &mut Printer { file: input }) {
             Ok(plan) => plan,

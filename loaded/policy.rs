@@ -8,10 +8,12 @@ use super::report::{
 };
 use super::verify;
 use crate::abstractions::alloc::PageExactVec;
+use crate::abstractions::boot;
 use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
     self,
     envelope,
+    CommandLine,
     Compiled,
     Providers,
     Version, //
@@ -21,7 +23,7 @@ use kernel::prelude::*;
 use kernel::sync::Arc;
 
 /// The properties whose providers are built into this kernel.
-const PROVIDERS: Providers = {
+const PROVIDERS: Providers<'static> = {
     let mut providers = Providers::NONE;
     if cfg!(CONFIG_IPE_PROP_DM_VERITY) {
         providers = providers.with(policy::PropertyKind::DmverityRoothash);
@@ -62,6 +64,9 @@ pub(crate) struct Policy {
 impl Policy {
     /// Compiles the text of the boot policy.
     ///
+    /// The build has refused a policy that warns. What the command line lacks only warns, even in
+    /// strict kernels: the kernel would not boot otherwise, and the rule never matches.
+    ///
     /// # Errors
     ///
     /// `ENOMEM`, and those of the parser, which the build has excluded.
@@ -70,7 +75,7 @@ impl Policy {
     ///
     /// May sleep.
     pub(crate) fn builtin(text: &'static [u8]) -> Result<Arc<Self>, Refusal> {
-        let compiled = compile(text, &mut Report::default())?;
+        let compiled = compile(text, false, &mut Report::default())?;
         Self::new(Source::Builtin(text), compiled)
     }
 
@@ -90,7 +95,8 @@ impl Policy {
         report: &mut Report,
     ) -> Result<Arc<Self>, Refusal> {
         let text = verify::verify(&message, form)?;
-        let compiled = compile(message.get(text.clone()).ok_or(EBADMSG)?, report)?;
+        let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
+        let compiled = compile(message.get(text.clone()).ok_or(EBADMSG)?, strict, report)?;
         Self::new(Source::Signed { message, text }, compiled)
     }
 
@@ -138,9 +144,17 @@ impl Policy {
 /// # Errors
 ///
 /// `ENOMEM`, and those of the parser.
-fn compile(text: &[u8], report: &mut Report) -> Result<Compiled<PageExactVec<u32>>, Refusal> {
-    let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
-    let plan = policy::measure(text, PROVIDERS, strict, report).map_err(Refusal::Text)?;
+fn compile(
+    text: &[u8],
+    strict: bool,
+    report: &mut Report,
+) -> Result<Compiled<PageExactVec<u32>>, Refusal> {
+    let line = CommandLine::new(boot::command_line());
+    let mut providers = PROVIDERS;
+    if cfg!(CONFIG_IPE_PROP_DM_VERITY_CMDLINE) {
+        providers = providers.with_command_line(&line);
+    }
+    let plan = policy::measure(text, providers, strict, report).map_err(Refusal::Text)?;
     let words = PageExactVec::from_elem(0, plan.words(), GFP_KERNEL)?;
     Ok(plan.emit(text, words))
 }

@@ -185,6 +185,7 @@ mod cases {
             "op=POLICY dmverity_signature=FALSE action=DENY",
             "op=X509_CERT fsverity_signature=TRUE action=ALLOW",
             "op=KEXEC_IMAGE fsverity_signature=FALSE action=ALLOW",
+            "op=EXECUTE dmverity_roothash=cmdline:dm-mod.create boot_verified=FALSE action=ALLOW",
             "op=KEXEC_INITRAMFS boot_verified=TRUE fsverity_signature=TRUE boot_verified=TRUE action=DENY",
         ] {
             let mut wanted = Line::default();

@@ -226,6 +226,32 @@ fn a_property_needs_its_provider_in_this_kernel() {
 }
 
 #[test]
+fn the_command_line_is_known_at_boot() {
+    let directory = Directory::new("command-line");
+    let rule = |name: &str| {
+        policy(&format!(
+            "op=EXECUTE dmverity_roothash=cmdline:{name} action=ALLOW"
+        ))
+    };
+    for name in ["roothash", "usrhash", "dm-mod.create"] {
+        let text = rule(name);
+        let provided = ["dmverity_roothash", "cmdline"];
+        assert_eq!(
+            directory.check(&text, &provided),
+            Ok(text.clone().into_bytes())
+        );
+        assert_eq!(
+            directory.check(&text, &ALL).unwrap_err(),
+            "boot.pol:3:30: error: the kernel is built without CONFIG_IPE_PROP_DM_VERITY_CMDLINE\n"
+        );
+    }
+    assert_eq!(
+        directory.check(rule("root"), &["dmverity_roothash", "cmdline"]),
+        Err("boot.pol:3:30: error: unknown parameter of the kernel's command line\n".to_owned())
+    );
+}
+
+#[test]
 fn the_name_must_be_that_of_a_directory() {
     let directory = Directory::new("name");
     let long = "x".repeat(256);
