@@ -13,7 +13,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The kernel refuses the policy.
+    /// The kernel refuses the policy, or root gets around it.
     Error,
     /// The kernel accepts the policy, but it does not do what it says.
     Warning,

@@ -133,6 +133,11 @@ impl Kconfig {
         self.value(symbol) == Some(&Value::Off)
     }
 
+    /// Returns whether the kernel has its command line from its configuration alone.
+    pub fn fixes_command_line(&self) -> bool {
+        self.has("CMDLINE_OVERRIDE") || self.has("CMDLINE_FORCE")
+    }
+
     /// Returns whether the kernel starts a security module. Without a list in the configuration, it
     /// is that
     /// of the kernel's authors, which names all of them.

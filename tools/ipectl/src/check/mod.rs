@@ -2,12 +2,14 @@
 
 //! The problems of a policy, and what a kernel's configuration leaves open.
 
+mod at_boot;
 mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
 mod opening;
 mod options;
+mod relies;
 pub(crate) mod similar;
 
 pub use self::{
@@ -150,7 +152,9 @@ pub fn check(source: &Source, options: &Options) -> Report {
 
     if let Ok(policy) = Policy::compile(&source.text, providers) {
         found.extend(lint::run(source, &policy, options, &useless));
-        found.extend(opening::of_policy(source, &policy, options.kernel.as_ref()));
+        let kernel = options.kernel.as_ref();
+        found.extend(opening::of_policy(source, &policy, kernel));
+        found.extend(at_boot::of_policy(source, &policy, kernel));
     }
     found.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     Report {

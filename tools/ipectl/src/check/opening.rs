@@ -5,10 +5,13 @@
 use super::{
     diagnostic::{Diagnostic, Severity},
     kconfig::Kconfig,
-    lint::{decider, span},
+    lint::span,
+    relies::{
+        allows_kexec, allows_kexec_of_anything, names_signature_of_volume, refers_to_command_line,
+        FindLine,
+    },
 };
-use crate::{object::Object, policy::Policy, source::Source};
-use ipe_policy::policy::{Action, Line, Operation, PropertyKind, Statement};
+use crate::{policy::Policy, source::Source};
 
 /// A way around a policy that a configuration leaves open.
 struct Opening {
@@ -42,9 +45,6 @@ enum When {
     /// is known about that kernel, which is worth a note.
     Image(FindLine),
 }
-
-/// Finds the first line of a policy that relies on something.
-type FindLine = for<'l> fn(&Policy, &'l [Line<'l>]) -> Option<&'l Line<'l>>;
 
 /// Closes whatever is open [`When::Unlocked`].
 const LOCK: &str = "lock the kernel down with CONFIG_SECURITY_LOCKDOWN_LSM_EARLY=y and \
@@ -98,9 +98,8 @@ const OPENINGS: &[Opening] = &[
         severity: Severity::Warning,
         options: &["CMDLINE_OVERRIDE", "CMDLINE_FORCE"],
         open: |kernel| {
-            let overrides = kernel.has("CMDLINE_OVERRIDE") || kernel.has("CMDLINE_FORCE");
             let without_kexec = kernel.rules_out("KEXEC") && kernel.rules_out("KEXEC_FILE");
-            !overrides && !without_kexec
+            !kernel.fixes_command_line() && !without_kexec
         },
         when: When::Image(allows_kexec),
         message: "root chooses the command line with which kexec boots a kernel without \
@@ -119,6 +118,38 @@ const OPENINGS: &[Opening] = &[
                   and has no property: root can boot any kernel",
         hint: "allow KEXEC_IMAGE only by a property, or disable CONFIG_KEXEC and keep \
                CONFIG_KEXEC_FILE",
+    },
+    Opening {
+        code: "root-hash-from-boot-loader",
+        severity: Severity::Note,
+        options: &["CMDLINE_OVERRIDE", "CMDLINE_FORCE"],
+        open: |kernel| !kernel.fixes_command_line(),
+        when: When::Line(refers_to_command_line),
+        message: "the boot loader chooses the command line, and with it the root hash of this line",
+        hint: "sign the command line together with the kernel, as a UKI or a FIT image does",
+    },
+    Opening {
+        code: "root-hash-from-bootconfig",
+        severity: Severity::Note,
+        options: &["BOOT_CONFIG"],
+        open: |kernel| kernel.has("BOOT_CONFIG"),
+        when: When::Line(refers_to_command_line),
+        message: "CONFIG_BOOT_CONFIG=y: a bootconfig at the end of the initramfs adds to the \
+                  command line, and may name the root hash of this line",
+        hint: "disable it, or sign the initramfs together with the kernel",
+    },
+    Opening {
+        code: "root-hash-from-configuration",
+        severity: Severity::Note,
+        options: &["CMDLINE_EXTEND", "CMDLINE_BOOL"],
+        open: |kernel| {
+            let adds = kernel.has("CMDLINE_EXTEND") || kernel.has("CMDLINE_BOOL");
+            adds && !kernel.fixes_command_line()
+        },
+        when: When::Line(refers_to_command_line),
+        message: "CONFIG_CMDLINE is added to the boot loader's command line: if both name a root \
+                  hash for this line, and not the same, it never matches",
+        hint: "leave the parameter out of CONFIG_CMDLINE",
     },
     Opening {
         code: "helpers-with-all-capabilities",
@@ -397,42 +428,6 @@ fn is_locked_down(kernel: &Kconfig) -> bool {
 fn has_debugfs(kernel: &Kconfig) -> bool {
     let closed = ["DEBUG_FS_ALLOW_NONE", "DEBUG_FS_DISALLOW_MOUNT"];
     kernel.has("DEBUG_FS") && !closed.iter().any(|symbol| kernel.has(symbol))
-}
-
-fn names_signature_of_volume<'l>(_: &Policy, lines: &'l [Line<'l>]) -> Option<&'l Line<'l>> {
-    lines.iter().find(|line| {
-        let mut properties = line.rule().into_iter().flat_map(|rule| rule.properties());
-        properties.any(|property| property.kind() == PropertyKind::DmveritySignature)
-    })
-}
-
-/// The line by which a kernel may be loaded: a rule, or the default that decides without one.
-fn allows_kexec<'l>(_: &Policy, lines: &'l [Line<'l>]) -> Option<&'l Line<'l>> {
-    let mut of_kexec = None;
-    let mut of_all = None;
-    for line in lines {
-        match &line.statement {
-            Statement::Rule(rule)
-                if rule.operation == Operation::KexecImage && rule.action == Action::Allow =>
-            {
-                return Some(line);
-            }
-            Statement::Default(Some(Operation::KexecImage), action) => {
-                of_kexec = Some((line, *action));
-            }
-            Statement::Default(None, action) => of_all = Some((line, *action)),
-            _ => {}
-        }
-    }
-    let (line, action) = of_kexec.or(of_all)?;
-    (action == Action::Allow).then_some(line)
-}
-
-/// The line by which a kernel without any property may be loaded.
-fn allows_kexec_of_anything<'l>(policy: &Policy, lines: &'l [Line<'l>]) -> Option<&'l Line<'l>> {
-    let operation = Operation::KexecImage;
-    let verdict = policy.evaluate(operation, &Object::default());
-    decider(lines, operation, verdict).filter(|_| verdict.action == Action::Allow)
 }
 
 /// Finds the openings of a configuration that matter with every policy.

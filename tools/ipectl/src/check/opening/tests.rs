@@ -12,6 +12,7 @@ const CLOSED: &str = "\
 CONFIG_SECURITY_IPE=y
 CONFIG_IPE_PROP_DM_VERITY=y
 CONFIG_IPE_PROP_DM_VERITY_SIGNATURE=y
+CONFIG_IPE_PROP_DM_VERITY_CMDLINE=y
 CONFIG_LSM=\"landlock,lockdown,ipe\"
 CONFIG_STATIC_USERMODEHELPER=y
 CONFIG_STATIC_USERMODEHELPER_PATH=\"\"
@@ -30,6 +31,7 @@ CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y
 const HEADER: &str = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n";
 const SIGNED: &str = "op=EXECUTE dmverity_signature=TRUE action=ALLOW\n";
 const KEXEC: &str = "op=KEXEC_IMAGE dmverity_signature=TRUE action=ALLOW\n";
+const BY_COMMAND_LINE: &str = "op=EXECUTE dmverity_roothash=cmdline:usrhash action=ALLOW\n";
 const ANY_KEXEC: &str = "DEFAULT op=KEXEC_IMAGE action=ALLOW\n";
 /// Does not rely on anything that a configuration could leave open.
 const PLAIN: &str = "op=EXECUTE boot_verified=TRUE action=ALLOW\n";
@@ -45,6 +47,16 @@ const OPEN: &[(&str, &str, &str)] = &[
         KEXEC,
     ),
     ("kexec-load", "CONFIG_KEXEC=y", ANY_KEXEC),
+    (
+        "root-hash-from-boot-loader",
+        "# CONFIG_CMDLINE_OVERRIDE is not set",
+        BY_COMMAND_LINE,
+    ),
+    (
+        "root-hash-from-bootconfig",
+        "CONFIG_BOOT_CONFIG=y",
+        BY_COMMAND_LINE,
+    ),
     (
         "helpers-with-all-capabilities",
         "# CONFIG_STATIC_USERMODEHELPER is not set",
@@ -86,6 +98,9 @@ const OPEN_BY_DEBUGFS: &[(&str, &str)] = &[
     ("open-amdgpu", "CONFIG_DRM_AMDGPU=m"),
 ];
 
+/// Those that come with a command line that the boot loader chooses.
+const OPEN_BY_BOOT_LOADER: &[&str] = &["CONFIG_CMDLINE_EXTEND=y", "CONFIG_CMDLINE_BOOL=y"];
+
 fn kernel(text: &str) -> Kconfig {
     Kconfig::parse("test.config", text).unwrap()
 }
@@ -107,6 +122,7 @@ fn found(config: &str, lines: &str) -> Vec<&'static str> {
 
 #[test]
 fn closed_configuration_leaves_nothing_open() {
+    assert_eq!(found(CLOSED, BY_COMMAND_LINE), [""; 0]);
     for lines in [PLAIN, SIGNED, KEXEC, ANY_KEXEC] {
         assert_eq!(found(CLOSED, lines), [""; 0], "{lines}");
         assert_eq!(found(HARDENED, lines), [""; 0], "{lines}");
@@ -129,12 +145,23 @@ fn each_opening_is_found_by_its_options() {
         let found = BTreeSet::from_iter(found(&config, PLAIN));
         assert_eq!(found, BTreeSet::from([*code, "open-debugfs"]));
     }
+    for option in OPEN_BY_BOOT_LOADER {
+        let config = format!("{CLOSED}{option}\n");
+        assert_eq!(found(&config, BY_COMMAND_LINE), [""; 0], "{option}");
+        let config = format!("{config}# CONFIG_CMDLINE_OVERRIDE is not set\n");
+        assert_eq!(
+            found(&config, BY_COMMAND_LINE),
+            ["root-hash-from-boot-loader", "root-hash-from-configuration"]
+        );
+        assert_eq!(found(&config, PLAIN), [""; 0], "{option}");
+    }
 }
 
 #[test]
 fn each_opening_has_a_case() {
     let cases = OPEN.iter().map(|case| case.0);
     let cases = cases.chain(OPEN_BY_DEBUGFS.iter().map(|case| case.0));
+    let cases = cases.chain(["root-hash-from-configuration"]);
     let codes = OPENINGS.iter().map(|opening| opening.code);
     assert_eq!(
         cases.collect::<BTreeSet<_>>(),
