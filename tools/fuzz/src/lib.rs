@@ -6,4 +6,5 @@
 #[path = "../../host/tests/common/mod.rs"]
 pub mod common;
 pub mod naive;
+pub mod naive_line;
 pub mod objects;

@@ -12,6 +12,8 @@ pub enum Property {
     Flag(String, bool),
     /// One of the digests, by name: algorithm and digits, in lower case.
     Digest(String, Vec<u8>, String),
+    /// A root hash that this parameter of the kernel's command line names.
+    CommandLine(String),
 }
 
 /// A rule.
@@ -114,6 +116,11 @@ fn property(word: &[u8]) -> Property {
             b"FALSE" => Property::Flag(name, false),
             _ => panic!("not a boolean"),
         },
+        "dmverity_roothash" if value.starts_with(b"cmdline:") => {
+            let parameter = String::from_utf8(value[b"cmdline:".len()..].to_vec()).unwrap();
+            assert!(["roothash", "usrhash", "dm-mod.create"].contains(&parameter.as_str()));
+            Property::CommandLine(parameter)
+        }
         "dmverity_roothash" | "fsverity_digest" => {
             let colon = value
                 .iter()

@@ -8,7 +8,7 @@ use crate::{
 };
 use ipe_policy::{
     eval::{evaluate, Verdict},
-    policy::{Action, Algorithm, Compiled, Operation, PropertyKind, Providers, Scope},
+    policy::{Action, Algorithm, Compiled, KnownAtBoot, Operation, PropertyKind, Providers, Scope},
 };
 
 /// The algorithms that fs-verity has.
@@ -29,6 +29,7 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
 fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> bool {
     let name = match property {
         Property::Flag(name, _) | Property::Digest(name, ..) => name,
+        Property::CommandLine(_) => "dmverity_roothash",
     };
     let kind = PropertyKind::from_name(name.as_bytes()).unwrap();
     if !providers.contains(kind) {
@@ -43,6 +44,8 @@ fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> 
             };
             flag == *value
         }
+        // Known at boot.
+        Property::CommandLine(_) => false,
         Property::Digest(name, algorithm, digits) => {
             let digest = match name.as_str() {
                 "dmverity_roothash" => &object.dmverity_roothash,
@@ -145,8 +148,9 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
 
 /// The set of providers with these bits, in the order of the table.
 pub fn providers(bits: u8) -> Providers<'static> {
+    let none = Providers::NONE.with_command_line(&KnownAtBoot);
     let kinds = PropertyKind::ALL.into_iter().enumerate();
     kinds
         .filter(|(number, _)| bits & (1 << number) != 0)
-        .fold(Providers::NONE, |set, (_, kind)| set.with(kind))
+        .fold(none, |set, (_, kind)| set.with(kind))
 }
