@@ -31,8 +31,6 @@ pub struct Failure {
     pub message: String,
     /// The next step, if one is known.
     pub hint: Option<String>,
-    /// Whether nobody reads the output any more.
-    broken_pipe: bool,
 }
 
 impl Failure {
@@ -42,7 +40,6 @@ impl Failure {
             class,
             message: message.into(),
             hint: None,
-            broken_pipe: false,
         }
     }
 
@@ -58,11 +55,6 @@ impl Failure {
     pub fn about(mut self, name: impl fmt::Display) -> Self {
         self.message = format!("{name}: {}", self.message);
         self
-    }
-
-    /// Whether nobody reads the output any more.
-    pub fn is_broken_pipe(&self) -> bool {
-        self.broken_pipe
     }
 
     /// A file could not be read or written.
@@ -93,10 +85,7 @@ impl std::error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self {
-            broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
-            ..Self::new(Class::Input, reason(&error))
-        }
+        Self::new(Class::Input, reason(&error))
     }
 }
 

@@ -19,8 +19,6 @@ fn main() -> ExitCode {
     let failure = match cli.run(&mut out) {
         Ok(Status::Ok) => return ExitCode::SUCCESS,
         Ok(Status::Findings) => return ExitCode::from(1),
-        // The reader, such as `head`, has seen enough.
-        Err(failure) if failure.is_broken_pipe() => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };
     let mut stderr = io::stderr();

@@ -37,6 +37,9 @@ impl Style {
 }
 
 /// The output of a command.
+///
+/// A reader that has seen enough, such as `head`, closes the pipe. What is written after that is
+/// lost, and is not an error: the exit code tells what the command found, whoever reads it.
 pub struct Output<'w> {
     writer: &'w mut dyn Write,
     colour: bool,
@@ -69,15 +72,14 @@ impl<'w> Output<'w> {
 
     /// Writes a line.
     pub fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
-        writeln!(self.writer, "{}", text.as_ref())?;
-        Ok(())
+        let written = writeln!(self.writer, "{}", text.as_ref());
+        unless_closed(written)
     }
 
     /// Writes bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer.write_all(bytes)?;
-        self.writer.flush()?;
-        Ok(())
+        let written = self.writer.write_all(bytes);
+        unless_closed(written.and_then(|()| self.writer.flush()))
     }
 
     /// Writes what a command found out as one JSON object, indented, with a newline.
@@ -90,6 +92,14 @@ impl<'w> Output<'w> {
         let mut text = serde_json::to_vec_pretty(&document).map_err(io::Error::from)?;
         text.push(b'\n');
         self.bytes(&text)
+    }
+}
+
+/// Takes a pipe without a reader for written.
+fn unless_closed(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
 }
 

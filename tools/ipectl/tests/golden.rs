@@ -8,7 +8,10 @@
 
 mod common;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Splits a command line into words; quotes keep spaces.
 fn words(line: &str) -> Vec<String> {
@@ -29,15 +32,21 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn run(line: &str) -> String {
+/// Returns the arguments of a command line, and its standard input.
+fn parse(line: &str) -> (Vec<String>, Vec<u8>) {
     let (command, input) = line.split_once(" < ").unwrap_or((line, ""));
-    let words = words(command);
-    assert_eq!(words[0], "ipectl", "{line}");
-    let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    let mut words = words(command);
+    assert_eq!(words.remove(0), "ipectl", "{line}");
     let stdin = match input {
         "" => Vec::new(),
         file => fs::read(common::fixtures().join(file)).unwrap(),
     };
+    (words, stdin)
+}
+
+fn run(line: &str) -> String {
+    let (words, stdin) = parse(line);
+    let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
     let run = common::ipectl(&arguments, &stdin);
     let mut text = format!("$ {line}\n{}{}", run.stdout, run.stderr);
     if run.code != 0 {
@@ -46,17 +55,21 @@ fn run(line: &str) -> String {
     text
 }
 
-#[test]
-fn golden() {
+fn files() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut different = Vec::new();
     let mut files: Vec<_> = fs::read_dir(&directory)
         .unwrap()
         .map(|e| e.unwrap().path())
         .collect();
     files.sort();
     assert!(!files.is_empty());
-    for file in files {
+    files
+}
+
+#[test]
+fn golden() {
+    let mut different = Vec::new();
+    for file in files() {
         let expected = fs::read_to_string(&file).unwrap();
         let commands = expected.lines().filter_map(|line| line.strip_prefix("$ "));
         let actual = commands.map(run).collect::<Vec<_>>().join("\n");
@@ -70,4 +83,20 @@ fn golden() {
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn exit_code_does_not_depend_on_the_reader() {
+    let mut findings = 0;
+    for file in files() {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            let (words, stdin) = parse(line);
+            let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+            let code = common::ipectl(&arguments, &stdin).code;
+            assert_eq!(common::without_reader(&arguments, &stdin), code, "{line}");
+            findings += usize::from(code == 1);
+        }
+    }
+    assert!(findings > 10, "{findings}");
 }

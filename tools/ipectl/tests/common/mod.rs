@@ -9,6 +9,7 @@ pub(crate) mod schema;
 
 use std::{
     io::Write,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -43,6 +44,22 @@ pub(crate) fn ipectl(arguments: &[&str], stdin: &[u8]) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Runs the program with an output that nobody reads any more, and returns its exit code.
+pub(crate) fn without_reader(arguments: &[&str], stdin: &[u8]) -> i32 {
+    let (reader, writer) = UnixStream::pair().unwrap();
+    drop(reader);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(arguments)
+        .current_dir(fixtures())
+        .stdin(Stdio::piped())
+        .stdout(OwnedFd::from(writer))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait().unwrap().code().unwrap()
 }
 
 /// Runs the program, which must succeed, and returns its output.
