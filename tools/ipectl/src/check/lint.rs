@@ -5,6 +5,7 @@
 use super::{
     diagnostic::{Diagnostic, Severity, Span},
     options::{Options, Stage},
+    shadow,
 };
 use crate::{
     name::{refusal, Refusal, LONGEST},
@@ -19,7 +20,7 @@ use ipe_policy::{
         Action, Line, Operation, Property, Rule, Scope, Statement,
     },
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// The longest message that the kernel's ASN.1 decoder takes.
 const MAX_PKCS7: usize = 65535;
@@ -40,10 +41,6 @@ pub(super) fn run(
         source,
         policy,
         lines: &lines,
-        numbers: lines
-            .iter()
-            .map(|line| (line.offset, line.position.line))
-            .collect(),
         found: &mut found,
     };
     lint.reachability(useless);
@@ -59,7 +56,6 @@ struct Lint<'l> {
     source: &'l Source,
     policy: &'l Policy,
     lines: &'l [Line<'l>],
-    numbers: HashMap<u32, u32>,
     found: &'l mut Vec<Diagnostic>,
 }
 
@@ -120,10 +116,11 @@ impl<'l> Lint<'l> {
             if reached || deciders.is_empty() {
                 continue;
             }
-            let numbers: Vec<_> = deciders
-                .iter()
-                .map(|offset| self.numbers.get(offset).map_or(0, |number| *number))
+            let lines = self.lines.iter();
+            let deciding: Vec<_> = lines
+                .filter(|line| deciders.contains(&line.offset))
                 .collect();
+            let numbers: Vec<_> = deciding.iter().map(|line| line.position.line).collect();
             let by = match numbers.as_slice() {
                 [one] => format!("line {one} already decides"),
                 [first, last] => format!("lines {first} and {last} already decide"),
@@ -136,11 +133,7 @@ impl<'l> Lint<'l> {
                 "shadowed",
                 format!("the rule never decides: {by} everything that it matches"),
             );
-            diagnostic.hint = Some(if same_action {
-                "the verdict is the same, so this rule can be removed".to_owned()
-            } else {
-                "the first matching rule wins: move this one up".to_owned()
-            });
+            diagnostic.hint = Some(shadow::advice(rule, &deciding, same_action));
         }
     }
 
@@ -384,7 +377,7 @@ impl TooLong {
 
 /// The files that a rule matches, those that fewest other rules match: one for each combination
 /// of flags, with no digest but those that the rule names.
-fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
+pub(super) fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
     let mut digests = Object::default();
     for property in rule.properties() {
         match property {

@@ -9,13 +9,16 @@ mod kconfig;
 pub mod lint;
 mod opening;
 mod options;
+mod proof;
 mod relies;
+mod shadow;
 pub(crate) mod similar;
 
 pub use self::{
     diagnostic::{Diagnostic, Severity, Span},
     kconfig::Kconfig,
     options::{Options, Stage},
+    proof::denies_everything,
 };
 
 use crate::{
@@ -153,6 +156,7 @@ pub fn check(source: &Source, options: &Options) -> Report {
     if let Ok(policy) = Policy::compile(&source.text, providers) {
         found.extend(lint::run(source, &policy, options, &useless));
         let kernel = options.kernel.as_ref();
+        found.extend(proof::of_policy(source, &policy, options.stage));
         found.extend(opening::of_policy(source, &policy, kernel));
         found.extend(at_boot::of_policy(source, &policy, kernel));
     }
