@@ -7,6 +7,7 @@ mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
+mod modules;
 mod opening;
 mod options;
 mod proof;
@@ -157,6 +158,7 @@ pub fn check(source: &Source, options: &Options) -> Report {
         found.extend(lint::run(source, &policy, options, &useless));
         let kernel = options.kernel.as_ref();
         found.extend(proof::of_policy(source, &policy, options.stage));
+        found.extend(modules::of_policy(source, &policy, options));
         found.extend(opening::of_policy(source, &policy, kernel));
         found.extend(at_boot::of_policy(source, &policy, kernel));
     }
