@@ -3,6 +3,7 @@
 //! The problems of a policy, and what a kernel's configuration leaves open.
 
 mod at_boot;
+mod cause;
 mod diagnostic;
 mod hint;
 mod kconfig;
@@ -27,7 +28,7 @@ use crate::{
     policy::Policy,
     source::Source,
 };
-use ipe_policy::policy::{self, Errno, Position, Providers, Reporter};
+use ipe_policy::policy::{self, Errno, ErrorKind, Position, Providers, Reporter};
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// The findings about a policy or a kernel configuration.
@@ -87,10 +88,35 @@ impl Collector<'_> {
         };
         (&self.source.text[start..end], span)
     }
+
+    /// Whether an error is only the consequence of one that is known already.
+    fn follows(&self, error: &policy::Error) -> bool {
+        let text = &self.source.text;
+        match error.kind {
+            // A DEFAULT with an error in it is not taken for one.
+            ErrorKind::DefaultMissing(_) => self.found.iter().any(|found| {
+                let lines = text.split(|byte| *byte == b'\n');
+                let line = lines.skip(found.line.saturating_sub(1) as usize).next();
+                let line = line.unwrap_or_default().trim_ascii_start();
+                found.severity == Severity::Error
+                    && line
+                        .get(..DEFAULT.len())
+                        .is_some_and(|word| word.eq_ignore_ascii_case(DEFAULT))
+            }),
+            ErrorKind::OperationMissing => cause::is_marked(text) && error.position.offset < 3,
+            _ => false,
+        }
+    }
 }
+
+/// The word with which a default begins.
+const DEFAULT: &[u8] = b"DEFAULT";
 
 impl Reporter for Collector<'_> {
     fn error(&mut self, error: &policy::Error) -> ControlFlow<()> {
+        if self.follows(error) {
+            return ControlFlow::Continue(());
+        }
         let (place, span) = self.place(error.position, error.length);
         let mut diagnostic = Diagnostic::at(
             &self.source.name,
@@ -100,7 +126,9 @@ impl Reporter for Collector<'_> {
             hint::error_code(&error.kind),
             error.kind.to_string(),
         );
-        diagnostic.hint = hint::for_error(&error.kind, place);
+        let (name, text) = (&self.source.name, &self.source.text);
+        let cause = cause::of_error(&error.kind, name, text, span.offset as usize);
+        diagnostic.hint = cause.or_else(|| hint::for_error(&error.kind, place));
         diagnostic.errno = Some(errno_name(error.errno()));
         self.found.push(diagnostic);
         self.errors += 1;

@@ -5,7 +5,7 @@
 use ipe_policy::policy::{Action, Algorithm, Operation, Parameter, PropertyKind};
 
 /// Names that other tools, older drafts and the kernel's own hooks use for operations.
-const OPERATIONS: [(&str, Operation); 26] = [
+const OPERATIONS: [(&str, Operation); 25] = [
     ("EXEC", Operation::Execute),
     ("EXECVE", Operation::Execute),
     ("RUN", Operation::Execute),
@@ -21,7 +21,6 @@ const OPERATIONS: [(&str, Operation); 26] = [
     ("MODULE", Operation::KernelModule),
     ("MODULE_LOAD", Operation::KernelModule),
     ("MODULE_CHECK", Operation::KernelModule),
-    ("KERNEL_READ", Operation::KernelModule),
     ("KEXEC", Operation::KexecImage),
     ("KEXEC_KERNEL", Operation::KexecImage),
     ("KEXEC_KERNEL_CHECK", Operation::KexecImage),
