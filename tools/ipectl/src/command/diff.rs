@@ -92,13 +92,8 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
         printable(new.name().as_bytes()),
         new.version()
     ))?;
-    if !updates && (old.name(), old.version()) != (new.name(), new.version()) {
+    if let Some(reason) = refusal(old, new) {
         let warning = out.paint(Style::Warning, "warning:");
-        let reason = if old.name() == new.name() {
-            "the new version is not higher"
-        } else {
-            "the names differ, so the new policy does not replace the old one"
-        };
         out.line(format!("{warning} {reason}"))?;
     }
     for change in &difference.changes {
@@ -117,4 +112,22 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
         out.line("no verdict changes")?;
     }
     Ok(status)
+}
+
+/// Why the kernel does not put the new policy in the place of the old one, if that is so.
+fn refusal(old: &Policy, new: &Policy) -> Option<&'static str> {
+    if old.name() != new.name() {
+        return Some(if new.version() < old.version() {
+            "the names differ, so the new policy does not replace the old one; its version is \
+             lower, so the kernel does not activate it while the old one is active (ESTALE)"
+        } else {
+            "the names differ, so the new policy does not replace the old one"
+        });
+    }
+    // The kernel takes a policy that it has already.
+    let same = old.version() == new.version() && old.text() == new.text();
+    (new.version() <= old.version() && !same).then_some(
+        "the new version is not higher, so the kernel refuses the update (ESTALE): give the new \
+         policy a higher policy_version",
+    )
 }
