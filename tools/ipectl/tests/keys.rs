@@ -159,6 +159,102 @@ fn openssl_is_asked_for_the_key_of_a_token() {
     assert_eq!(fs::read(owner.path("out.p7b")).unwrap(), expected);
 }
 
+/// A stand-in for openssl ends as one does whose PKCS#11 library does not bear to be closed.
+#[test]
+fn crash_of_openssl_is_explained() {
+    let owner = Owner::rsa();
+    let directory = owner.0.path().join("bin");
+    fs::create_dir(&directory).unwrap();
+    let program = "#!/bin/sh\ncat >/dev/null\nkill -SEGV $$\n";
+    fs::write(directory.join("openssl"), program).unwrap();
+    fs::set_permissions(directory.join("openssl"), PermissionsExt::from_mode(0o755)).unwrap();
+    let mut arguments = owner.arguments("key.pem", &[]);
+    arguments[3] = "pkcs11:object=owner".to_owned();
+    let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(arguments)
+        .current_dir(fixtures())
+        .env("PATH", format!("{}:/usr/bin:/bin", directory.display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("was ended by signal 11"), "{said}");
+    assert!(said.contains("no-deinit"), "{said}");
+}
+
+#[test]
+fn outdated_encryption_is_decrypted_or_named() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    fs::write(owner.path("pass"), "secret\n").unwrap();
+    let pass = owner.path("pass");
+    let more = ["--passphrase-file", pass.as_str()];
+    let encrypt = |options: &[&str]| {
+        let arguments = ["pkcs8", "-topk8", "-in", "key.pem", "-out", "old.pem"];
+        let passphrase = ["-passout", "pass:secret"];
+        owner.openssl(&[&arguments[..], &passphrase, options].concat());
+    };
+    // What `openssl req -newkey` writes on Debian 12, and older forms of PBES2.
+    for options in [
+        &["-v2", "des3"][..],
+        &["-v2", "des3", "-v2prf", "hmacWithSHA1"],
+        &["-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1"],
+    ] {
+        encrypt(options);
+        assert_eq!(owner.sign("old.pem", &more), expected, "{options:?}");
+    }
+    for (options, says, command) in [
+        (
+            &["-v1", "PBE-SHA1-3DES"][..],
+            "PBE-SHA1-3DES",
+            "openssl pkey -in KEY -aes256 -out NEW",
+        ),
+        (
+            &["-v2", "camellia-256-cbc"],
+            "an algorithm that ipectl lacks",
+            "openssl pkey -in KEY -aes256 -out NEW",
+        ),
+    ] {
+        encrypt(options);
+        let said = owner.refuses(5, "old.pem", &more);
+        assert!(said.contains(says), "{said}");
+        assert!(said.contains(command), "{said}");
+        let passphrases = ["-passin", "pass:secret", "-passout", "pass:secret"];
+        let convert = ["pkey", "-in", "old.pem", "-aes256", "-out", "new.pem"];
+        owner.openssl(&[&convert[..], &passphrases].concat());
+        assert_eq!(owner.sign("new.pem", &more), expected, "{options:?}");
+    }
+}
+
+#[test]
+fn pkcs12_is_named() {
+    let owner = Owner::rsa();
+    let expected = owner.sign("key.pem", &[]);
+    fs::write(owner.path("pass"), "secret\n").unwrap();
+    let pass = owner.path("pass");
+    let more = ["--passphrase-file", pass.as_str()];
+    let passphrases = ["-passin", "pass:secret", "-passout", "pass:secret"];
+    let export = ["pkcs12", "-export", "-inkey", "key.pem", "-in", "crt.pem"];
+    let passout = &passphrases[2..];
+    owner.openssl(&[&export[..], passout, &["-out", "owner.p12"]].concat());
+    let said = owner.refuses(5, "owner.p12", &more);
+    assert!(said.contains("PKCS#12"), "{said}");
+    assert!(
+        said.contains("openssl pkcs12 -in FILE -out NEW.pem"),
+        "{said}"
+    );
+    let convert = ["pkcs12", "-in", "owner.p12", "-out", "new.pem"];
+    owner.openssl(&[&convert[..], &passphrases].concat());
+    assert_eq!(owner.sign("new.pem", &more), expected);
+
+    fs::copy(owner.path("crt.pem"), owner.path("crt.saved")).unwrap();
+    fs::copy(owner.path("owner.p12"), owner.path("crt.pem")).unwrap();
+    let said = owner.refuses(5, "key.pem", &[]);
+    assert!(said.contains("PKCS#12"), "{said}");
+    fs::copy(owner.path("new.pem"), owner.path("crt.pem")).unwrap();
+    assert_eq!(owner.sign("key.pem", &[]), expected);
+}
+
 /// How openssl uses a token of SoftHSM, which does not bear to be closed when openssl ends.
 const OPENSSL_CONF: &str = "openssl_conf = start
 [start]
@@ -227,12 +323,19 @@ fn key_of_a_softhsm_token_signs() {
         assert!(owner.verifies(&[]));
         let message = fs::read(owner.path("out.p7b")).unwrap();
         assert!(!repeats || message == expected);
-        let other = "pkcs11:token=policies;object=other;type=private";
-        for (key, pin) in [(key, "wrong"), (other, "right")] {
+        let object = "pkcs11:token=policies;object=other;type=private";
+        let token = "pkcs11:token=others;object=owner;type=private";
+        let refuses = |key: &str, pin: &str, reason: &str| {
             let (code, said) = sign(key, pin);
             assert_eq!(code, 5, "{said}");
-            assert!(said.contains("Could not find private key"), "{said}");
-        }
+            assert!(said.contains(reason), "{said}");
+        };
+        refuses(key, "wrong", "the token refuses the PIN");
+        refuses(object, "right", "the token has no private key that fits");
+        refuses(token, "right", "no token fits the URI");
+        let configuration = OPENSSL_CONF.replace("libsofthsm2.so", "other.so");
+        fs::write(owner.path("openssl.cnf"), configuration).unwrap();
+        refuses(key, "right", "PKCS11_PROVIDER_MODULE");
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Certificates: which are fit for signing policies, and what they verify.
 
+use super::container;
 use crate::failure::{Class, Failure, Result};
 use cms::cert::IssuerAndSerialNumber;
 use const_oid::db::{rfc5280, rfc5912};
@@ -147,6 +148,9 @@ fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>> {
         Ok(certificate)
     };
     if bytes.first() == Some(&0x30) {
+        if let Some(refusal) = container::refusal(bytes) {
+            return Err(refusal);
+        }
         return Ok(vec![decode(bytes)?]);
     }
     blocks(bytes)

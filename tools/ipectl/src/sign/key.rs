@@ -2,8 +2,8 @@
 
 //! Private keys: where they are, and how they sign.
 
-use super::{certificate::blocks, passphrase::Passphrase};
-use crate::failure::{reason, Class, Failure, Result};
+use super::{certificate::blocks, container, openssl, passphrase::Passphrase};
+use crate::failure::{Class, Failure, Result};
 use der::{pem, Decode};
 use pkcs8::{DecodePrivateKey, EncryptedPrivateKeyInfo};
 use rsa::{
@@ -13,12 +13,7 @@ use rsa::{
     RsaPrivateKey,
 };
 use sha2::{Digest, Sha256};
-use std::{
-    ffi::{OsStr, OsString},
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{ffi::OsString, path::Path};
 
 /// A private key.
 pub enum Key {
@@ -88,12 +83,18 @@ impl Key {
 
     /// PKCS#8, encrypted or not, PKCS#1 or SEC 1: told apart by what parses.
     fn from_der(bytes: &[u8], passphrase: &Passphrase) -> Result<Self> {
+        if let Some(refusal) = container::refusal(bytes) {
+            return Err(refusal);
+        }
         if let Ok(encrypted) = EncryptedPrivateKeyInfo::from_der(bytes) {
             let plain = encrypted.decrypt(passphrase.get()?).map_err(|error| {
                 unusable(format!("the key cannot be decrypted: {error}"))
                     .hint("is the passphrase right?")
             })?;
             return Self::from_pkcs8(plain.as_bytes());
+        }
+        if let Some(failure) = container::unknown_cipher(bytes) {
+            return Err(failure);
         }
         if let Ok(key) = RsaPrivateKey::from_pkcs1_der(bytes) {
             return Ok(Self::Rsa(Box::new(key)));
@@ -143,47 +144,7 @@ impl Key {
                     key.sign_prehash(&digest).map_err(failed)?;
                 Ok(signature.to_der().as_bytes().to_vec())
             }
-            Self::Uri { uri, passphrase } => sign_with_openssl(uri, passphrase.as_deref(), text),
+            Self::Uri { uri, passphrase } => openssl::sign(uri, passphrase.as_deref(), text),
         }
     }
-}
-
-/// Lets the `openssl` program sign, which asks at the terminal for a PIN where it needs one.
-fn sign_with_openssl(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result<Vec<u8>> {
-    let mut command = Command::new("openssl");
-    command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
-    if let Some(passphrase) = passphrase {
-        command.arg("-passin").arg(passphrase);
-    }
-    if uri.starts_with("pkcs11:") {
-        command.args(["-provider", "pkcs11", "-provider", "default"]);
-    }
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error)))
-                .hint("ipectl uses a key that a URI names through the openssl program")
-        })?;
-    let mut stdin = child.stdin.take();
-    let written = stdin.as_mut().map(|stdin| stdin.write_all(text));
-    drop(stdin);
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = match said.lines().next() {
-            Some(line) => line.to_owned(),
-            None => output.status.to_string(),
-        };
-        let failure = unusable(format!("openssl cannot sign: {said}"));
-        return Err(if uri.starts_with("pkcs11:") {
-            failure.hint("is the pkcs11 provider installed (Debian: pkcs11-provider)?")
-        } else {
-            failure
-        });
-    }
-    written.transpose()?;
-    Ok(output.stdout)
 }

@@ -3,8 +3,10 @@
 //! Signatures: from a policy's text to a message that the kernel loads.
 
 mod certificate;
+mod container;
 mod key;
 mod message;
+mod openssl;
 mod passphrase;
 
 pub use self::{

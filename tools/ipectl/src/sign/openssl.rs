@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The `openssl` program: it signs with keys that a URI names, and says why it cannot.
+
+use crate::failure::{reason, Class, Failure, Result};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// Where the provider for PKCS#11 writes what it does. The calls are all that tells a wrong PIN from
+/// a key that is not there; to ask again would spend another of the few tries that a PIN has.
+const TRACE: &str = "PKCS11_PROVIDER_DEBUG";
+
+/// Lets the program sign, which asks at the terminal for a PIN where it needs one.
+pub(super) fn sign(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result<Vec<u8>> {
+    let of_token = uri.starts_with("pkcs11:");
+    let trace = tempfile::NamedTempFile::new()?;
+    let mut command = Command::new("openssl");
+    command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
+    if let Some(passphrase) = passphrase {
+        command.arg("-passin").arg(passphrase);
+    }
+    if of_token {
+        command.args(["-provider", "pkcs11", "-provider", "default"]);
+        if std::env::var_os(TRACE).is_none() {
+            let mut place = std::ffi::OsString::from("file:");
+            place.push(trace.path());
+            place.push(",level:1");
+            command.env(TRACE, place);
+        }
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| {
+            Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error)))
+                .hint("ipectl uses a key that a URI names through the openssl program")
+        })?;
+    let mut stdin = child.stdin.take();
+    let written = stdin.as_mut().map(|stdin| stdin.write_all(text));
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        return Err(if of_token {
+            explain(&output, trace.path())
+        } else {
+            unusable(&output)
+        });
+    }
+    written.transpose()?;
+    Ok(output.stdout)
+}
+
+/// The first line of what the program says.
+fn unusable(output: &Output) -> Failure {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = match said.lines().next() {
+        Some(line) => line.to_owned(),
+        None => output.status.to_string(),
+    };
+    Failure::new(Class::Signing, format!("openssl cannot sign: {said}"))
+}
+
+/// Explains why the key of a token cannot be used.
+fn explain(output: &Output, trace: &Path) -> Failure {
+    let trace = fs::read(trace).unwrap_or_default();
+    let trace = String::from_utf8_lossy(&trace);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let failure = |message: &str, hint: &str| Failure::new(Class::Signing, message).hint(hint);
+    // CKR_PIN_INCORRECT to CKR_PIN_LOCKED
+    for (code, message, hint) in [
+        (
+            160,
+            "the token refuses the PIN",
+            "a token locks itself after a few wrong PINs: make sure of it before the next try",
+        ),
+        (
+            162,
+            "the PIN is too short or too long for the token",
+            "is the whole PIN in the first line of the file, or in the variable?",
+        ),
+        (163, "the PIN of the token has expired", "set a new one"),
+        (
+            164,
+            "the token is locked after too many wrong PINs",
+            "its security officer can set a new PIN",
+        ),
+    ] {
+        if trace.contains(&format!("Error {code} returned by C_Login")) {
+            return failure(message, hint);
+        }
+    }
+    if let Some(signal) = output.status.signal() {
+        return failure(
+            &format!("openssl was ended by signal {signal}"),
+            "some PKCS#11 libraries, such as SoftHSM's, do not bear to be closed: write \
+             'pkcs11-module-quirks = no-deinit' into the provider's section of openssl.cnf",
+        );
+    }
+    if said.contains("unable to load provider") {
+        return failure(
+            "openssl has no provider for PKCS#11",
+            "install it (Debian: apt-get install pkcs11-provider)",
+        );
+    }
+    if said.contains("Module initialization failed") {
+        return failure(
+            "the provider finds no PKCS#11 library of the token",
+            "set PKCS11_PROVIDER_MODULE to the path of the library, or install p11-kit's \
+             configuration of it",
+        );
+    }
+    if said.contains("Could not find private key") {
+        // The provider logs in to each token that fits.
+        return if trace.contains("Calling C_Login") {
+            failure(
+                "the token has no private key that fits the URI",
+                "compare object= and id= with the output of \
+                 'pkcs11-tool --login --list-objects --type privkey'",
+            )
+        } else if trace.is_empty() {
+            failure(
+                "no private key fits the URI, or the PIN is wrong",
+                "compare token=, object= and id= with the output of \
+                 'pkcs11-tool --login --list-objects --type privkey'",
+            )
+        } else {
+            failure(
+                "no token fits the URI",
+                "compare token= with the output of 'pkcs11-tool --list-token-slots'",
+            )
+        };
+    }
+    unusable(output)
+}
