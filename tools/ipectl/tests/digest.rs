@@ -123,12 +123,88 @@ fn root_hashes_are_those_of_veritysetup() {
 }
 
 #[test]
+fn volume_without_superblock_is_described() {
+    if !has("veritysetup") {
+        eprintln!("skipped: veritysetup is not installed");
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (image, hashes) = (path("image"), path("hashes"));
+    let blocks = 129;
+    fs::write(&image, data(blocks * 4096)).unwrap();
+    let root = format(
+        &image,
+        &hashes,
+        &["--no-superblock", "--salt=0badcafe", "--hash=sha512"],
+    );
+    let given = [
+        &image,
+        "--no-superblock",
+        "--salt",
+        "0badcafe",
+        "--algorithm",
+        "sha512",
+    ];
+    assert_eq!(volume(&given), format!("sha512:{root}"));
+    let small = [
+        "--no-superblock",
+        "--salt=-",
+        "--data-block-size=1024",
+        "--hash-block-size=1024",
+    ];
+    let expected = format!("sha256:{}", format(&image, &hashes, &small));
+    let given = [
+        &image,
+        "--no-superblock",
+        "--data-block-size",
+        "1024",
+        "--hash-block-size",
+        "1024",
+    ];
+    assert_eq!(volume(&given), expected);
+
+    // What the kernel's command line says about it.
+    let table = |root: &str| {
+        let target = format!("verity 1 8:1 8:2 4096 4096 {blocks} 1 sha512 {root} 0badcafe");
+        format!(
+            "quiet dm-mod.create=\"root,,,ro,0 {} {target}\"",
+            blocks * 8
+        )
+    };
+    assert_eq!(
+        volume(&[&image, "--table", &table(&root)]),
+        format!("sha512:{root}")
+    );
+    let other = "0".repeat(root.len());
+    let said = ends_with(
+        4,
+        &["digest", "--volume", &image, "--table", &table(&other)],
+    );
+    assert!(said.contains("but the table names"), "{said}");
+    let said = ends_with(2, &["digest", "--volume", &image, "--salt", "00"]);
+    assert!(said.contains("--no-superblock"), "{said}");
+
+    // Hashes behind the data.
+    let mut both = fs::read(&image).unwrap();
+    both.extend(data(4096));
+    fs::write(&hashes, both).unwrap();
+    let offset = (blocks * 4096).to_string();
+    let expected = volume(&[&image, "--no-superblock"]);
+    assert_eq!(
+        volume(&[&hashes, "--no-superblock", "--hash-offset", &offset]),
+        expected
+    );
+}
+
+#[test]
 fn file_without_superblock_is_refused() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("image");
     fs::write(&path, data(8192)).unwrap();
     let said = ends_with(4, &["digest", "--volume", path.to_str().unwrap()]);
     assert!(said.contains("no dm-verity superblock"), "{said}");
+    assert!(said.contains("--no-superblock"), "{said}");
 }
 
 #[test]

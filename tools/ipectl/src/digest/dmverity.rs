@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The root hash of a dm-verity volume, as its superblock describes it.
+//! The root hash of a dm-verity volume, as its superblock or its owner describes it.
 
 use super::{
     fsverity::fill,
@@ -24,18 +24,46 @@ const LENGTH: usize = 512;
 /// The first bytes of a superblock.
 const MAGIC: &[u8; 8] = b"verity\0\0";
 
-/// The superblock that `veritysetup format` writes.
-#[derive(Debug, PartialEq, Eq)]
-struct Superblock {
-    algorithm: Algorithm,
-    data_block: usize,
-    hash_block: usize,
-    data_blocks: u64,
-    salt: Vec<u8>,
+/// How the tree of hashes of a volume is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// The length of a block of data, in bytes.
+    pub data_block: usize,
+    /// The length of a block of hashes, in bytes.
+    pub hash_block: usize,
+    /// The number of blocks of data.
+    pub data_blocks: u64,
+    /// The salt.
+    pub salt: Vec<u8>,
 }
 
-impl Superblock {
-    /// Parses it.
+/// Whether a block can have this length.
+const fn fits(length: usize) -> bool {
+    length.is_power_of_two() && length >= 512 && length <= 1 << 19
+}
+
+impl Volume {
+    /// Checks what did not come from a superblock.
+    ///
+    /// # Errors
+    ///
+    /// Returns a sentence for the user.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        if !COMPUTED.contains(&self.algorithm) {
+            return Err(format!("ipectl cannot compute {}", self.algorithm.name()));
+        }
+        if !fits(self.data_block) || !fits(self.hash_block) {
+            return Err("a block size must be a power of 2 from 512 to 524288".to_owned());
+        }
+        if self.salt.len() > 256 {
+            return Err("the salt can have at most 256 bytes".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Parses the superblock that `veritysetup format` writes.
     ///
     /// # Errors
     ///
@@ -56,8 +84,8 @@ impl Superblock {
         let algorithm = Algorithm::from_name(name).filter(|name| COMPUTED.contains(name));
         let block = |at| {
             let size = number(at, 4) as usize;
-            let fits = size.is_power_of_two() && (512..=1 << 19).contains(&size);
-            fits.then_some(size)
+            fits(size)
+                .then_some(size)
                 .ok_or("the superblock has an invalid block size")
         };
         let salt_length = number(80, 2) as usize;
@@ -83,7 +111,7 @@ impl Superblock {
         let short = || {
             Failure::new(
                 Class::Invalid,
-                "the data is shorter than the superblock says",
+                "the data is shorter than its description says",
             )
         };
         let mut tree = Tree::new(Shape {
@@ -111,26 +139,36 @@ impl Superblock {
 ///
 /// A file cannot be read, or has no superblock.
 pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
-    let open = |path: &Path| File::open(path).map_err(|error| Failure::file(path, &error));
-    let mut file = open(hashes)?;
+    let mut file = File::open(hashes).map_err(|error| Failure::file(hashes, &error))?;
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = [0; LENGTH];
     let length = fill(&mut file, &mut bytes)?;
     let superblock = if length < LENGTH {
         Err("no dm-verity superblock found".to_owned())
     } else {
-        Superblock::parse(&bytes)
+        Volume::parse(&bytes)
     };
     let superblock = superblock.map_err(|reason| {
-        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.display()))
-            .hint("pass the file of the hashes with --hashes, and their offset with --hash-offset")
+        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.display())).hint(
+            "pass the file of the hashes with --hashes, and their offset with --hash-offset; \
+                 for a volume without a superblock, pass its table with --table, or its parameters \
+                 with --no-superblock",
+        )
     })?;
-    let length = superblock
-        .data_blocks
-        .saturating_mul(superblock.data_block as u64);
+    root_hash_of(data, &superblock)
+}
+
+/// The root hash of a volume that is described without a superblock.
+///
+/// # Errors
+///
+/// The file cannot be read, or is shorter.
+pub fn root_hash_of(data: &Path, volume: &Volume) -> Result<Digest> {
+    let length = volume.data_blocks.saturating_mul(volume.data_block as u64);
     let progress = Progress::new(length);
-    let data_file = BufReader::with_capacity(1 << 20, progress.watch(open(data)?));
-    superblock
+    let file = File::open(data).map_err(|error| Failure::file(data, &error))?;
+    let data_file = BufReader::with_capacity(1 << 20, progress.watch(file));
+    volume
         .root(data_file)
         .map_err(|failure| failure.about(data.display()))
 }

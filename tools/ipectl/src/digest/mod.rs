@@ -5,8 +5,13 @@
 mod dmverity;
 mod fsverity;
 mod merkle;
+mod table;
 
-pub use self::{dmverity::root_hash, fsverity::Parameters};
+pub use self::{
+    dmverity::{root_hash, root_hash_of, Volume},
+    fsverity::Parameters,
+    table::Table,
+};
 
 use crate::{
     failure::{Failure, Result},
