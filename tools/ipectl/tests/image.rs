@@ -332,3 +332,151 @@ fn damaged_image_is_refused() {
     let said = reviews(4, directory.path(), "empty", &[]);
     assert!(said.contains("no programs"), "{said}");
 }
+
+/// Runs a shell command in the directory.
+fn shell(directory: &Path, command: &str) {
+    make(directory, "sh", &["-ec", command]);
+}
+
+/// A program of UEFI with these sections.
+fn program_of_uefi(sections: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0; 0x80];
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[0x3c] = 0x80;
+    bytes.extend(b"PE\0\0\x64\x86");
+    bytes.extend((sections.len() as u16).to_le_bytes());
+    bytes.resize(0x80 + 24, 0);
+    let mut start = bytes.len() + 40 * sections.len();
+    for (name, content) in sections {
+        let mut header = name.as_bytes().to_vec();
+        header.resize(8, 0);
+        let padded = content.len().next_multiple_of(512);
+        for number in [content.len(), 0, padded, start] {
+            header.extend((number as u32).to_le_bytes());
+        }
+        header.resize(40, 0);
+        bytes.extend(header);
+        start += padded;
+    }
+    for (_, content) in sections {
+        bytes.extend(*content);
+        bytes.resize(
+            bytes.len() + content.len().next_multiple_of(512) - content.len(),
+            0,
+        );
+    }
+    bytes
+}
+
+#[test]
+fn initramfs_is_judged() {
+    if !has("cpio") {
+        eprintln!("skipped: cpio is not installed");
+        return;
+    }
+    let directory = root();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(
+        path("p.pol"),
+        POLICY.replace("dmverity_signature", "boot_verified"),
+    )
+    .unwrap();
+    shell(
+        directory.path(),
+        "mkdir -p early/kernel/x86/microcode && echo x >early/kernel/x86/microcode/x.bin
+         (cd early && find . | cpio --quiet -o -H newc) >early.cpio
+         (cd root && find . | cpio --quiet -o -H newc) >x.cpio
+         gzip -nk x.cpio && cat early.cpio x.cpio.gz >row.cpio && cat x.cpio.gz x.cpio.gz >gz.cpio",
+    );
+    let mut images = vec!["x.cpio", "x.cpio.gz", "row.cpio", "gz.cpio"];
+    for (program, image, arguments) in [
+        ("zstd", "x.zst", "zstd -qc"),
+        ("xz", "x.xz", "xz -c --check=crc32"),
+        ("xz", "x.lzma", "xz -c --format=lzma"),
+        ("lz4", "x.lz4", "lz4 -lqc"),
+        ("bzip2", "x.bz2", "bzip2 -c"),
+    ] {
+        if !has(program) {
+            eprintln!("skipped: {program} is not installed");
+            continue;
+        }
+        shell(directory.path(), &format!("{arguments} <x.cpio >{image}"));
+        images.push(image);
+    }
+    let initramfs = fs::read(path("row.cpio")).unwrap();
+    let program = program_of_uefi(&[(".osrel", b"NAME=x"), (".initrd", &initramfs)]);
+    fs::write(path("x.efi"), program).unwrap();
+    images.push("x.efi");
+    for image in images {
+        let said = reviews(1, directory.path(), image, &["--boot-verified"]);
+        assert!(said.ends_with(SUMMARY), "{image}: {said}");
+        let said = reviews(1, directory.path(), image, &[]);
+        assert_eq!(said.matches("denied  ").count(), 5, "{image}: {said}");
+    }
+
+    for (name, content, reason) in [
+        (
+            "no.efi",
+            program_of_uefi(&[(".linux", b"x")]),
+            "without an initramfs",
+        ),
+        (
+            "two.efi",
+            program_of_uefi(&[(".initrd", b"x"), (".initrd", b"y")]),
+            "several profiles",
+        ),
+        ("cut.efi", b"MZ".to_vec(), "damaged or cut off"),
+        (
+            "cut.cpio",
+            initramfs[..initramfs.len() / 2].to_vec(),
+            "cut.cpio",
+        ),
+    ] {
+        fs::write(path(name), content).unwrap();
+        let said = reviews(4, directory.path(), name, &[]);
+        assert!(said.contains(reason), "{name}: {said}");
+    }
+}
+
+#[test]
+fn disk_with_partitions_is_named() {
+    let directory = root();
+    let write = |disk: &[u8]| fs::write(directory.path().join("x"), disk).unwrap();
+    let mut disk = vec![0; 1 << 16];
+    disk[512..520].copy_from_slice(b"EFI PART");
+    write(&disk);
+    let said = reviews(4, directory.path(), "x", &[]);
+    assert!(said.contains("a partition table (GPT)"), "{said}");
+    assert!(said.contains("name the partition"), "{said}");
+    let mut disk = vec![0; 1 << 16];
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    write(&disk);
+    let said = reviews(4, directory.path(), "x", &[]);
+    assert!(said.contains("neither a directory nor an image"), "{said}");
+    disk[446..462].copy_from_slice(&[0x80, 0, 2, 0, 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0]);
+    write(&disk);
+    let said = reviews(4, directory.path(), "x", &[]);
+    assert!(said.contains("a partition table (MBR)"), "{said}");
+}
+
+#[test]
+fn erofs_image_that_cannot_be_read_says_why() {
+    if !has("mkfs.erofs") || !has("fsck.erofs") {
+        eprintln!("skipped: erofs-utils is not installed");
+        return;
+    }
+    let directory = root();
+    make(directory.path(), "mkfs.erofs", &["-Enosbcrc", "x", "root"]);
+    let path = directory.path().join("x");
+    let good = fs::read(&path).unwrap();
+    let mut devices = good.clone();
+    devices[1024 + 86] = 2;
+    fs::write(&path, devices).unwrap();
+    let said = reviews(4, directory.path(), "x", &[]);
+    assert!(said.contains("in 2 more files or devices"), "{said}");
+    let mut new = good;
+    new[1024 + 83] = 0x40;
+    fs::write(&path, new).unwrap();
+    let said = reviews(7, directory.path(), "x", &[]);
+    assert!(said.contains("erofs-utils is too old"), "{said}");
+}

@@ -21,13 +21,14 @@ use std::path::{Path, PathBuf};
 Examples:
   $ ipectl image appliance.pol root.squashfs --dmverity-signature
   $ ipectl image files.pol /srv/root --fsverity
+  $ ipectl image start.pol /boot/initrd.img --boot-verified
 
 Exits with 1 if a file is denied, with 4 if there is no file to ask about.")]
 pub struct Image {
     /// The policy, as text or signed; - for standard input
     pub policy: PathBuf,
 
-    /// A directory, or a squashfs, erofs or ext4 image
+    /// A directory, a squashfs, erofs or ext4 image, an initramfs, or a unified kernel image with one
     pub image: PathBuf,
 
     /// The properties of all of its files

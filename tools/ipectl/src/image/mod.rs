@@ -3,10 +3,15 @@
 //! The verdicts of a policy about the files of a root file system.
 
 mod directory;
+mod erofs;
 mod ext4;
 mod extract;
+mod initramfs;
 mod open;
+mod partitions;
 mod root;
+mod uki;
+mod unpack;
 
 use self::{
     open::open,
