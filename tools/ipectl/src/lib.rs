@@ -25,6 +25,7 @@ pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod replace;
+pub mod running;
 pub mod sign;
 pub mod source;
 pub mod suggest;

@@ -2,6 +2,9 @@
 
 //! Deployment, against a model of the kernel's files.
 
+mod common;
+
+use common::{owner::Owner, succeeds};
 use ipectl::{
     command::{
         activate::activate,
@@ -12,8 +15,10 @@ use ipectl::{
         status::show,
     },
     device::Files,
-    failure::{Class, Failure},
+    failure::{Class, Failure, Status},
+    object::Object,
     output::Output,
+    running::Program,
     source::Source,
 };
 use std::{
@@ -147,7 +152,7 @@ impl Files for Model {
 
 const MESSAGE: &[u8] = include_bytes!("fixtures/device/good.p7b");
 
-fn deploy(model: &Model, options: Options) -> Result<String, Failure> {
+fn deploy(model: &Model, options: Options<'_>) -> Result<String, Failure> {
     let source = Source::parse(Path::new("good.p7b"), MESSAGE)?;
     let mut text = Vec::new();
     deploy::deploy(
@@ -310,4 +315,110 @@ fn activate_delete_and_enforce_write_to_the_kernel() {
         said.ends_with("mode: enforcing\nmode: permissive, denials are only recorded\n"),
         "{said}"
     );
+}
+
+/// Deploys a message, and returns the status and what is said.
+fn deploy_message(model: &Model, message: &[u8], options: Options<'_>) -> (Status, String) {
+    let source = Source::parse(Path::new("p.p7b"), message).unwrap();
+    let mut text = Vec::new();
+    let mut out = Output::new(&mut text, false, false);
+    let status = deploy::deploy(model, &source, message, options, &mut out).unwrap();
+    (status, String::from_utf8(text).unwrap())
+}
+
+fn enforcing() -> Model {
+    let model = Model::default();
+    model.enforce.set(true);
+    model
+}
+
+#[test]
+fn policy_that_denies_everything_needs_a_yes() {
+    let owner = Owner::rsa();
+    let (policy, output) = (owner.path("nothing.pol"), owner.path("nothing.p7b"));
+    let (key, crt) = (owner.path("key.pem"), owner.path("crt.pem"));
+    let text = "policy_name=nothing policy_version=1.0.0\nDEFAULT action=DENY\n";
+    std::fs::write(&policy, text).unwrap();
+    succeeds(&["sign", &policy, "-k", &key, "-c", &crt, "-o", &output]);
+    let message = std::fs::read(&output).unwrap();
+
+    let model = enforcing();
+    let (status, said) = deploy_message(&model, &message, Options::default());
+    assert_eq!(status, Status::Findings);
+    assert!(said.contains("no program starts"), "{said}");
+    assert!(said.contains("nothing was written; --yes"), "{said}");
+    assert!(written(&model).is_empty());
+
+    let yes = Options {
+        yes: true,
+        ..Options::default()
+    };
+    let dry_run = Options {
+        dry_run: true,
+        ..Options::default()
+    };
+    let no_activate = Options {
+        no_activate: true,
+        ..Options::default()
+    };
+    // A permissive machine goes on, so it is only told.
+    for (model, options, writes, warns) in [
+        (enforcing(), yes, 2, true),
+        (enforcing(), dry_run, 0, true),
+        (enforcing(), no_activate, 1, false),
+        (Model::default(), Options::default(), 2, true),
+    ] {
+        let (status, said) = deploy_message(&model, &message, options);
+        assert_eq!(status, Status::Ok, "{said}");
+        assert_eq!(said.contains("no program starts"), warns, "{said}");
+        assert_eq!(written(&model).len(), writes, "{said}");
+    }
+}
+
+#[test]
+fn policy_that_denies_the_running_system_needs_a_yes() {
+    let program = |path: &str, of_init, processes, dmverity_signature| Program {
+        path: path.to_owned(),
+        of_init,
+        processes,
+        object: Object {
+            dmverity_signature,
+            ..Object::default()
+        },
+    };
+    let fine = [
+        program("/usr/lib/systemd/systemd", true, 1, true),
+        program("/opt/agent", false, 2, false),
+    ];
+    let options = Options {
+        running: &fine,
+        ..Options::default()
+    };
+    let model = enforcing();
+    let (status, said) = deploy_message(&model, MESSAGE, options);
+    assert_eq!(
+        said,
+        "warning: /opt/agent would not start again; 2 processes execute it now\n\
+         good 1.2.3: loaded\ngood 1.2.3: active\n"
+    );
+    assert_eq!((status, written(&model).len()), (Status::Ok, 2));
+
+    let broken = [program("/sbin/init", true, 1, false)];
+    let options = Options {
+        running: &broken,
+        ..Options::default()
+    };
+    let model = enforcing();
+    let (status, said) = deploy_message(&model, MESSAGE, options);
+    assert_eq!((status, written(&model).len()), (Status::Findings, 0));
+    assert!(
+        said.contains("/sbin/init is executed by process 1"),
+        "{said}"
+    );
+    let yes = Options {
+        yes: true,
+        ..options
+    };
+    let (status, _) = deploy_message(&model, MESSAGE, yes);
+    assert_eq!((status, written(&model).len()), (Status::Ok, 2));
 }

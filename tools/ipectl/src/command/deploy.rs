@@ -2,12 +2,13 @@
 
 //! `ipectl deploy`: loads or updates a policy, activates it, and verifies the result.
 
-use super::machine::Machine;
+use super::{consequence::Consequence, machine::Machine};
 use crate::{
     device::{check_activation, check_name, explain, switch, version, Files, Request},
     failure::{Class, Failure, Result, Status},
-    output::{printable, Output},
+    output::{printable, Output, Style},
     policy::Policy,
+    running::{programs, Program},
     source::{self, Source},
 };
 use clap::Args;
@@ -38,6 +39,10 @@ pub struct Deploy {
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
+    /// Deploy a policy that denies every program, or the program of process 1
+    #[arg(long, short)]
+    pub yes: bool,
+
     /// The machine
     #[command(flatten)]
     pub machine: Machine,
@@ -55,6 +60,8 @@ impl Deploy {
         let options = Options {
             dry_run: self.dry_run,
             no_activate: self.no_activate,
+            yes: self.yes,
+            running: &programs(&self.machine.securityfs),
         };
         deploy(&self.machine.open()?, &source, &message, options, out)
     }
@@ -62,11 +69,15 @@ impl Deploy {
 
 /// How a policy is deployed.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct Options<'r> {
     /// Only show what would be done.
     pub dry_run: bool,
     /// Load it, and keep the active policy.
     pub no_activate: bool,
+    /// Go on where the machine would be of no use afterwards.
+    pub yes: bool,
+    /// The programs of the machine.
+    pub running: &'r [Program],
 }
 
 /// Deploys a signed policy.
@@ -78,7 +89,7 @@ pub fn deploy(
     files: &dyn Files,
     source: &Source,
     message: &[u8],
-    options: Options,
+    options: Options<'_>,
     out: &mut Output<'_>,
 ) -> Result {
     if source.signed.is_none() {
@@ -94,6 +105,24 @@ pub fn deploy(
     let mut done = Vec::new();
     if !options.no_activate {
         check_activation(files, &name, policy.version(), &what)?;
+    }
+
+    let consequence = if options.no_activate {
+        Consequence::default()
+    } else {
+        Consequence::of(&policy, options.running)
+    };
+    let enforces = switch(files, "enforce") != Some(false);
+    if consequence.fatal && enforces && !options.yes && !options.dry_run {
+        let report = Report {
+            name: &name,
+            version: policy.version(),
+            warnings: &consequence.warnings,
+            steps: &["nothing was written; --yes deploys it all the same".to_owned()],
+            dry_run: false,
+        };
+        report.show(out)?;
+        return Ok(Status::Findings);
     }
 
     let (request, file) = match load_request(files, &name, policy.version(), message)? {
@@ -133,32 +162,49 @@ pub fn deploy(
     if !options.dry_run {
         verify(files, &policy, &name, options)?;
     }
-    report(&name, policy.version(), &done, options.dry_run, out)
+    let report = Report {
+        name: &name,
+        version: policy.version(),
+        warnings: &consequence.warnings,
+        steps: &done,
+        dry_run: options.dry_run,
+    };
+    report.show(out)
 }
 
-fn report(
-    name: &str,
+/// What was done, or would be.
+struct Report<'r> {
+    name: &'r str,
     version: Version,
-    done: &[String],
+    warnings: &'r [String],
+    steps: &'r [String],
     dry_run: bool,
-    out: &mut Output<'_>,
-) -> Result {
-    if out.is_json() {
-        out.json(
-            "deploy",
-            &serde_json::json!({
-                "policy": name,
-                "version": version.to_string(),
-                "dry_run": dry_run,
-                "steps": done,
-            }),
-        )?;
-    } else {
-        for line in done {
-            out.line(printable(line.as_bytes()))?;
+}
+
+impl Report<'_> {
+    fn show(&self, out: &mut Output<'_>) -> Result {
+        if out.is_json() {
+            out.json(
+                "deploy",
+                &serde_json::json!({
+                    "policy": self.name,
+                    "version": self.version.to_string(),
+                    "dry_run": self.dry_run,
+                    "warnings": self.warnings,
+                    "steps": self.steps,
+                }),
+            )?;
+            return Ok(Status::Ok);
         }
+        for warning in self.warnings {
+            let mark = out.paint(Style::Warning, "warning:");
+            out.line(format!("{mark} {}", printable(warning.as_bytes())))?;
+        }
+        for step in self.steps {
+            out.line(printable(step.as_bytes()))?;
+        }
+        Ok(Status::Ok)
     }
-    Ok(Status::Ok)
 }
 
 /// Returns how to load the policy, or none if it is already loaded.
@@ -186,7 +232,7 @@ fn load_request(
 }
 
 /// Verifies that the kernel has loaded the policy.
-fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options) -> Result<()> {
+fn verify(files: &dyn Files, policy: &Policy, name: &str, options: Options<'_>) -> Result<()> {
     let wrong = |what: &str| {
         Failure::new(
             Class::Refused,

@@ -8,6 +8,7 @@
 pub mod activate;
 pub mod check;
 pub mod completions;
+mod consequence;
 pub mod delete;
 pub mod deploy;
 pub mod diff;

@@ -10,8 +10,8 @@ use crate::{
     object::{Digest, Object},
 };
 use std::{
-    fs::{self, File},
-    os::unix::fs::MetadataExt,
+    fs::{self, OpenOptions},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -22,7 +22,29 @@ use std::{
 /// The file cannot be opened. A property that cannot be found out is not an error: the evidence
 /// says so.
 pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
-    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    let survey = survey(path)?;
+    Ok((survey.object, survey.evidence))
+}
+
+/// Returns the properties of a file if all of them can be found out.
+pub fn known_object_of(path: &Path) -> Option<Object> {
+    let survey = survey(path).ok()?;
+    survey.complete.then_some(survey.object)
+}
+
+/// The properties of a file.
+struct Survey {
+    object: Object,
+    evidence: Vec<String>,
+    /// Whether no property is left that could not be found out.
+    complete: bool,
+}
+
+fn survey(path: &Path) -> Result<Survey> {
+    // A FIFO without a writer must not hold it up.
+    let mut options = OpenOptions::new();
+    let file = options.read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = file.map_err(|error| Failure::file(path, &error))?;
     let metadata = file
         .metadata()
         .map_err(|error| Failure::file(path, &error))?;
@@ -33,6 +55,8 @@ pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
 
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let kind = file_system(&mounts, &numbers);
+    // The file of a layer decides.
+    let mut complete = kind.is_some_and(|kind| kind != "overlay");
     match kind {
         Some("rootfs") => {
             object.boot_verified = true;
@@ -51,7 +75,7 @@ pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
         .join("dm")
         .exists()
     {
-        dmverity(device, &mut object, &mut evidence);
+        complete &= dmverity(device, &mut object, &mut evidence);
     }
 
     match measure::digest(&file) {
@@ -59,9 +83,16 @@ pub fn object_of(path: &Path) -> Result<(Object, Vec<String>)> {
             object.fsverity_digest = digest;
             object.fsverity_signature = digest.is_some() && measure::has_signature(&file);
         }
-        Err(error) => evidence.push(format!("fs-verity: {}", reason(&error))),
+        Err(error) => {
+            complete = false;
+            evidence.push(format!("fs-verity: {}", reason(&error)));
+        }
     }
-    Ok((object, evidence))
+    Ok(Survey {
+        object,
+        evidence,
+        complete,
+    })
 }
 
 /// The type of the file system with these numbers.
@@ -71,9 +102,11 @@ fn file_system<'m>(mounts: &'m str, numbers: &str) -> Option<&'m str> {
     line.split_once(" - ")?.1.split(' ').next()
 }
 
-/// Asks device-mapper for the root hash and its signature.
-fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) {
-    match device_mapper::target(device) {
+/// Asks device-mapper for the root hash and its signature. Returns whether it answers.
+fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) -> bool {
+    let target = device_mapper::target(device);
+    let answers = target.is_ok();
+    match target {
         Ok(Some(target)) if target.kind == "verity" => {
             let volume = verity(&target.parameters);
             object.dmverity_roothash = volume.roothash;
@@ -86,6 +119,7 @@ fn dmverity(device: u64, object: &mut Object, evidence: &mut Vec<String>) {
             reason(&error)
         )),
     }
+    answers
 }
 
 /// The properties that the kernel derives from a dm-verity volume.

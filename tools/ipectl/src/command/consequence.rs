@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The consequences of an active policy for the machine that it becomes active on.
+
+use crate::{check::denies_everything, output::counted, policy::Policy, running::Program};
+use ipe_policy::policy::{Action, Operation};
+
+/// How many programs are named.
+const SHOWN: usize = 20;
+
+/// What a policy does to a machine.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Consequence {
+    /// What the owner should know before, for people.
+    pub(super) warnings: Vec<String>,
+    /// Whether the machine would be of no use.
+    pub(super) fatal: bool,
+}
+
+impl Consequence {
+    /// Asks the policy about all that runs.
+    pub(super) fn of(policy: &Policy, running: &[Program]) -> Self {
+        let mut all = Self::default();
+        if denies_everything(policy, Operation::Execute) {
+            all.fatal = true;
+            all.warnings.push(
+                "the policy denies EXECUTE of every file: once it is active, no program starts"
+                    .to_owned(),
+            );
+        }
+        let denied = running.iter().filter(|program| {
+            let verdict = policy.evaluate(Operation::Execute, &program.object);
+            verdict.action == Action::Deny
+        });
+        let denied: Vec<_> = denied.collect();
+        if let Some(init) = denied.iter().find(|program| program.of_init) {
+            all.fatal = true;
+            let path = &init.path;
+            all.warnings.push(format!(
+                "the policy denies the file system that the machine runs from: {path} is executed \
+                 by process 1"
+            ));
+        }
+        for program in denied.iter().take(SHOWN) {
+            let Program {
+                path, processes, ..
+            } = program;
+            let processes = counted(*processes, "process", "processes");
+            all.warnings.push(format!(
+                "{path} would not start again; {processes} execute it now"
+            ));
+        }
+        if let Some(more) = denied.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let more = counted(more, "more file", "more files");
+            all.warnings
+                .push(format!("… and {more} that are executed now"));
+        }
+        all
+    }
+}
