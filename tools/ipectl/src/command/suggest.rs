@@ -6,7 +6,8 @@ use crate::{
     audit,
     failure::{Result, Status},
     output::{counted, printable, Output, Style},
-    source,
+    policy::Policy,
+    source::{self, Source},
     suggest::{self, Evidence, Outcome, Volume},
 };
 use clap::Args;
@@ -36,6 +37,10 @@ pub struct Suggest {
     /// The root directory of the paths in the records: other files get fs-verity digests
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+
+    /// The policy that was active: say why a rule that it has already did not match
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
 }
 
 impl Suggest {
@@ -55,9 +60,14 @@ impl Suggest {
                 }
             }
         }
+        let policy = self.policy.as_deref().map(|policy| {
+            let source = Source::read(policy)?;
+            Policy::load(&source)
+        });
         let knowledge = suggest::Knowledge {
             volumes: self.volumes.clone(),
             root: self.root.clone(),
+            policy: policy.transpose()?,
             ..suggest::Knowledge::default()
         };
         let outcome = suggest::Outcome {

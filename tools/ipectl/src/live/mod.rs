@@ -95,6 +95,14 @@ fn survey(path: &Path) -> Result<Survey> {
     })
 }
 
+/// The type of the file system that a file is on.
+pub fn file_system_of(path: &Path) -> Option<String> {
+    let device = fs::metadata(path).ok()?.dev();
+    let numbers = format!("{}:{}", libc::major(device), libc::minor(device));
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    file_system(&mounts, &numbers).map(str::to_owned)
+}
+
 /// The type of the file system with these numbers.
 fn file_system<'m>(mounts: &'m str, numbers: &str) -> Option<&'m str> {
     let mut lines = mounts.lines();

@@ -5,14 +5,19 @@
 //! A record shows what was denied, but not why the file could be trusted. That comes from the
 //! device that it names, from the options about volumes, and from the file itself, if it exists.
 
+mod filesystem;
+mod overlay;
+mod present;
 mod root;
 
 use crate::{
     audit::{Access, Question},
     digest::{of_open_file, Parameters},
     failure::Failure,
-    object::Digest,
+    memory,
+    object::{Digest, Object},
     output::printable,
+    policy::{Policy, UNKNOWN},
     progress::Progress,
 };
 use ipe_policy::policy::Operation;
@@ -62,8 +67,10 @@ impl Volume {
 }
 
 /// Everything that helps to find rules.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Knowledge {
+    /// The policy that the rules are for.
+    pub policy: Option<Policy>,
     /// dm-verity volumes.
     pub volumes: Vec<Volume>,
     /// Where the files of the records are: their root directory.
@@ -143,7 +150,7 @@ struct Denial {
     operation: String,
     device: Option<String>,
     path: Option<String>,
-    /// The rule that denied it on purpose.
+    /// The rule that denied it on purpose, or whatever denied an operation that is not known here.
     denied_by: Option<String>,
     /// It is about a program that keeps READ_IMPLIES_EXEC.
     read_implies_exec: bool,
@@ -158,7 +165,7 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
     let mut denials: BTreeMap<Denial, Evidence> = BTreeMap::new();
     for record in records.iter().filter(|record| record.is_denial()) {
         outcome.denials += 1;
-        let on_purpose = record.rule.starts_with("op=");
+        let on_purpose = record.rule.starts_with("op=") || record.known_operation().is_none();
         let denial = Denial {
             operation: record.operation.clone(),
             device: record.device.clone(),
@@ -184,7 +191,10 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
     let mut undecided: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
     for (denial, mut evidence) in denials {
         match decide(&denial, &mut evidence, knowledge) {
-            Ok((rule, allows)) => rules.entry((rule, allows)).or_default().push(evidence),
+            Ok(found) => {
+                let key = (found.rule, found.allows);
+                rules.entry(key).or_default().push(evidence);
+            }
             Err(reason) => {
                 let key = (denial.operation, reason);
                 undecided.entry(key).or_default().push(evidence);
@@ -206,27 +216,84 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
     outcome
 }
 
-/// File systems in memory or of the kernel, which no property can hold for.
-const WITHOUT_INTEGRITY: [&str; 8] = [
-    "tmpfs",
-    "ramfs",
-    "devtmpfs",
-    "hugetlbfs",
-    "proc",
-    "sysfs",
-    "overlay",
-    "mqueue",
-];
+/// A rule, and what else it allows.
+struct Found {
+    rule: String,
+    allows: String,
+}
+
+/// Why the kernel could allow a file.
+fn found(
+    operation: Operation,
+    object: Object,
+    allows: &str,
+    knowledge: &Knowledge,
+) -> Result<Found, String> {
+    let property = match object {
+        Object {
+            dmverity_roothash: Some(digest),
+            ..
+        } => format!("dmverity_roothash={digest}"),
+        Object {
+            fsverity_digest: Some(digest),
+            ..
+        } => format!("fsverity_digest={digest}"),
+        Object {
+            boot_verified: true,
+            ..
+        } => "boot_verified=TRUE".to_owned(),
+        _ => "dmverity_signature=TRUE".to_owned(),
+    };
+    let policy = knowledge.policy.as_ref();
+    match policy.and_then(|policy| present::reason(policy, operation, &object)) {
+        Some(reason) => Err(reason),
+        None => Ok(Found {
+            rule: format!("op={} {property} action=ALLOW", operation.name()),
+            allows: allows.to_owned(),
+        }),
+    }
+}
+
+/// Why there is no rule for an operation that this program does not know.
+fn unknown(denial: &Denial) -> String {
+    let by = denial.denied_by.as_deref().unwrap_or_default();
+    if denial.operation == UNKNOWN {
+        return "the policy language has no such operation: the global default decides".to_owned();
+    }
+    let decided = if by.starts_with("op=") {
+        "its rule"
+    } else if by.starts_with("DEFAULT op=") {
+        "its default"
+    } else {
+        "the global default"
+    };
+    format!(
+        "ipectl does not know this operation: the record is of another kernel, whose policy \
+         language has it, and {decided} decided: '{}'",
+        printable(by.as_bytes())
+    )
+}
+
+/// What to do about a file of an overlay whose layer is not found.
+fn layer_unknown(path: &str) -> String {
+    format!(
+        "overlay is a union of directories, and the directory that has the file decides: if that \
+         is on a dm-verity volume, pass --volume overlay=signed or --volume overlay=sha256:…; on \
+         the machine itself, --root / finds it where its layers are mounted; 'ipectl explain \
+         POLICY --file LAYER{}' shows the properties of the file in the directory LAYER",
+        printable(path.as_bytes())
+    )
+}
 
 /// Returns the rule for a file and what else it allows, or why there is none.
 fn decide(
     denial: &Denial,
     evidence: &mut Evidence,
     knowledge: &Knowledge,
-) -> Result<(String, String), String> {
-    let operation = Operation::from_name(denial.operation.as_bytes())
-        .ok_or("the policy language has no such operation: the global default decides")?;
-    let rule = |property: &str| format!("op={} {property} action=ALLOW", operation.name());
+) -> Result<Found, String> {
+    let operation =
+        Operation::from_name(denial.operation.as_bytes()).ok_or_else(|| unknown(denial))?;
+    let allow = |object, allows: &str| found(operation, object, allows, knowledge);
     if let Some(by) = &denial.denied_by {
         return Err(format!(
             "denied on purpose by '{}'",
@@ -243,14 +310,22 @@ fn decide(
         );
     }
     let Some(path) = &denial.path else {
-        return Err(
-            "memory without a file has no properties: only 'op=EXECUTE action=ALLOW' would allow \
-             it, along with everything else"
-                .to_owned(),
-        );
+        return Err(memory::advice(operation).to_owned());
     };
     let Some(device) = &denial.device else {
         return Err("the record does not name a device".to_owned());
+    };
+    let signed = Object {
+        dmverity_signature: true,
+        ..Object::default()
+    };
+    let of_volume = |digest| Object {
+        dmverity_roothash: Some(digest),
+        ..Object::default()
+    };
+    let of_content = |digest| Object {
+        fsverity_digest: Some(digest),
+        ..Object::default()
     };
 
     if let Some(volume) = knowledge
@@ -258,25 +333,37 @@ fn decide(
         .iter()
         .find(|volume| volume.device == *device)
     {
-        return Ok(match volume.trust {
-            Trust::Signed => (
-                rule("dmverity_signature=TRUE"),
-                "every file of every signed volume".to_owned(),
-            ),
-            Trust::RootHash(digest) => (
-                rule(&format!("dmverity_roothash={digest}")),
-                "every file of this volume".to_owned(),
-            ),
-        });
+        return match volume.trust {
+            Trust::Signed => allow(signed, SIGNED),
+            Trust::RootHash(digest) => allow(of_volume(digest), VOLUME),
+        };
     }
     if device == "rootfs" {
-        let allows = "every file of the initramfs".to_owned();
-        return Ok((rule("boot_verified=TRUE"), allows));
+        return allow(Object::combination(1), "every file of the initramfs");
     }
-    if WITHOUT_INTEGRITY.contains(&device.as_str()) {
-        return Err(format!(
-            "{device} supports neither dm-verity nor fs-verity: move the file elsewhere"
-        ));
+    if let Some(reason) = filesystem::without_properties(path, device) {
+        return Err(reason);
+    }
+    if device == "overlay" {
+        let root = knowledge.root.as_ref();
+        let layer = root.and_then(|root| overlay::find(root, path, &knowledge.parameters));
+        return match layer {
+            Some(overlay::Layer::Signed) => allow(signed, SIGNED),
+            Some(overlay::Layer::RootHash(digest)) => allow(of_volume(digest), VOLUME),
+            Some(overlay::Layer::Digest(digest)) => allow(
+                of_content(digest),
+                "this content, once fs-verity is enabled on the file of the layer",
+            ),
+            Some(overlay::Layer::Unprotected(layer, kind)) => {
+                let layer = layer.to_string_lossy().into_owned();
+                Err(format!(
+                    "the layer {} has it, on {kind}, which has neither dm-verity here nor \
+                     fs-verity",
+                    printable(layer.as_bytes())
+                ))
+            }
+            None => Err(layer_unknown(path)),
+        };
     }
     let Some(root) = &knowledge.root else {
         let device = printable(device.as_bytes());
@@ -287,16 +374,22 @@ fn decide(
         });
     };
     let said = |failure: Failure| printable(failure.message.as_bytes());
-    let found = root::open(root, path).map_err(said)?;
-    if let Some(inode) = found.inode.filter(|inode| !evidence.had(*inode)) {
+    let file = root::open(root, path).map_err(said)?;
+    if let Some(inode) = file.inode.filter(|inode| !evidence.had(*inode)) {
         evidence.warning = Some(format!(
             "another file is there now (inode {inode}), or the log is from another system"
         ));
     }
-    let progress = Progress::new(found.length);
-    let digest = of_open_file(found.file, &knowledge.parameters, &progress).map_err(said)?;
-    Ok((
-        rule(&format!("fsverity_digest={digest}")),
-        "this content, once fs-verity is enabled on the file".to_owned(),
-    ))
+    let progress = Progress::new(file.length);
+    let digest = of_open_file(file.file, &knowledge.parameters, &progress).map_err(said)?;
+    allow(
+        of_content(digest),
+        "this content, once fs-verity is enabled on the file",
+    )
 }
+
+/// What else a rule allows that trusts signatures.
+const SIGNED: &str = "every file of every signed volume";
+
+/// What else a rule allows that trusts a root hash.
+const VOLUME: &str = "every file of this volume";

@@ -6,6 +6,7 @@ use crate::{
     audit::{Access, Question},
     canonical,
     failure::{Class, Failure, Result, Status},
+    memory,
     output::{printable, Output, Style},
     policy::{operation_name, Policy, UNKNOWN},
 };
@@ -47,10 +48,11 @@ pub fn explain_record(
     let operation = access.known_operation();
     if operation.is_none() && access.operation != UNKNOWN {
         let name = printable(access.operation.as_bytes());
-        let message = format!("the record names the operation {name}");
-        return Err(
-            Failure::new(Class::Invalid, message).hint("this version of ipectl does not know it")
-        );
+        let rule = printable(access.rule.as_bytes());
+        let message = format!("the record is of another kernel: it names the operation {name}");
+        return Err(Failure::new(Class::Invalid, message).hint(format!(
+            "ipectl and its kernel do not know that operation; '{rule}' decided"
+        )));
     }
     let (line, passed) = follow(policy, operation, access);
     let denied = access.is_denial();
@@ -89,7 +91,10 @@ pub fn explain_record(
     };
     let path = match &access.path {
         Some(path) => printable(path.as_bytes()),
-        None => "memory without a file".to_owned(),
+        None if matches!(operation, None | Some(Operation::Execute)) => {
+            "memory without a file".to_owned()
+        }
+        None => "data without a file".to_owned(),
     };
     out.line(format!(
         "{} of {path} by {} ({}) was {}",
@@ -137,6 +142,11 @@ pub fn explain_record(
     if operation.is_none() {
         out.line("")?;
         out.line("No rule can name an operation that the language does not know.")?;
+    } else if let Some(operation) = operation
+        .filter(|operation| *operation != Operation::Execute && access.path.is_none() && denied)
+    {
+        out.line("")?;
+        out.line(format!("No rule helps: {}.", memory::advice(operation)))?;
     } else if access.path.is_none() && denied {
         out.line("")?;
         out.line(

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Devices of records for which no property can hold.
+
+use crate::output::printable;
+
+/// File systems in memory or of the kernel.
+const IN_MEMORY: [&str; 7] = [
+    "tmpfs",
+    "ramfs",
+    "devtmpfs",
+    "hugetlbfs",
+    "proc",
+    "sysfs",
+    "mqueue",
+];
+
+/// File systems that get their files from elsewhere: from a host, a server or a program.
+const FROM_ELSEWHERE: [(&str, &str); 9] = [
+    ("virtiofs", "of the virtual machine's host"),
+    ("9p", "of the virtual machine's host or of a server"),
+    ("vboxsf", "of the virtual machine's host"),
+    ("fuse", "of a program"),
+    ("cifs", "of a server"),
+    ("smb3", "of a server"),
+    ("ceph", "of a server"),
+    ("afs", "of a server"),
+    ("nfs", "of a server"),
+];
+
+/// Why no property can hold for a file on this device, if that is so.
+pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
+    if path.starts_with("/memfd:") {
+        return Some(
+            "the program executes a copy in memory (memfd_create(2)), as container runtimes do \
+             with their own program; nothing is known about a copy, so no rule can allow it alone: \
+             use a version or a setting of the program that executes the file itself"
+                .to_owned(),
+        );
+    }
+    if IN_MEMORY.contains(&device) {
+        return Some(format!(
+            "{device} supports neither dm-verity nor fs-verity: move the file elsewhere"
+        ));
+    }
+    let is_named = |(name, _): &&(&str, &str)| *name == device;
+    let from = match FROM_ELSEWHERE.iter().find(is_named) {
+        Some((_, from)) => from,
+        // Only a file system without a block device is known by a number.
+        None if device.starts_with("0:") => "of a server, as NFS has them",
+        None => return None,
+    };
+    let device = printable(device.as_bytes());
+    Some(format!(
+        "{device} has files {from}: it has no fs-verity, and no volume that the kernel verifies; \
+         copy the file to a file system that has, or into an image on a dm-verity volume"
+    ))
+}
