@@ -23,6 +23,7 @@ fn expected(stamp: Option<&str>) -> Access {
 
 #[test]
 fn every_log_has_the_same_record() {
+    let of_kernel = format!("audit: type=1420 audit(1653364370.067:61): {RECORD}");
     let logs = [
         format!("type=1420 audit(1653364370.067:61): {RECORD}"),
         format!("type=UNKNOWN[1420] msg=audit(1653364370.067:61): {RECORD}"),
@@ -31,6 +32,11 @@ fn every_log_has_the_same_record() {
         format!("5,412,12345678,-;audit: type=1420 audit(1653364370.067:61): {RECORD}"),
         format!("node=device type=1420 msg=audit(1653364370.067:61): {RECORD}"),
         format!("<5>[   12.345678][    T1] audit: type=1420 audit(1653364370.067:61): {RECORD}"),
+        // `dmesg -x`, `dmesg --time-format iso`, both, and `dmesg -T`.
+        format!("kern  :notice: [   12.345678] {of_kernel}"),
+        format!("2022-05-24T12:32:50,067000+00:00 {of_kernel}"),
+        format!("kern  :warn  : 2022-05-24T12:32:50,067000-03:30 {of_kernel}"),
+        format!("[Tue May 24 12:32:50 2022] {of_kernel}"),
         entry("audit", &format!("IPE_ACCESS {RECORD}")),
         entry("audit", &format!("AUDIT1420 {RECORD}")),
         entry(
@@ -74,6 +80,10 @@ fn forgeable_line_is_not_a_record() {
         .to_string(),
         format!("13,412,12345678,-;{of_kernel}"),
         format!("<13>[   12.345678] {of_kernel}"),
+        format!("user  :notice: [   12.345678] {of_kernel}"),
+        format!("daemon:info  : 2022-05-24T12:32:50,067000+00:00 {of_kernel}"),
+        format!("2022-05-24T12:32:50+00:00 host kernel: {of_kernel}"),
+        format!("2022-05-24T12:32:50,067000+00:00 usb 1-1: Product: {of_kernel}"),
         // The text of `journalctl` and of syslog.
         of_journald.clone(),
         format!("May 24 12:32:50 host audit[2241]: {of_journald}"),
@@ -183,5 +193,21 @@ fn other_lines_are_not_records() {
         "{",
     ] {
         assert_eq!(parse(line.as_bytes()), Line::Other, "{line}");
+    }
+}
+
+#[test]
+fn doubt_names_its_reason() {
+    let of_journald = format!("May 24 12:32:50 host audit[2241]: IPE_ACCESS {RECORD}");
+    let interpreted =
+        "type=IPE_ACCESS msg=audit(05/24/22 12:32:50.067:61) : ipe_op=EXECUTE path=/x";
+    let of_syslog = format!("May 24 12:32:50 host kernel: {RECORD}");
+    for (line, doubt) in [
+        (of_journald.as_str(), Doubt::JournalText),
+        (interpreted, Doubt::Interpreted),
+        (&of_syslog, Doubt::Unknown),
+    ] {
+        assert_eq!(parse(line.as_bytes()), Line::Doubtful, "{line}");
+        assert_eq!(Doubt::of(line.as_bytes()), doubt, "{line}");
     }
 }

@@ -11,7 +11,7 @@ use super::{
     values::{asked, Asked},
 };
 use crate::{
-    audit::{self, Access},
+    audit::{self, Access, Doubt},
     command_line::CommandLine,
     failure::{Class, Failure, Result, Status},
     live,
@@ -127,20 +127,25 @@ fn resolve(digest: Digest, policy: &Policy) -> Result<Digest> {
 
 /// The first record of a text, alone or as a line of a log.
 fn record(text: &[u8]) -> Result<Access> {
-    let mut doubtful = false;
+    let mut doubtful = None;
     for line in text.split(|&byte| byte == b'\n') {
         let line_is = audit::parse(line);
-        doubtful |= line_is == audit::Line::Doubtful;
+        if line_is == audit::Line::Doubtful {
+            doubtful = doubtful.or(Some(Doubt::of(line)));
+        }
         if let Some(access) = line_is.record().or_else(|| audit::parse_bare(line)) {
             return Ok(access);
         }
     }
-    Err(if doubtful {
+    Err(if let Some(doubt) = doubtful {
+        let advice = doubt.advice(true).unwrap_or(
+            "take the record from auditd's log, or from journalctl _AUDIT_TYPE=1420 -o cat -n 1",
+        );
         Failure::new(
             Class::Invalid,
             "it is unknown whether the kernel wrote this record",
         )
-        .hint("take the record from auditd's log, or from journalctl _AUDIT_TYPE=1420")
+        .hint(advice)
     } else {
         Failure::new(Class::Invalid, "this is not the record of an IPE decision")
             .hint("such a record contains ipe_op=… and rule=…, and has the type 1420 or IPE_ACCESS")

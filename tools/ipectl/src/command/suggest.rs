@@ -3,7 +3,7 @@
 //! `ipectl suggest`: the rules that would allow what was denied, with the evidence as comments.
 
 use crate::{
-    audit,
+    audit::{self, Doubt},
     failure::{Result, Status},
     output::{counted, printable, Output, Style},
     policy::Policy,
@@ -50,12 +50,15 @@ impl Suggest {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
-        let (mut records, mut doubtful) = (Vec::new(), 0);
+        let (mut records, mut doubtful, mut doubts) = (Vec::new(), 0, BTreeSet::new());
         for log in &self.logs {
             for line in source::read_bytes(log)?.split(|&byte| byte == b'\n') {
                 match audit::parse(line) {
                     audit::Line::Record(access) => records.push(access),
-                    audit::Line::Doubtful => doubtful += 1,
+                    audit::Line::Doubtful => {
+                        doubtful += 1;
+                        doubts.insert(Doubt::of(line));
+                    }
                     audit::Line::Other => {}
                 }
             }
@@ -72,6 +75,7 @@ impl Suggest {
         };
         let outcome = suggest::Outcome {
             doubtful,
+            doubts,
             ..suggest::suggest(&records, &knowledge)
         };
         show(&outcome, out)
@@ -105,6 +109,13 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
              or journalctl -o json --all _AUDIT_TYPE=1420"
         );
         out.line(out.paint(Style::Warning, &text))?;
+        for advice in outcome
+            .doubts
+            .iter()
+            .filter_map(|doubt| doubt.advice(false))
+        {
+            out.line(out.paint(Style::Warning, &format!("#   {advice}")))?;
+        }
     }
     for suggestion in &outcome.rules {
         out.line("")?;

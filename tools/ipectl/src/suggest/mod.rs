@@ -11,7 +11,7 @@ mod present;
 mod root;
 
 use crate::{
-    audit::{Access, Question},
+    audit::{Access, Doubt, Question},
     digest::{of_open_file, Parameters},
     failure::Failure,
     memory,
@@ -138,6 +138,9 @@ pub struct Outcome {
     pub denials: usize,
     /// How many lines read like records, and are not taken for any, see [`crate::audit::parse`].
     pub doubtful: usize,
+    /// Why, where that is known.
+    #[serde(skip)]
+    pub doubts: BTreeSet<Doubt>,
     /// The rules.
     pub rules: Vec<Suggestion>,
     /// Denials that a person must decide.
