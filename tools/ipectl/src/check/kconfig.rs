@@ -16,6 +16,9 @@ use std::{
     path::Path,
 };
 
+/// The option of the command line that is built into the kernel.
+pub(super) const COMMAND_LINE: &str = "CMDLINE";
+
 /// The length limit of an unpacked configuration.
 const LONGEST: u64 = 16 << 20;
 
@@ -139,13 +142,27 @@ impl Kconfig {
     }
 
     /// Returns whether the kernel starts a security module. Without a list in the configuration, it
-    /// is that
-    /// of the kernel's authors, which names all of them.
+    /// is that of the kernel's authors, which names all of them. `lsm=` in the command line takes
+    /// the place of both.
     pub fn starts(&self, module: &str) -> bool {
-        match self.value("LSM") {
-            Some(Value::Text(list)) => list.split(',').any(|name| name == module),
-            _ => true,
-        }
+        let list = match (self.parameter("lsm"), self.value("LSM")) {
+            (Some(list), _) => list,
+            (None, Some(Value::Text(list))) => list,
+            (None, _) => return true,
+        };
+        list.split(',').any(|name| name == module)
+    }
+
+    /// Returns the value of a parameter of the command line that is built into the kernel.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let Some(Value::Text(line)) = self.value(COMMAND_LINE) else {
+            return None;
+        };
+        let values = line.split_whitespace().filter_map(|word| {
+            let (key, value) = word.split_once('=')?;
+            (key == name).then_some(value)
+        });
+        values.last()
     }
 
     /// The configuration's text, unpacked.

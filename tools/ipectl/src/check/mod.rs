@@ -4,6 +4,7 @@
 
 mod at_boot;
 mod cause;
+mod command_line;
 mod diagnostic;
 mod hint;
 mod kconfig;
@@ -95,8 +96,8 @@ impl Collector<'_> {
         match error.kind {
             // A DEFAULT with an error in it is not taken for one.
             ErrorKind::DefaultMissing(_) => self.found.iter().any(|found| {
-                let lines = text.split(|byte| *byte == b'\n');
-                let line = lines.skip(found.line.saturating_sub(1) as usize).next();
+                let mut lines = text.split(|byte| *byte == b'\n');
+                let line = lines.nth(found.line.saturating_sub(1) as usize);
                 let line = line.unwrap_or_default().trim_ascii_start();
                 found.severity == Severity::Error
                     && line
@@ -199,8 +200,10 @@ pub fn check(source: &Source, options: &Options) -> Report {
 
 /// Checks a kernel's configuration for ways around every policy.
 pub fn check_kernel(kernel: &Kconfig) -> Report {
+    let mut found = command_line::of_kernel(kernel);
+    found.extend(opening::of_kernel(kernel));
     Report {
-        diagnostics: opening::of_kernel(kernel),
+        diagnostics: found,
         is_of_policy: false,
     }
 }

@@ -76,7 +76,10 @@ const OPENINGS: &[Opening] = &[
         code: "ipe-not-started",
         severity: Severity::Warning,
         options: &["LSM"],
-        open: |kernel| kernel.has("SECURITY_IPE") && !kernel.starts("ipe"),
+        open: |kernel| {
+            let listed = kernel.starts("ipe") || kernel.parameter("lsm").is_some();
+            kernel.has("SECURITY_IPE") && !listed
+        },
         when: When::Always,
         message: "CONFIG_LSM does not name ipe: IPE does not start unless lsm= on the kernel's \
                   command line names it",
