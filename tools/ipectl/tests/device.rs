@@ -8,6 +8,7 @@ use common::{owner::Owner, succeeds};
 use ipectl::{
     command::{
         activate::activate,
+        consequence::Options as Change,
         delete::delete,
         deploy::{self, Options},
         enforce::{enforce, Mode},
@@ -267,12 +268,12 @@ fn sealed_machine_says_so() {
         failure.message.contains("not enforced (EINVAL)"),
         "{failure}"
     );
-    enforce(&model, Mode::On, false, &mut out).unwrap();
+    enforce(&model, Mode::On, Change::default(), &mut out).unwrap();
     seal(&model, true, &mut out).unwrap();
     assert!(!model.sealed.get());
     seal(&model, false, &mut out).unwrap();
     assert!(model.sealed.get());
-    let failure = enforce(&model, Mode::Off, false, &mut out).unwrap_err();
+    let failure = enforce(&model, Mode::Off, Change::default(), &mut out).unwrap_err();
     assert!(failure.message.contains("IPE is sealed"), "{failure}");
     show(&model, &mut out).unwrap();
     let said = String::from_utf8(text).unwrap();
@@ -298,17 +299,18 @@ fn activate_delete_and_enforce_write_to_the_kernel() {
         failure.message.contains("the policy is active"),
         "{failure}"
     );
-    activate(&model, "good", false, &mut out).unwrap();
-    let failure = activate(&model, "Start", false, &mut out).unwrap_err();
+    let go = Change::default();
+    activate(&model, "good", go, &mut out).unwrap();
+    let failure = activate(&model, "Start", go, &mut out).unwrap_err();
     assert!(
         failure.message.contains("good 1.2.3 is active"),
         "{failure}"
     );
     delete(&model, "Start", false, &mut out).unwrap();
     assert_eq!(model.policies().unwrap(), ["good"]);
-    enforce(&model, Mode::On, false, &mut out).unwrap();
+    enforce(&model, Mode::On, go, &mut out).unwrap();
     assert!(model.enforce.get());
-    enforce(&model, Mode::Off, false, &mut out).unwrap();
+    enforce(&model, Mode::Off, go, &mut out).unwrap();
     assert!(!model.enforce.get());
     let said = String::from_utf8(text).unwrap();
     assert!(
@@ -421,4 +423,56 @@ fn policy_that_denies_the_running_system_needs_a_yes() {
     };
     let (status, _) = deploy_message(&model, MESSAGE, yes);
     assert_eq!((status, written(&model).len()), (Status::Ok, 2));
+}
+
+#[test]
+fn activation_and_enforcement_of_a_useless_policy_need_a_yes() {
+    let broken = [Program {
+        path: "/sbin/init".to_owned(),
+        of_init: true,
+        processes: 1,
+        object: Object::default(),
+    }];
+    let no = Change {
+        running: &broken,
+        ..Change::default()
+    };
+    let yes = Change { yes: true, ..no };
+    let no_activate = Options {
+        no_activate: true,
+        ..Options::default()
+    };
+    let say = |change: &dyn Fn(&mut Output<'_>) -> Result<Status, Failure>| {
+        let mut text = Vec::new();
+        let status = change(&mut Output::new(&mut text, false, false)).unwrap();
+        (status, String::from_utf8(text).unwrap())
+    };
+
+    let model = enforcing();
+    deploy(&model, no_activate).unwrap();
+    let (status, said) = say(&|out| activate(&model, "good", no, out));
+    assert_eq!(status, Status::Findings, "{said}");
+    assert!(
+        said.contains("/sbin/init is executed by process 1"),
+        "{said}"
+    );
+    assert_eq!(*model.active.borrow(), None);
+    let (status, _) = say(&|out| activate(&model, "good", yes, out));
+    assert_eq!(status, Status::Ok);
+    assert_eq!(model.active.borrow().as_deref(), Some("good"));
+
+    // A permissive machine goes on, until it enforces.
+    let model = Model::default();
+    deploy(&model, no_activate).unwrap();
+    let (status, said) = say(&|out| activate(&model, "good", no, out));
+    assert_eq!(status, Status::Ok);
+    assert!(said.contains("warning: "), "{said}");
+    let (status, said) = say(&|out| enforce(&model, Mode::On, no, out));
+    assert_eq!(status, Status::Findings, "{said}");
+    assert!(!model.enforce.get());
+    let (status, _) = say(&|out| enforce(&model, Mode::Off, no, out));
+    assert_eq!(status, Status::Ok);
+    let (status, _) = say(&|out| enforce(&model, Mode::On, yes, out));
+    assert_eq!(status, Status::Ok);
+    assert!(model.enforce.get());
 }

@@ -2,11 +2,15 @@
 
 //! `ipectl activate`: activates a loaded policy.
 
-use super::machine::Machine;
+use super::{
+    consequence::{Consequence, Options},
+    machine::Machine,
+};
 use crate::{
-    device::{check_activation, find, Change, Files, Request},
+    device::{check_activation, find, switch, Change, Files, Request},
     failure::Result,
     output::Output,
+    running::programs,
 };
 use clap::Args;
 
@@ -23,6 +27,10 @@ pub struct Activate {
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
+    /// Activate a policy that denies every program, or the program of process 1
+    #[arg(long, short)]
+    pub yes: bool,
+
     /// The machine
     #[command(flatten)]
     pub machine: Machine,
@@ -35,7 +43,12 @@ impl Activate {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
-        activate(&self.machine.open()?, &self.name, self.dry_run, out)
+        let options = Options {
+            dry_run: self.dry_run,
+            yes: self.yes,
+            running: &programs(&self.machine.securityfs),
+        };
+        activate(&self.machine.open()?, &self.name, options, out)
     }
 }
 
@@ -44,10 +57,17 @@ impl Activate {
 /// # Errors
 ///
 /// There is none of that name, or the kernel refuses.
-pub fn activate(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'_>) -> Result {
+pub fn activate(
+    files: &dyn Files,
+    name: &str,
+    options: Options<'_>,
+    out: &mut Output<'_>,
+) -> Result {
     let version = find(files, name)?;
     let what = format!("{name} {version}");
     check_activation(files, name, version, &what)?;
+    let consequence = Consequence::of_loaded(files, name, options.running);
+    let enforces = switch(files, "enforce") != Some(false);
     let change = Change {
         command: "activate",
         request: Request::Activate,
@@ -55,6 +75,8 @@ pub fn activate(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'
         value: "1",
         what: &what,
         state: "active",
+        warnings: &consequence.warnings,
+        stops: consequence.fatal && enforces && !options.yes,
     };
-    change.make(files, dry_run, out)
+    change.make(files, options.dry_run, out)
 }

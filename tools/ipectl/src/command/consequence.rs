@@ -2,11 +2,24 @@
 
 //! The consequences of an active policy for the machine that it becomes active on.
 
-use crate::{check::denies_everything, output::counted, policy::Policy, running::Program};
-use ipe_policy::policy::{Action, Operation};
+use crate::{
+    check::denies_everything, device::Files, output::counted, policy::Policy, running::Program,
+};
+use ipe_policy::policy::{Action, Operation, Providers};
 
 /// How many programs are named.
 const SHOWN: usize = 20;
+
+/// How a change is made that may make the machine useless.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'r> {
+    /// Only show what would be done.
+    pub dry_run: bool,
+    /// Go on where the machine would be of no use afterwards.
+    pub yes: bool,
+    /// The programs of the machine.
+    pub running: &'r [Program],
+}
 
 /// What a policy does to a machine.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,6 +31,16 @@ pub(super) struct Consequence {
 }
 
 impl Consequence {
+    /// Asks a policy that is loaded. One that cannot be read has none that is known.
+    pub(super) fn of_loaded(files: &dyn Files, name: &str, running: &[Program]) -> Self {
+        let text = files.read(&format!("policies/{name}/policy"));
+        let policy = text.map(|text| Policy::compile(&text, Providers::ALL));
+        match policy {
+            Ok(Ok(policy)) => Self::of(&policy, running),
+            _ => Self::default(),
+        }
+    }
+
     /// Asks the policy about all that runs.
     pub(super) fn of(policy: &Policy, running: &[Program]) -> Self {
         let mut all = Self::default();

@@ -59,6 +59,8 @@ pub fn delete(files: &dyn Files, name: &str, dry_run: bool, out: &mut Output<'_>
         value: "1",
         what: &what,
         state: "deleted",
+        warnings: &[],
+        stops: false,
     };
     change.make(files, dry_run, out)
 }

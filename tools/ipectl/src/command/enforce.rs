@@ -2,11 +2,15 @@
 
 //! `ipectl enforce`: switches between enforcing and permissive mode.
 
-use super::machine::Machine;
+use super::{
+    consequence::{Consequence, Options},
+    machine::Machine,
+};
 use crate::{
-    device::{Change, Files, Request},
+    device::{loaded, Change, Files, Request},
     failure::Result,
     output::Output,
+    running::programs,
 };
 use clap::Args;
 
@@ -33,6 +37,10 @@ pub struct Enforce {
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 
+    /// Enforce a policy that denies every program, or the program of process 1
+    #[arg(long, short)]
+    pub yes: bool,
+
     /// The machine
     #[command(flatten)]
     pub machine: Machine,
@@ -45,7 +53,12 @@ impl Enforce {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
-        enforce(&self.machine.open()?, self.mode, self.dry_run, out)
+        let options = Options {
+            dry_run: self.dry_run,
+            yes: self.yes,
+            running: &programs(&self.machine.securityfs),
+        };
+        enforce(&self.machine.open()?, self.mode, options, out)
     }
 }
 
@@ -54,11 +67,25 @@ impl Enforce {
 /// # Errors
 ///
 /// The kernel refuses.
-pub fn enforce(files: &dyn Files, mode: Mode, dry_run: bool, out: &mut Output<'_>) -> Result {
+pub fn enforce(
+    files: &dyn Files,
+    mode: Mode,
+    options: Options<'_>,
+    out: &mut Output<'_>,
+) -> Result {
     let (value, state) = match mode {
         Mode::On => ("1", "enforcing"),
         Mode::Off => ("0", "permissive, denials are only recorded"),
     };
+    let active = match mode {
+        Mode::On => loaded(files)?
+            .into_iter()
+            .find(|policy| policy.active == Some(true)),
+        Mode::Off => None,
+    };
+    let consequence = active.map_or_else(Consequence::default, |policy| {
+        Consequence::of_loaded(files, &policy.name, options.running)
+    });
     let change = Change {
         command: "enforce",
         request: Request::Enforce,
@@ -66,6 +93,8 @@ pub fn enforce(files: &dyn Files, mode: Mode, dry_run: bool, out: &mut Output<'_
         value,
         what: "mode",
         state,
+        warnings: &consequence.warnings,
+        stops: consequence.fatal && !options.yes,
     };
-    change.make(files, dry_run, out)
+    change.make(files, options.dry_run, out)
 }

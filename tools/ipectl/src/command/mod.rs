@@ -8,7 +8,7 @@
 pub mod activate;
 pub mod check;
 pub mod completions;
-mod consequence;
+pub mod consequence;
 pub mod delete;
 pub mod deploy;
 pub mod diff;

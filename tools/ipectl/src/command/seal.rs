@@ -52,6 +52,8 @@ pub fn seal(files: &dyn Files, dry_run: bool, out: &mut Output<'_>) -> Result {
         value: "1",
         what: "IPE",
         state: "sealed until the next boot",
+        warnings: &[],
+        stops: false,
     };
     change.make(files, dry_run, out)
 }

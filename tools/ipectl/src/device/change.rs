@@ -10,7 +10,7 @@ use super::{
 use crate::{
     failure::{Class, Failure, Result, Status},
     name::refusal,
-    output::{printable, Output},
+    output::{printable, Output, Style},
 };
 use ipe_policy::policy::Version;
 
@@ -49,6 +49,10 @@ pub struct Change<'c> {
     pub what: &'c str,
     /// How it is afterwards, for people.
     pub state: &'static str,
+    /// What the owner should know before.
+    pub warnings: &'c [String],
+    /// Whether it is not made, because of the warnings.
+    pub stops: bool,
 }
 
 impl Change<'_> {
@@ -65,8 +69,11 @@ impl Change<'_> {
             state,
             ..
         } = self;
+        let stops = self.stops && !dry_run;
         let line = if dry_run {
             format!("{what}: would write {value} to {}", files.path(file))
+        } else if stops {
+            format!("{what}: nothing was written; --yes makes the change all the same")
         } else {
             files
                 .write(file, value.as_bytes())
@@ -78,13 +85,18 @@ impl Change<'_> {
                 self.command,
                 &serde_json::json!({
                     "dry_run": dry_run,
+                    "warnings": self.warnings,
                     "steps": [line],
                 }),
             )?;
         } else {
+            for warning in self.warnings {
+                let mark = out.paint(Style::Warning, "warning:");
+                out.line(format!("{mark} {}", printable(warning.as_bytes())))?;
+            }
             out.line(printable(line.as_bytes()))?;
         }
-        Ok(Status::Ok)
+        Ok(if stops { Status::Findings } else { Status::Ok })
     }
 }
 
