@@ -333,6 +333,26 @@ fn damaged_image_is_refused() {
     assert!(said.contains("no programs"), "{said}");
 }
 
+/// Only root may make device nodes, so unsquashfs says that it cannot.
+#[test]
+fn squashfs_with_device_nodes_is_judged() {
+    if !has("mksquashfs") || !has("unsquashfs") {
+        eprintln!("skipped: squashfs-tools is not installed");
+        return;
+    }
+    let root = root();
+    let image = ["root", "x", "-quiet", "-no-progress"];
+    let nodes = ["-p", "dev d 755 0 0", "-p", "dev/console c 600 0 0 5 1"];
+    let more = ["-p", "dev/sda b 600 0 0 8 0"];
+    make(
+        root.path(),
+        "mksquashfs",
+        &[&image[..], &nodes, &more].concat(),
+    );
+    let said = reviews(1, root.path(), "x", &["--dmverity-signature"]);
+    assert!(said.ends_with(SUMMARY), "{said}");
+}
+
 /// Runs a shell command in the directory.
 fn shell(directory: &Path, command: &str) {
     make(directory, "sh", &["-ec", command]);

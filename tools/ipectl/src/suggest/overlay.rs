@@ -99,6 +99,10 @@ fn layers(mounts: &[u8], file: &Path) -> Option<(Vec<PathBuf>, PathBuf)> {
         }
     }
     upper.extend(lower);
+    // Where a relative path begins, only the process knew that mounted it.
+    if !upper.iter().all(|layer| layer.is_absolute()) {
+        return None;
+    }
     let below = file.strip_prefix(&mount.point).ok()?;
     Some((upper, mount.root.join(below)))
 }

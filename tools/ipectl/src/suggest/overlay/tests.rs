@@ -9,6 +9,7 @@ const MOUNTS: &[u8] = b"\
 30 22 0:40 / /srv/box ro,relatime shared:9 - overlay overlay ro,lowerdir=/run/base:/run/with\\040space,upperdir=/var/up,workdir=/var/work
 31 22 0:41 /usr /opt/bound ro - overlay overlay ro,lowerdir=/run/a\\134:b::/run/data
 32 30 0:42 / /srv/box/tmp rw - tmpfs tmpfs rw
+34 22 0:44 / /srv/relative rw - overlay overlay rw,lowerdir=base,upperdir=/up,workdir=/work
 33 22 0:43 / /srv/new rw - overlay overlay rw,lowerdir+=/one,lowerdir+=/two,datadir+=/three
 ";
 
@@ -32,6 +33,11 @@ fn layers_are_found_from_the_upper_one_down() {
         let layers = layers.iter().map(|layer| layer.to_string()).collect();
         assert_eq!(found(file), Some((layers, below.to_owned())), "{file}");
     }
+}
+
+#[test]
+fn relative_layer_is_not_guessed() {
+    assert_eq!(found("/srv/relative/x"), None);
 }
 
 #[test]
