@@ -400,7 +400,7 @@ fn policy_that_denies_the_running_system_needs_a_yes() {
     let (status, said) = deploy_message(&model, MESSAGE, options);
     assert_eq!(
         said,
-        "warning: /opt/agent would not start again; 2 processes execute it now\n\
+        "warning: EXECUTE of /opt/agent would be denied; it is executed by 2 processes now\n\
          good 1.2.3: loaded\ngood 1.2.3: active\n"
     );
     assert_eq!((status, written(&model).len()), (Status::Ok, 2));

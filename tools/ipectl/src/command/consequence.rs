@@ -70,7 +70,7 @@ impl Consequence {
             } = program;
             let processes = counted(*processes, "process", "processes");
             all.warnings.push(format!(
-                "{path} would not start again; {processes} execute it now"
+                "EXECUTE of {path} would be denied; it is executed by {processes} now"
             ));
         }
         if let Some(more) = denied.len().checked_sub(SHOWN).filter(|more| *more > 0) {

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The longest unpacked initramfs. It has to fit into a machine's memory.
-const LONGEST: u64 = 4 << 30;
+const LONGEST: u64 = 2 << 30;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 
