@@ -130,10 +130,10 @@ impl Record {
         if text.contains(&b'%') {
             // SAFETY: The buffer is live by the type invariant. The format takes one string, which
             // ends with a NUL, at the latest behind what was pending.
-            unsafe { bindings::audit_log_format(buffer, c"%s".as_char_ptr(), text.as_ptr()) };
+            unsafe { bindings::audit_log_format(buffer, c"%s".as_char_ptr(), start) };
         } else {
             // SAFETY: The same. Without a percent sign, the text is a format that takes nothing.
-            unsafe { bindings::audit_log_format(buffer, text.as_ptr()) };
+            unsafe { bindings::audit_log_format(buffer, start.cast()) };
         }
     }
 

@@ -146,8 +146,8 @@ impl File {
         unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
     }
 
-    /// Returns the path that a program opened it by. For the file of a layer that a union file
-    /// system has mapped, that is the path of the union's file.
+    /// Returns the path that a program opened it by. For a backing file, this is the path of the
+    /// file in the union that it backs.
     pub(crate) fn user_path(&self) -> &Path {
         if self.is_backing() {
             // SAFETY: A backing file holds the path of the file that it stands for.

@@ -188,7 +188,8 @@ pub(crate) struct Directory<D: Send + Sync + 'static>(
 // SAFETY: securityfs may be called from any thread, and the `Arc<D>` may be dropped by any.
 unsafe impl<D: Send + Sync + 'static> Send for Directory<D> {}
 
-// SAFETY: The methods for shared references only add to the directory, for which securityfs locks.
+// SAFETY: The methods for shared references only add to the directory, for which securityfs locks,
+// or write `i_private` with `OPENING` held.
 unsafe impl<D: Send + Sync + 'static> Sync for Directory<D> {}
 
 impl<D: Send + Sync + 'static> Directory<D> {

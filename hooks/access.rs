@@ -71,8 +71,8 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     check_active(operation, hook, file)
 }
 
-/// Decides for all hooks whose arguments are at hand, in one call. The common files have a copy of
-/// the code that needs no further call, unless a digest matters.
+/// Decides for most hooks. For common files this needs no further call, unless a digest matters.
+/// The rest goes to [`check_special`].
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     let Some(file) = file else {
@@ -134,7 +134,7 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
     if core::ptr::eq(inode, user.real_inode()) {
         return Ok(());
     }
-    let place = Place::new(user.path(), inode);
+    let place = Place::new(user.user_path(), inode);
     judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
 }
 
