@@ -142,7 +142,7 @@ pub(crate) trait OpenFile: Send {
     fn release(&mut self) {}
 }
 
-/// Who may do what with a file.
+/// The right to read and to write a file.
 #[derive(Copy, Clone)]
 pub(crate) enum Access {
     /// Everybody may read it.
@@ -168,7 +168,7 @@ impl Access {
 pub(crate) struct FileKind<D> {
     /// Its name.
     pub(crate) name: &'static CStr,
-    /// Who may do what with it.
+    /// The right to read and to write it.
     pub(crate) access: Access,
     /// Opens it.
     pub(crate) open: fn(Arc<D>) -> Result<KBox<dyn OpenFile>>,

@@ -64,8 +64,8 @@ pub(crate) struct Policy {
 impl Policy {
     /// Compiles the text of the boot policy.
     ///
-    /// The build has refused a policy that warns. What the command line lacks only warns, even in
-    /// strict kernels: the kernel would not boot otherwise, and the rule never matches.
+    /// The build has refused a policy that warns. A parameter that the command line lacks only
+    /// warns, even in strict kernels: otherwise the kernel would not boot.
     ///
     /// # Errors
     ///

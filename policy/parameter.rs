@@ -20,7 +20,7 @@ named_enum! {
 }
 
 impl Parameter {
-    /// What a policy writes before the name, in the place of a digest.
+    /// The text that precedes the name in a policy.
     pub const PREFIX: &'static str = "cmdline:";
 
     /// The Kconfig symbol of the kernels that let policies refer to their command line.
@@ -49,7 +49,7 @@ impl Unresolved {
     }
 }
 
-/// What knows the root hashes that the kernel's command line names.
+/// A source of the root hashes that the kernel's command line names.
 pub trait RootHashes {
     /// Passes each root hash that a parameter names to `take`: an algorithm, and as many
     /// hexadecimal digits as its digests have.

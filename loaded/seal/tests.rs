@@ -25,7 +25,7 @@ mod cases {
         seal.set(&active, true)?;
         assert!(seal.is_set());
         assert_eq!(seal.check(), Err(EPERM));
-        // What cannot happen any more does not open it either.
+        // A later failure does not open it.
         assert_eq!(seal.set(&active, false), Err(EINVAL));
         assert!(seal.is_set());
         Ok(())

@@ -3,7 +3,7 @@
 //! The kernel's command line, read a second time: as C does it, in a buffer that ends with a NUL and
 //! gets more of them.
 
-/// What a parameter names: an algorithm, if the line says it, and digits.
+/// A root hash of a parameter: an algorithm, if the line says it, and digits.
 pub type Named = Vec<(Option<String>, String)>;
 
 fn is_space(byte: u8) -> bool {

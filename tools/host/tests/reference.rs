@@ -64,7 +64,7 @@ fn alone(properties: Vec<String>) -> Vec<String> {
     others.chain([first]).cloned().collect()
 }
 
-/// What a parameter of the command line names, by how the line is made.
+/// The root hashes that a parameter of the generated command line names.
 #[derive(Clone, Debug)]
 enum Named {
     Nothing,

@@ -4,7 +4,7 @@
 
 use ipe_policy::policy::Operation;
 
-/// Why the kernel saw no file when it was asked for an operation, and how it can see one.
+/// Explains why the kernel saw no file for an operation, and how it can see one.
 ///
 /// No advice here is a rule: one that matches what has no property matches everything.
 pub fn advice(operation: Operation) -> &'static str {

@@ -36,8 +36,8 @@ impl Digest {
         Self::new(algorithm, &decode_hex(text.hex)?)
     }
 
-    /// Returns the root hash that a policy names, or none if no volume can have it. What the kernel's
-    /// command line names is not known.
+    /// Returns the root hash that a policy names, or none if no volume can have it. A hash on the
+    /// kernel's command line is not known.
     pub fn of(hash: RootHash<'_>) -> Option<Self> {
         match hash {
             RootHash::Digest(text) => Self::from_text(text),

@@ -38,8 +38,8 @@ impl Style {
 
 /// The output of a command.
 ///
-/// A reader that has seen enough, such as `head`, closes the pipe. What is written after that is
-/// lost, and is not an error: the exit code tells what the command found, whoever reads it.
+/// A reader that has seen enough, such as `head`, closes the pipe. Later output is lost.
+/// This is not an error: the exit code still tells what the command found.
 pub struct Output<'w> {
     writer: &'w mut dyn Write,
     colour: bool,

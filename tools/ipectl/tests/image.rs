@@ -205,9 +205,9 @@ fn judge_renamed(directory: &Path, from: &str, to: &str) {
 #[test]
 fn no_name_in_an_image_leads_out_of_it() {
     let directory = root();
-    let escaped = directory.path().join("root/XXXescaped");
+    let escaped = directory.path().join("root/to_escaped");
     fs::write(escaped, "#!/bin/sh\n").unwrap();
-    judge_renamed(directory.path(), "XXXescaped", "../escaped");
+    judge_renamed(directory.path(), "to_escaped", "../escaped");
 }
 
 #[test]

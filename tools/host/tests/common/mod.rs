@@ -208,8 +208,8 @@ pub fn reference(
 /// Decides as the language is defined: the first rule of the operation all of whose properties
 /// hold, else the default of the operation, else the global one.
 ///
-/// It walks the lines of the text and knows nothing of the compiled form. What the kernel's command
-/// line names is asked of `named`.
+/// It walks the lines of the text and knows nothing of the compiled form. `named` tells
+/// which root hashes the kernel's command line names.
 pub fn reference_with(
     text: &str,
     providers: Providers<'_>,

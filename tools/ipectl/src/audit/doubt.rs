@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Why a line that reads like a record is not taken for one, and where the record can be read.
+//! The reasons not to believe a line that reads like a record, and where to read the record.
 
 /// The form of a line that is no evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

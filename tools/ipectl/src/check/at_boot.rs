@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a policy leaves to the kernel's command line, and who could change that.
+//! The parts of a policy that the kernel's command line decides, and the ways to change it.
 
 use super::{
     diagnostic::{Diagnostic, Severity},

@@ -7,10 +7,10 @@ use super::similar;
 use crate::output::printable;
 use ipe_policy::policy::{ErrorKind, PropertyKind};
 
-/// What an editor writes at the beginning of a file to say that it is UTF-8.
+/// The byte order mark of UTF-8, which some editors write at the beginning of a file.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What it writes for UTF-16.
+/// The byte order marks of UTF-16.
 const MARKS_OF_UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// The operation of older drafts of the language, and the operations that took its place.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the command line that is built into a kernel does to IPE.
+//! The effect on IPE of a command line that is built into a kernel.
 
 use super::{
     diagnostic::{Diagnostic, Severity},

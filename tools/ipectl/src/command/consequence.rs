@@ -21,10 +21,10 @@ pub struct Options<'r> {
     pub running: &'r [Program],
 }
 
-/// What a policy does to a machine.
+/// The consequences of a policy for a machine.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Consequence {
-    /// What the owner should know before, for people.
+    /// The warnings for the owner.
     pub(super) warnings: Vec<String>,
     /// Whether the machine would be of no use.
     pub(super) fatal: bool,

@@ -114,7 +114,7 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
     Ok(status)
 }
 
-/// Why the kernel does not put the new policy in the place of the old one, if that is so.
+/// Explains why the kernel refuses the new policy as an update of the old one, if it does.
 fn refusal(old: &Policy, new: &Policy) -> Option<&'static str> {
     if old.name() != new.name() {
         return Some(if new.version() < old.version() {

@@ -49,7 +49,7 @@ pub struct Change<'c> {
     pub what: &'c str,
     /// How it is afterwards, for people.
     pub state: &'static str,
-    /// What the owner should know before.
+    /// The warnings for the owner.
     pub warnings: &'c [String],
     /// Whether it is not made, because of the warnings.
     pub stops: bool,

@@ -7,7 +7,7 @@ use super::dmverity::Volume;
 use crate::object::{decode_hex, Digest};
 use ipe_policy::policy::Algorithm;
 
-/// What a table says about a volume.
+/// The volume that a table describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// How its root hash is computed.

@@ -28,7 +28,7 @@ const FROM_ELSEWHERE: [(&str, &str); 9] = [
     ("nfs", "of a server"),
 ];
 
-/// Why no property can hold for a file on this device, if that is so.
+/// Explains why no property can hold for a file on this device, if that is so.
 pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
     if path.starts_with("/memfd:") {
         return Some(

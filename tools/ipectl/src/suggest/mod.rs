@@ -257,7 +257,7 @@ fn found(
     }
 }
 
-/// Why there is no rule for an operation that this program does not know.
+/// Explains that there is no rule for an operation that this program does not know.
 fn unknown(denial: &Denial) -> String {
     let by = denial.denied_by.as_deref().unwrap_or_default();
     if denial.operation == UNKNOWN {
@@ -277,7 +277,7 @@ fn unknown(denial: &Denial) -> String {
     )
 }
 
-/// What to do about a file of an overlay whose layer is not found.
+/// Gives advice about a file of an overlay whose layer is not found.
 fn layer_unknown(path: &str) -> String {
     format!(
         "overlay is a union of directories, and the directory that has the file decides: if that \

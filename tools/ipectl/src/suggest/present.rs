@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the policy says already about a file that a rule is wanted for.
+//! The rules of the policy that are about a file for which a rule is wanted.
 
 use crate::{object::Object, policy::Policy};
 use ipe_policy::policy::{Action, Operation, Scope};
 
-/// Why a rule for files with these properties would not help, if a rule decides about them already.
+/// Explains why another rule would not help, if a rule decides about such files already.
 pub(super) fn reason(policy: &Policy, operation: Operation, object: &Object) -> Option<String> {
     let verdict = policy.evaluate(operation, object);
     let Scope::Rule(offset) = verdict.scope else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is proven about all objects, and what is not claimed.
+//! Statements about all objects: those that are proven, and those that are not made.
 
 use super::*;
 use crate::check::{check, Options};
