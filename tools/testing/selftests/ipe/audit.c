@@ -14,12 +14,12 @@
 #include "common.h"
 
 /*
- * A read ends at a mark: a user message that was sent before it, which the
- * kernel puts behind all records that are under way. So nothing depends on
- * time; this is only the limit for a mark that does not come.
+ * A read ends at a mark: a user message sent before the read, which the kernel
+ * queues behind all pending records. So nothing depends on time; this is only
+ * the limit for a mark that does not arrive.
  */
 #define TIMEOUT_MS 10000
-/* Of the range for messages of userspace. */
+/* From the range for messages of userspace. */
 #define MARK_TYPE (AUDIT_FIRST_USER_MSG + 21)
 
 struct message {
@@ -92,7 +92,7 @@ static int set_status(int fd, unsigned int mask, unsigned int value)
 	return err;
 }
 
-/* Sends a mark, and puts what its record contains into the buffer. */
+/* Sends a mark and copies the text of its record into the buffer. */
 static int send_mark(int fd, char *mark, size_t size)
 {
 	static unsigned int number;
@@ -123,8 +123,8 @@ static int open_socket(void)
 }
 
 /*
- * Processes that are created while auditing is on have their system calls
- * audited, so this is called before the tests fork.
+ * The kernel audits the system calls of processes that are created while
+ * auditing is on, so call this before the tests fork.
  */
 int audit_enable(bool on)
 {
@@ -150,7 +150,7 @@ void audit_teardown(void)
 	audit_enable(false);
 }
 
-/* Returns a socket where nothing is pending. */
+/* Returns a socket without pending records. */
 int audit_open(void)
 {
 	const int size = 16 * MIB;
@@ -215,7 +215,7 @@ static int next(int fd, unsigned int type, const char *mark,
 	return parse(&message, record);
 }
 
-/* Throws away what is pending. */
+/* Discards the pending records. */
 int audit_drain(int fd)
 {
 	int count = audit_count(fd, 0);
@@ -223,7 +223,7 @@ int audit_drain(int fd)
 	return count < 0 ? count : 0;
 }
 
-/* How many records of a type are pending; takes them and all others. */
+/* Returns the number of pending records of a type. Removes them and all others. */
 int audit_count(int fd, unsigned int type)
 {
 	struct audit_record record;
@@ -251,8 +251,7 @@ int audit_next(int fd, unsigned int type, struct audit_record *record)
 
 /*
  * The next pending record of a type that matches an extended regular
- * expression; others are passed over. Says on stderr what it saw where none
- * did.
+ * expression; skips the others. If none matches, prints the last one to stderr.
  */
 int audit_match(int fd, unsigned int type, const char *pattern,
 		struct audit_record *record)
@@ -283,8 +282,8 @@ int audit_match(int fd, unsigned int type, const char *pattern,
 }
 
 /*
- * The line number of the first line of the kernel's log that matches, from 1;
- * 0 if none does, a negative errno if it cannot be read.
+ * The line number, from 1, of the first line in the kernel's log that matches;
+ * 0 if none does, a negative errno if the log cannot be read.
  */
 int kernel_logged(const char *pattern)
 {
@@ -303,7 +302,7 @@ int kernel_logged(const char *pattern)
 	while (!found && (len = read(log, line, sizeof(line) - 1)) > 0) {
 		line[len] = '\0';
 		number++;
-		/* Below it there may be lines of a dictionary. */
+		/* Lines of a dictionary may follow. */
 		line[strcspn(line, "\n")] = '\0';
 		at = strchr(line, ';');
 		if (at && !regexec(&regex, at + 1, 0, NULL, 0))
@@ -314,7 +313,7 @@ int kernel_logged(const char *pattern)
 	return found;
 }
 
-/* Who acts, as records have it. */
+/* The fields of a record that identify the user who acts. */
 const char *audit_actor(char actor[64])
 {
 	char auid[16], ses[16];
@@ -326,7 +325,7 @@ const char *audit_actor(char actor[64])
 	return actor;
 }
 
-/* What a record says of a file: path, device and inode. */
+/* The fields of a record that identify a file: path, device and inode. */
 int file_fields(char *to, size_t size, const char *path, const char *device)
 {
 	struct stat st;

@@ -18,13 +18,13 @@
 struct audit_record {
 	unsigned int type;
 	unsigned long serial;
-	/* What follows "audit(TIME:SERIAL): ". */
+	/* The text after "audit(TIME:SERIAL): ". */
 	char text[8192];
 };
 
 int audit_enable(bool on);
 
-/* For IPE_TEST_MAIN(): the program's tests look at records. */
+/* For IPE_TEST_MAIN() of programs that look at records. */
 const char *audit_setup(void);
 void audit_teardown(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - audit records of policies and of the mode, and what the kernel's log says of
- * policies: which there are, and what they say, to the byte
+ * IPE tests - audit records of policies and of the mode, and the kernel's log
+ * about policies: when they are written, and their exact text
  */
 #include <linux/capability.h>
 
@@ -9,7 +9,7 @@
 
 #define BASE IPE_PREFIX "_base"
 
-/* No rule of a policy puts a field of its own into a record. */
+/* No rule of a policy can add a field to a record. */
 TEST_F(records, hostile_policy)
 {
 	static const char text[] =
@@ -27,7 +27,7 @@ TEST_F(records, hostile_policy)
 		EXPECT_LE(' ', *at);
 }
 
-/* Loading, activating: whose policy, which version, which bytes. */
+/* Loading and activating: the user, the version, the digest. */
 FIXTURE(change)
 {
 	int audit;
@@ -136,7 +136,7 @@ TEST_F(change, activate)
 			  self->actor);
 }
 
-/* Nothing changes, nothing is recorded. */
+/* An activation that changes nothing is not recorded. */
 TEST_F(change, activate_again)
 {
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
@@ -160,7 +160,7 @@ TEST_F(change, activate_older)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
 }
 
-/* An update of what is active is a load and an activation. */
+/* Updating the active policy loads and activates. */
 TEST_F(change, update_active)
 {
 	struct ipe_version higher = self->version;
@@ -199,7 +199,7 @@ TEST_F(change, update_inactive)
 	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
 }
 
-/* The same bytes again: no activation, as nothing changes. */
+/* The same bytes change nothing, so there is no activation. */
 TEST_F(change, update_same_bytes)
 {
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->policy.data,
@@ -223,7 +223,7 @@ TEST_F(change, delete)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
 }
 
-/* Errors of loading that have nothing to do with the text. */
+/* Load errors that are not about the text. */
 FIXTURE(failure)
 {
 	int audit;
@@ -311,7 +311,7 @@ TEST_F(failure, recorded_once)
 	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_POLICY_LOAD));
 }
 
-/* The mode. */
+/* Changes of the mode. */
 TEST_F(records, mode)
 {
 	struct audit_record record;
@@ -351,14 +351,14 @@ TEST_F(records, mode_unchanged)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_MAC_STATUS));
 }
 
-TEST_F(records, success_audit_is_no_mode)
+TEST_F(records, success_audit_is_not_a_mode)
 {
 	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
 	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "0"));
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_MAC_STATUS));
 }
 
-/* Where the kernel's log says what is wrong with a policy. */
+/* The kernel's log says where a policy is wrong. */
 TEST_F(records, kernel_log)
 {
 	static const char text[] = "policy_name=" NAME " policy_version=1.0.0\n"

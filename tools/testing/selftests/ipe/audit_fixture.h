@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - what the tests of audit records have in common
+ * IPE tests - the fixture that tests of audit records share
  */
 #ifndef IPE_SELFTEST_AUDIT_FIXTURE_H
 #define IPE_SELFTEST_AUDIT_FIXTURE_H
@@ -15,7 +15,7 @@
 #define EXPECT_RECORD(want, record)                                         \
 	EXPECT_STREQ(want, (record).text)
 
-/* A test with a listener and nothing else. */
+/* A listener and nothing else. */
 FIXTURE(records)
 {
 	int audit;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - audit records of decisions: which there are, and what they say, to the byte
+ * IPE tests - audit records of decisions: when they are written, and their
+ * exact text
  */
 #include <ctype.h>
 #include <sys/mman.h>
@@ -11,7 +12,7 @@
 #include "stage.h"
 #include "subject.h"
 
-/* Records of decisions: rules and what they become. */
+/* Rules, and how a record shows them. */
 FIXTURE(access)
 {
 	int audit;
@@ -91,8 +92,8 @@ FIXTURE_SETUP(access)
 RESET_AFTER(access)
 
 /*
- * One record if it was denied, one if everything is recorded. Its text but for
- * the process is known.
+ * One record if the access was denied, one if everything is recorded. Its text
+ * is known except for the process.
  */
 static void expect_access(struct __test_metadata *_metadata, int audit,
 			  const char *hook, bool enforcing, const char *file,
@@ -104,7 +105,7 @@ static void expect_access(struct __test_metadata *_metadata, int audit,
 
 	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_ACCESS, &record));
 	if (!pid) {
-		/* A child's, which ended. */
+		/* The process was a child that has ended. */
 		at = strstr(record.text, " pid=");
 		ASSERT_NE(NULL, at);
 		pid = atoi(at + 5);
@@ -116,7 +117,7 @@ static void expect_access(struct __test_metadata *_metadata, int audit,
 	EXPECT_RECORD(want, record);
 }
 
-/* A blank is no character that may stand as it is. */
+/* The name has a space, so records show it in hexadecimal. */
 #define COMM_HEX "736F6D652070726F6772616D"
 
 TEST_F(access, mmap)
@@ -157,7 +158,7 @@ TEST_F(access, bprm_creds_for_exec)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
-/* In permissive mode the same, but for the mode. */
+/* In permissive mode the record differs only in the mode. */
 TEST_F(access, permissive)
 {
 	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
@@ -168,7 +169,7 @@ TEST_F(access, permissive)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
-/* With success_audit, what was allowed is recorded as well. */
+/* With success_audit, allowed accesses are recorded as well. */
 TEST_F(access, success_audit)
 {
 	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
@@ -183,7 +184,7 @@ TEST_F(access, success_audit)
 		  audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
-/* Where files come from: the device in the record. */
+/* The device in the record, for each place of a file. */
 FIXTURE(device)
 {
 	int audit;
@@ -224,7 +225,7 @@ TEST_F(device, shown)
 		      "DEFAULT action=DENY", getpid(), "\"program\"");
 }
 
-/* Through an overlay, the record shows what the program saw. */
+/* For a file on an overlay, the record shows the file that the program sees. */
 FIXTURE_VARIANT_ADD(device, overlay_dmv) { PLACE_OVERLAY_DMV };
 FIXTURE_VARIANT_ADD(device, overlay_fsv) { PLACE_OVERLAY_FSV };
 FIXTURE_VARIANT_ADD(device, overlay_upper) { PLACE_OVERLAY_UPPER };
@@ -243,7 +244,7 @@ TEST_F(records, anonymous)
 		      "\"program\"");
 }
 
-/* The denial stands with the system call that it was for. */
+/* The record of a denial belongs to the event of its system call. */
 TEST_F(records, system_call)
 {
 	struct audit_record access, call;
@@ -263,7 +264,7 @@ TEST_F(records, system_call)
 	}
 }
 
-/* A program that is denied is denied once. */
+/* A denied program has one record. */
 TEST_F(records, denied_execution)
 {
 	ASSERT_EQ(0, stage_enforce(DENY));
@@ -271,7 +272,7 @@ TEST_F(records, denied_execution)
 	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
-/* One that runs nevertheless is asked about when it is mapped as well. */
+/* In permissive mode the program runs, and its mappings are judged as well. */
 TEST_F(records, permissive_execution)
 {
 	struct audit_record record;
@@ -285,7 +286,7 @@ TEST_F(records, permissive_execution)
 	EXPECT_NE(NULL, strstr(record.text, " ipe_hook=MMAP "));
 }
 
-/* What could pass for another field is written in hexadecimal. */
+/* Text that could pass for another field is written in hexadecimal. */
 TEST_F(records, hostile_comm)
 {
 	ASSERT_EQ(0, stage_enforce(DENY));
@@ -319,7 +320,7 @@ TEST_F(records, hostile_path)
 	EXPECT_EQ(0, unlink(path));
 }
 
-/* A file without a name: what stands for its path has a blank. */
+/* A file without a name: the text in place of its path has a space. */
 TEST_F(records, memfd)
 {
 	struct audit_record record;

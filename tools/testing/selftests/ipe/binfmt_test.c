@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - interpreters that are executed in the place of a file: those of
+ * IPE tests - interpreters that are executed in place of a file: those of
  * scripts, and those of binfmt_misc
  *
  * IPE judges each when the kernel opens it, and again as the program that is
@@ -12,7 +12,7 @@
 #include "fuse.h"
 #include "stage.h"
 
-/* The program with an interpreter of its own, and a mount of binfmt_misc. */
+/* The program with its own interpreter, and a mount of binfmt_misc. */
 static char program[PATH_MAX], misc[PATH_MAX];
 static const char *misc_missing;
 
@@ -39,7 +39,7 @@ static void teardown(void)
 	stage_teardown();
 }
 
-/* A path beside this program, in the initramfs: the policy allows what is there. */
+/* A path beside this program, in the initramfs, which the policy allows. */
 static void own_path(char path[PATH_MAX], const char *name, const char *extension)
 {
 	char file[64];
@@ -48,13 +48,16 @@ static void own_path(char path[PATH_MAX], const char *name, const char *extensio
 	test_path(path, PATH_MAX, file);
 }
 
-/* The last interpreter: the policy allows one in the initramfs, denies one on tmpfs. */
+/*
+ * The last interpreter: the policy allows the one in the initramfs and denies
+ * the one on tmpfs.
+ */
 static const char *interpreter_path(bool denied)
 {
 	return stage_path(denied ? PLACE_TMPFS : PLACE_INITRAMFS, "probe");
 }
 
-/* What each fixture begins with, before it makes the file. */
+/* The first steps of each fixture, before it creates the file. */
 static void begin(struct __test_metadata *_metadata, struct execution *it,
 		  bool denied)
 {
@@ -66,7 +69,7 @@ static void begin(struct __test_metadata *_metadata, struct execution *it,
 						       PLACE_INITRAMFS)));
 }
 
-/* What it ends with. */
+/* The last steps of each fixture. */
 static void enforce_and_watch(struct __test_metadata *_metadata,
 			      struct execution *it)
 {
@@ -126,8 +129,8 @@ TEST_F(script, permissive)
 }
 
 /*
- * A format of binfmt_misc, with each of its flags that change how the interpreter
- * is opened or what is made of it. The format exists before the policy is active.
+ * A format of binfmt_misc, with each flag that changes how the interpreter is
+ * opened or executed. It is registered before the policy is active.
  */
 FIXTURE(misc)
 {
@@ -145,19 +148,19 @@ FIXTURE_VARIANT(misc)
 	FIXTURE_VARIANT_ADD(misc, id##_denied) { text, true }
 
 MISC(no_flag, "");
-/* The program's own argument zero is kept. */
+/* Keeps the program's own argument zero. */
 MISC(preserve, "P");
-/* The file is handed to the interpreter as a descriptor, ... */
+/* Passes the file to the interpreter as a descriptor, ... */
 MISC(open, "O");
-/* ... gives the process its credentials, ... */
+/* ... takes the credentials of the process from the file, ... */
 MISC(credentials, "C");
-/* ... or is what the process seems to execute. */
+/* ... or shows the file as the program that the process executes. */
 MISC(transparent, "T");
-/* The interpreter was opened when the format was made. */
+/* Opens the interpreter when the format is registered. */
 MISC(fixed, "F");
 MISC(fixed_credentials, "FC");
 MISC(fixed_transparent, "FT");
-/* It replaces the interpreter that an ELF program names. */
+/* Replaces the interpreter that an ELF program names. */
 MISC(loader, "L");
 MISC(fixed_loader, "FL");
 
@@ -172,7 +175,10 @@ FIXTURE_SETUP(misc)
 	begin(_metadata, it, variant->denied);
 	own_path(it->path, "file", ".ipe-misc");
 	ASSERT_EQ(0, copy_file(program, it->path, 0755));
-	/* The one that the program names would be allowed, but is not asked for. */
+	/*
+	 * The interpreter that the program names would be allowed, but is not
+	 * opened.
+	 */
 	ASSERT_EQ(0, interpreter_set(interpreter_path(false)));
 	err = misc_register(misc, "ipe-misc", misc_by_extension("ipe-misc"),
 			    interpreter_path(variant->denied), variant->flags);
@@ -209,7 +215,7 @@ TEST_F(misc, permissive)
 	expect_permitted(_metadata, &self->execution, variant->denied);
 }
 
-/* Registering a format executes nothing, even where it opens the interpreter. */
+/* Registering a format executes nothing, even if it opens the interpreter. */
 TEST_F(misc, registered_under_policy)
 {
 	ASSERT_EQ(0, misc_unregister(misc, "ipe-misc"));
@@ -221,7 +227,7 @@ TEST_F(misc, registered_under_policy)
 	expect_enforced(_metadata, &self->execution);
 }
 
-/* An interpreter that has an interpreter: each is asked about. */
+/* An interpreter that has an interpreter itself: IPE judges both. */
 enum link {
 	SCRIPT,
 	MISC,
@@ -252,7 +258,7 @@ NESTED(misc_script, MISC, SCRIPT);
 NESTED(misc_misc, MISC, MISC);
 NESTED(misc_elf, MISC, ELF);
 
-/* Makes a file whose interpreter is the next one, and tells its path. */
+/* Creates a file whose interpreter is the next one, and returns its path. */
 static int make_link(enum link link, const char *name, const char *next,
 		     char path[PATH_MAX])
 {
@@ -315,14 +321,15 @@ TEST_F(nested, success_audit)
 	const struct questions asked =
 		expect_recorded(_metadata, &self->execution, 2);
 
-	/* The outer file, the inner one, and what is executed in the end. */
+	/* The outer file, the inner one, and the program that finally runs. */
 	EXPECT_EQ(2 + (!variant->denied && variant->inner != ELF),
 		  asked.bprm_check);
 }
 
 /*
- * The interpreter that was opened when the format was registered cannot be opened
- * again, and the file is executed by another format: nothing is left of the former.
+ * The interpreter was opened when the format was registered, and cannot be
+ * opened again. The kernel falls back to another format, and no state of the
+ * first attempt may be left.
  */
 TEST(interpreter_refuses_to_be_opened)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the policy that was compiled into the kernel
+ * IPE tests - the policy that is compiled into the kernel
  *
- * For a kernel with CONFIG_IPE_BOOT_POLICY naming boot.pol, which lies beside
+ * For a kernel with CONFIG_IPE_BOOT_POLICY naming boot.pol, which is beside
  * this program in the guest. The tests build on each other: they follow the
- * policy from the start of the kernel to its deletion, which is possible once.
- * The first ones are about what happened before userspace.
+ * policy from the start of the kernel to its deletion, which can happen only
+ * once. The first tests are about events before userspace.
  */
 #include <sys/prctl.h>
 
@@ -17,7 +17,7 @@
 #define OTHER IPE_PREFIX "_other"
 #define CERTIFICATE "/selftests/keys/trusted.der"
 #define ALLOW "DEFAULT action=ALLOW\n"
-/* What a boot policy has in the place of its message's digest. */
+/* The digest of nothing: a boot policy has no message. */
 #define NOTHING \
 	"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
 
@@ -28,7 +28,7 @@ static const struct ipe_version newer = { 0, 0, 2 };
 static struct blob boot_text;
 static bool enforcing, all_recorded;
 
-/* It is active before there is anybody to load another one. */
+/* It is active before anyone could load another policy. */
 TEST(active_before_userspace)
 {
 	const int active = kernel_logged("^ipe: boot policy active: " NAME
@@ -40,7 +40,7 @@ TEST(active_before_userspace)
 	EXPECT_LT(active, init);
 }
 
-/* The first program was asked about. */
+/* IPE judged the first program. */
 TEST(decided_about_init)
 {
 	const int asked = kernel_logged(
@@ -56,7 +56,7 @@ TEST(decided_about_init)
 	}
 }
 
-/* IMA reads a certificate before userspace, which the policy denies. */
+/* IMA reads a certificate before userspace starts; the policy denies that. */
 TEST(certificate_before_userspace)
 {
 	char pattern[512];
@@ -70,19 +70,22 @@ TEST(certificate_before_userspace)
 	EXPECT_EQ(enforcing,
 		  !!kernel_logged("^integrity: Unable to open file: " CERTIFICATE
 				  " \\(-13\\)"));
-	/* What it makes of a certificate that it could read is its own matter. */
+	/*
+	 * If IMA could read the certificate, it does not matter how it judges
+	 * it.
+	 */
 	EXPECT_EQ(!enforcing,
 		  !!kernel_logged("^integrity: (Loaded X\\.509 cert|"
 				  "Problem loading X\\.509 certificate)"));
 }
 
-/* There was nobody who loaded or activated it. */
+/* Nobody loaded or activated it, so no record says so. */
 TEST(no_record_of_its_activation)
 {
 	EXPECT_EQ(0, kernel_logged("^audit: type=142[12] "));
 }
 
-TEST(nodes)
+TEST(files)
 {
 	char got[4096], name[256];
 	struct ipe_version version;
@@ -95,7 +98,7 @@ TEST(nodes)
 	EXPECT_EQ(5, read_file(policy_node(NAME, "version"), got,
 			       sizeof(got)));
 	EXPECT_STREQ("0.0.1", got);
-	/* To the byte what the build was given. */
+	/* Byte for byte the text that the build was given. */
 	ASSERT_EQ(boot_text.len,
 		  read_file(policy_node(NAME, "policy"), got, sizeof(got)));
 	EXPECT_EQ(0, memcmp(boot_text.data, got, boot_text.len));
@@ -158,7 +161,7 @@ TEST(activated_again)
 	audit_close(fd);
 }
 
-/* An older policy of the owner does not come into force in its place. */
+/* An older policy of the owner cannot become active in its place. */
 TEST(older_is_not_activated)
 {
 	ASSERT_EQ(0, policy_load(OTHER, &older, ALLOW));
@@ -190,7 +193,7 @@ static int update_signed(const char *name, const struct ipe_version *version,
 	return err;
 }
 
-/* What does not replace it leaves it as it is. */
+/* Failed updates leave it unchanged. */
 TEST(updates_refused)
 {
 	char before[65];
@@ -212,7 +215,7 @@ TEST(updates_refused)
 	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
 }
 
-/* A newer one that is signed does, at once. */
+/* A newer version that is signed takes effect at once. */
 TEST(updated)
 {
 	char want[1024], got[8192], digest[65], actor[64];
@@ -255,14 +258,14 @@ TEST(updated)
 	blob_free(&policy);
 }
 
-/* Another policy in force, it can go like any other. */
+/* Once another policy is active, it can be deleted like any other. */
 TEST(deleted)
 {
 	ASSERT_EQ(0, policy_load(OTHER, &newer, ALLOW));
 	ASSERT_EQ(0, policy_activate(OTHER));
 	EXPECT_EQ(0, policy_delete(NAME));
 	EXPECT_FALSE(policy_exists(NAME));
-	/* It does not come back. */
+	/* It cannot be loaded again. */
 	EXPECT_EQ(-EBADMSG, policy_submit(IPE_NEW_POLICY, boot_text.data,
 					  boot_text.len));
 	EXPECT_FALSE(policy_exists(NAME));

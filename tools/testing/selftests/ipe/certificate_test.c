@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - whose signature counts: certificates, and those that are revoked
+ * IPE tests - whose signatures count: certificates, also revoked ones
  */
 #include <linux/keyctl.h>
 #include <sys/syscall.h>
@@ -11,7 +11,7 @@
 #define NAME IPE_PREFIX "_certificate"
 #define TEXT "policy_name=" NAME " policy_version=1.2.3\nDEFAULT action=ALLOW\n"
 
-/* What counts is whom the kernel's keys vouch for. */
+/* A signature counts if the kernel's keys vouch for the signer. */
 FIXTURE(certificate)
 {
 };
@@ -35,15 +35,18 @@ FIXTURE_VARIANT(certificate)
 CERTIFICATE(of_ones_own, -ENOKEY, SIGN_DER, .issuer = BY_ITSELF, .until = DAY);
 CERTIFICATE(of_ones_own_appended, -ENOKEY, SIGN_APPENDED, .issuer = BY_ITSELF, .until = DAY);
 CERTIFICATE(of_ones_own_for_all, -ENOKEY, SIGN_DER, .issuer = BY_ITSELF, .until = DAY, .constraints = "critical,CA:TRUE", .usage = "critical,digitalSignature,keyCertSign");
-/* It has the number and the names of the trusted one, but not its key. */
+/* It has the serial number and names of the trusted one, but not its key. */
 CERTIFICATE(posing, -EKEYREJECTED, SIGN_DER, .issuer = BY_ITSELF, .until = DAY, .as_trusted = true);
 CERTIFICATE(posing_appended, -EKEYREJECTED, SIGN_APPENDED, .issuer = BY_ITSELF, .until = DAY, .as_trusted = true);
-/* The kernel has no clock that it trusts: only a message that tells its time is held to it. */
+/*
+ * The kernel trusts no clock: only a message that states its time must fit the
+ * validity of the certificate.
+ */
 CERTIFICATE(expired, 0, SIGN_DER, .issuer = BY_TRUSTED, .from = -2 * DAY, .until = -DAY);
 CERTIFICATE(expired_with_time, -EKEYREJECTED, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = -2 * DAY, .until = -DAY);
 CERTIFICATE(not_yet_valid, 0, SIGN_DER, .issuer = BY_TRUSTED, .from = DAY, .until = 2 * DAY);
 CERTIFICATE(not_yet_valid_with_time, -EKEYREJECTED, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = DAY, .until = 2 * DAY);
-/* Nor does the kernel ask what a certificate is for, or whether it may certify. */
+/* The kernel ignores the purpose of a certificate, and whether it may certify. */
 CERTIFICATE(issued, 0, SIGN_DER, .issuer = BY_TRUSTED, .until = DAY);
 CERTIFICATE(issued_appended, 0, SIGN_APPENDED, .issuer = BY_TRUSTED, .until = DAY);
 CERTIFICATE(issued_with_time, 0, SIGN_ATTRIBUTES, .issuer = BY_TRUSTED, .from = -DAY, .until = DAY);
@@ -59,7 +62,10 @@ TEST_F(certificate, signs)
 	int result = variant->result;
 	struct blob message;
 
-	/* Then a second keyring is asked, which has no key of these names. */
+	/*
+	 * The kernel then searches a second keyring, which has no key of these
+	 * names.
+	 */
 	if (variant->by.as_trusted && find_keyring(".platform") >= 0)
 		result = -ENOKEY;
 	ASSERT_EQ(0, sign_by_new(TEXT, strlen(TEXT), &variant->by,
@@ -127,7 +133,7 @@ TEST_F(revoked, signer)
 		SKIP(return, "the kernel was built without "
 			     "CONFIG_SYSTEM_BLACKLIST_AUTH_UPDATE");
 	ASSERT_EQ(0, err);
-	/* What is loaded stays; it does not come again. */
+	/* The loaded policy stays, but cannot be loaded again. */
 	EXPECT_TRUE(policy_exists(NAME));
 	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), message.data,
 				   message.len));
@@ -135,7 +141,7 @@ TEST_F(revoked, signer)
 	EXPECT_EQ(-EKEYREJECTED, policy_submit(IPE_NEW_POLICY, message.data,
 					       message.len));
 	EXPECT_FALSE(policy_exists(NAME));
-	/* The key that is not revoked signs as before. */
+	/* Signatures by the key that is not revoked still count. */
 	EXPECT_EQ(0, policy_submit_text(IPE_NEW_POLICY, TEXT, strlen(TEXT),
 					variant->flags));
 	blob_free(&message);

@@ -2,9 +2,9 @@
 /*
  * IPE tests - root hashes that the kernel's command line names
  *
- * What is expected depends on the command line. Without the parameters no rule
- * matches; tools/build/kselftest boots another guest with roothash= of the volume
- * "plain", and usrhash= of two volumes.
+ * The expected results depend on the command line. Without the parameters no
+ * rule matches; tools/build/kselftest boots another guest with roothash= of the
+ * volume "plain", and usrhash= of two volumes.
  */
 #include "audit.h"
 #include "harness.h"
@@ -15,10 +15,13 @@
 
 static const struct ipe_version version = { 1, 0, 0 };
 
-/* What the command line says of a parameter. */
+/* How the command line sets a parameter. */
 enum state { ABSENT, NAMED, DIFFERENT };
 
-/* The value of "NAME=" or "rd.NAME=" on the command line, if all are the same. */
+/*
+ * The value of "NAME=" or "rd.NAME=" on the command line, if all occurrences
+ * agree.
+ */
 static enum state parameter(const char *name, char value[129])
 {
 	char line[4097], wanted[32], *word, *rest = line;
@@ -46,9 +49,9 @@ FIXTURE(parameter)
 {
 	enum state state;
 	char value[129];
-	/* The answer to a policy that refers to it. */
+	/* The result of loading a policy that refers to it. */
 	int load;
-	/* The reason why a rule never matches, empty if it can. */
+	/* Why a rule never matches; empty if it can. */
 	char reason[128];
 };
 
@@ -134,7 +137,7 @@ TEST_F(parameter, denies_its_volume)
 		return;
 	}
 
-	/* The record has the rule as it is written. */
+	/* The record shows the rule as it is written. */
 	ASSERT_EQ(0, audit_enable(true));
 	fd = audit_open();
 	ASSERT_LE(0, fd);
@@ -177,7 +180,7 @@ TEST_F(parameter, warns)
 	EXPECT_EQ(0, audit_enable(false));
 }
 
-/* securityfs shows what was signed. */
+/* securityfs shows the text that was signed. */
 TEST_F(parameter, text_is_unchanged)
 {
 	const char *written = rules(variant->name, "ALLOW", "DENY");
@@ -194,7 +197,7 @@ TEST_F(parameter, text_is_unchanged)
 	blob_free(&text);
 }
 
-/* A new word is never a warning. */
+/* An unknown parameter is an error, never a warning. */
 TEST(unknown_parameter)
 {
 	ASSERT_EQ(0, ipe_reset());

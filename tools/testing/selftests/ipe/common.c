@@ -2,10 +2,10 @@
 /*
  * IPE tests - securityfs, policies, and the state between tests
  *
- * A policy that was activated can only be followed by one of at least its
- * version, and the active one cannot be deleted: so there is no way back to
- * the state after boot. Between tests the policy ksft_base is in force, which
- * allows everything and has the version that was reached.
+ * A policy can become active only if its version is not below that of the
+ * active one, and the active one cannot be deleted. So nothing restores the
+ * state after boot. Between tests the policy ksft_base is active: it allows
+ * everything and has the highest version so far.
  */
 #include <dirent.h>
 #include <libgen.h>
@@ -19,7 +19,7 @@
 
 #define BASE_NAME IPE_PREFIX "_base"
 
-/* The path of a file that lies beside the test program. */
+/* The path of a file beside the test program. */
 const char *test_path(char *buf, size_t size, const char *file)
 {
 	static char dir[PATH_MAX];
@@ -36,7 +36,7 @@ const char *test_path(char *buf, size_t size, const char *file)
 	return buf;
 }
 
-/* All of it in one write(2). */
+/* Writes everything with one write(2). */
 int write_fd(int fd, const void *data, size_t len)
 {
 	ssize_t done = write(fd, data, len);
@@ -46,7 +46,7 @@ int write_fd(int fd, const void *data, size_t len)
 	return (size_t)done == len ? 0 : -EIO;
 }
 
-/* One write(2); an error that only close(2) tells counts as well. */
+/* One write(2); an error that only close(2) reports counts as well. */
 int write_file(const char *path, const void *data, size_t len)
 {
 	int fd, err;
@@ -65,7 +65,7 @@ int write_string(const char *path, const char *string)
 	return write_file(path, string, strlen(string));
 }
 
-/* Returns the length; what is read ends in a NUL. */
+/* Returns the length; terminates the data with a NUL. */
 ssize_t read_file(const char *path, void *buf, size_t size)
 {
 	ssize_t len, done = 0;
@@ -128,7 +128,7 @@ int copy_file(const char *from, const char *to, mode_t mode)
 	return err;
 }
 
-/* The path of a node of a policy; stays valid for the next three calls. */
+/* The path of a securityfs file of a policy; valid for the next three calls. */
 const char *policy_node(const char *name, const char *node)
 {
 	static char paths[4][PATH_MAX];
@@ -139,7 +139,7 @@ const char *policy_node(const char *name, const char *node)
 	return path;
 }
 
-/* The header, then the rules. Without a version, the one that is in force. */
+/* The header, then the rules. NULL as version means that of the active policy. */
 int policy_text(struct blob *text, const char *name,
 		const struct ipe_version *version, const char *rules)
 {
@@ -170,7 +170,7 @@ int policy_sign(struct blob *policy, const char *name,
 	return err;
 }
 
-/* Writes a signed policy to new_policy or to a node "update". */
+/* Writes a signed policy to new_policy or to a file "update". */
 int policy_submit(const char *node, const void *data, size_t len)
 {
 	return write_file(node, data, len);
@@ -231,7 +231,10 @@ bool policy_exists(const char *name)
 	return !access(policy_node(name, "name"), F_OK);
 }
 
-/* What the node "active" says: '0' or '1'; '?' where there is no such policy. */
+/*
+ * The content of the file "active": '0' or '1'; '?' if the policy does not
+ * exist.
+ */
 char policy_state(const char *name)
 {
 	char state[4] = "?";
@@ -277,7 +280,7 @@ int policy_active(char *name, size_t size, struct ipe_version *version)
 	return err;
 }
 
-/* The version that a policy needs at least to become the active one. */
+/* The lowest version with which a policy can become active. */
 struct ipe_version ipe_version(void)
 {
 	struct ipe_version version = {};
@@ -287,7 +290,7 @@ struct ipe_version ipe_version(void)
 	return version;
 }
 
-/* Lets these rules, and no others, be in force. */
+/* Makes these rules active, and no others. */
 int policy_enforce_rules(const char *rules)
 {
 	int err;
@@ -351,7 +354,7 @@ static int delete_others(void)
 	return ret;
 }
 
-/* Brings IPE into the state in which each test begins. */
+/* Restores the state in which each test begins. */
 int ipe_reset(void)
 {
 	int err;
@@ -380,14 +383,14 @@ static int snapshot_file(FILE *to, const char *path)
 	fprintf(to, "%s:", path);
 	while ((len = read(fd, chunk, sizeof(chunk))) > 0)
 		fwrite(chunk, 1, len, to);
-	/* That it cannot be read is part of the state, as with boot policies. */
+	/* An unreadable file is part of the state, too, as with boot policies. */
 	if (len < 0)
 		fprintf(to, "errno=%d", errno);
 	close(fd);
 	return 0;
 }
 
-/* One digest over everything that IPE shows: what must not change does not. */
+/* One digest over everything that IPE shows, to prove that nothing changed. */
 int ipe_snapshot(char digest[65])
 {
 	static const char *const nodes[] = { "pkcs7", "policy", "name",
@@ -426,7 +429,7 @@ int ipe_snapshot(char digest[65])
 	return err;
 }
 
-/* Says why the tests cannot run here, NULL if they can. */
+/* Says why the tests cannot run here; NULL if they can. */
 const char *ipe_unavailable(void)
 {
 	char path[PATH_MAX];
@@ -451,8 +454,8 @@ const char *ipe_unavailable(void)
 }
 
 /*
- * Whether the kernel was built with CONFIG_IPE_STRICT_POLICY, which whoever
- * runs the tests tells them: a kernel that is too strict is a mistake.
+ * Whether the kernel has CONFIG_IPE_STRICT_POLICY. The tests do not find that
+ * out from the kernel: one that is strict by mistake must fail.
  */
 bool ipe_is_strict(void)
 {
@@ -475,7 +478,7 @@ static int cap_set(struct __user_cap_header_struct *header,
 	return syscall(SYS_capset, header, data) ? -errno : 0;
 }
 
-/* Takes a capability out of this process' sets, or makes it effective. */
+/* Makes a capability of this process effective, or takes it away. */
 static int cap_change(int cap, bool on, bool for_good)
 {
 	struct __user_cap_header_struct header;
@@ -496,13 +499,13 @@ static int cap_change(int cap, bool on, bool for_good)
 	return cap_set(&header, data);
 }
 
-/* Switches a capability that this process is permitted on or off. */
+/* Makes a permitted capability of this process effective, or not. */
 int cap_effective(int cap, bool on)
 {
 	return cap_change(cap, on, false);
 }
 
-/* Gives a capability up for good. */
+/* Gives up a capability for good. */
 int cap_drop(int cap)
 {
 	return cap_change(cap, false, true);

@@ -3,7 +3,7 @@
  * IPE tests - securityfs, signed policies, and the state between tests
  *
  * Functions that can fail return 0 or a negative errno, as the kernel does, so
- * that a test compares with the errno that it expects.
+ * that a test can compare it with the errno it expects.
  */
 #ifndef IPE_SELFTEST_COMMON_H
 #define IPE_SELFTEST_COMMON_H
@@ -26,7 +26,10 @@
 #define IPE_ENFORCE IPE_ROOT "/enforce"
 #define IPE_SUCCESS_AUDIT IPE_ROOT "/success_audit"
 
-/* Policies of the tests, which are removed between them, begin with this. */
+/*
+ * The names of the tests' policies begin with this; they are removed between
+ * tests.
+ */
 #define IPE_PREFIX "ksft"
 
 #define MIB (1024UL * 1024UL)
@@ -43,24 +46,27 @@ struct ipe_version {
 	unsigned short major, minor, rev;
 };
 
-/* How a policy is signed. */
+/* How to sign a policy. */
 enum sign_flags {
-	SIGN_DER = 0,			/* The message holds the text */
-	SIGN_APPENDED = 1 << 0,		/* As kernel modules are */
+	SIGN_DER = 0,			/* The message contains the text */
+	SIGN_APPENDED = 1 << 0,		/* As kernel modules are signed */
 	SIGN_DETACHED = 1 << 1,		/* The bare signature, without text */
-	SIGN_UNTRUSTED = 1 << 2,	/* By a key that the kernel lacks */
+	SIGN_UNTRUSTED = 1 << 2,	/* By a key that the kernel does not trust */
 	SIGN_ATTRIBUTES = 1 << 3,	/* With signed attributes */
-	SIGN_INDEFINITE = 1 << 4,	/* A message that does not tell its length */
+	SIGN_INDEFINITE = 1 << 4,	/* A message with an indefinite length */
 	SIGN_BY_NOBODY = 1 << 5,	/* A message without any signature */
 	SIGN_BY_BOTH = 1 << 6,		/* By the untrusted and the trusted key */
 };
 
-/* A certificate that is made while the tests run; its key is the untrusted one. */
+/* A certificate that is made while the tests run; it has the untrusted key. */
 struct new_certificate {
 	enum { BY_ITSELF, BY_TRUSTED, BY_OTHER_NEW } issuer;
-	/* The name and number of the trusted one, by which it is looked up. */
+	/*
+	 * The names and the serial number of the trusted one, which identify
+	 * it.
+	 */
 	bool as_trusted;
-	/* When it is valid, in seconds from now. */
+	/* Its validity, in seconds from now. */
 	long from, until;
 	/* Values of extensions, NULL for none. */
 	const char *constraints, *usage, *extended_usage;
@@ -108,12 +114,12 @@ char policy_state(const char *name);
 int policy_active(char *name, size_t size, struct ipe_version *version);
 int policy_enforce_rules(const char *rules);
 
-/* Rules by which what has the property may be executed, and nothing else ... */
+/* Rules that allow executing objects with the property, and nothing else ... */
 #define ALLOW_ONLY(property)                                                \
 	"DEFAULT action=DENY\n"                                             \
 	"op=EXECUTE " property " action=ALLOW\n"
 
-/* ... or all but that. */
+/* ... or everything else. */
 #define DENY_JUST(property)                                                 \
 	"DEFAULT action=ALLOW\n"                                            \
 	"op=EXECUTE " property " action=DENY\n"

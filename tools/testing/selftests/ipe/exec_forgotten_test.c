@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - decisions about code: ways to execute it that are easily forgotten
+ * IPE tests - decisions about code: easily forgotten ways to execute it
  */
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -17,7 +17,7 @@
 
 #define PAGE 4096UL
 
-/* Under a denial of whatever is executed. */
+/* The policy denies all execution. */
 FIXTURE(denied)
 {
 };
@@ -26,7 +26,7 @@ RESET_AROUND(denied)
 
 #define DENY_ALL "DEFAULT action=DENY\n"
 
-/* What is executable already may stay so, also with more rights. */
+/* Executable memory may stay executable, also with more rights. */
 TEST_F(denied, already_executable)
 {
 	void *at = mmap(NULL, PAGE, PROT_READ | PROT_EXEC,
@@ -36,7 +36,7 @@ TEST_F(denied, already_executable)
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
 	EXPECT_EQ(0, mprotect(at, PAGE, PROT_READ | PROT_EXEC));
 	EXPECT_EQ(0, mprotect(at, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
-	/* What gave it up does not get it back. */
+	/* Memory that gave up the right does not regain it. */
 	EXPECT_EQ(0, mprotect(at, PAGE, PROT_READ));
 	EXPECT_EQ(-1, mprotect(at, PAGE, PROT_READ | PROT_EXEC));
 	EXPECT_EQ(EACCES, errno);
@@ -58,7 +58,7 @@ TEST_F(denied, already_executable_file)
 	EXPECT_EQ(0, close(fd));
 }
 
-/* Only execution is IPE's business. */
+/* IPE is only asked about execution. */
 TEST_F(denied, other_protections)
 {
 	static const int protections[] = { PROT_NONE, PROT_READ, PROT_WRITE,
@@ -98,7 +98,7 @@ TEST_F(denied, pkey_mprotect)
 
 	ASSERT_NE(MAP_FAILED, at);
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
-	/* The key -1 makes it an mprotect(2). */
+	/* With the key -1 it is mprotect(2). */
 	EXPECT_EQ(-1, syscall(SYS_pkey_mprotect, at, PAGE,
 			      PROT_READ | PROT_EXEC, -1));
 	if (errno == ENOSYS)
@@ -127,7 +127,7 @@ TEST_F(denied, shared_memory)
 	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
 }
 
-/* What waitpid(2) tells of a child that exits with what the job returns. */
+/* The status from waitpid(2) of a child that exits with the result of the job. */
 static int in_child(int (*job)(void))
 {
 	const pid_t child = fork();
@@ -149,14 +149,14 @@ static int read_as_executable(void)
 	return errno == EACCES ? 0 : 4;
 }
 
-/* With READ_IMPLIES_EXEC, asking to read is asking to execute. */
+/* With READ_IMPLIES_EXEC, a request to read is a request to execute. */
 TEST_F(denied, read_implies_exec)
 {
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
 	EXPECT_EQ(0, in_child(read_as_executable));
 }
 
-/* Nothing but the mapping is denied: the file can be read. */
+/* Only mapping is denied: the file can be read. */
 TEST_F(denied, reading)
 {
 	char data[64];
@@ -176,14 +176,14 @@ static int execute_as_nobody(void)
 		       3;
 }
 
-/* Whoever asks: a child that has become another user, too. */
+/* A child that has become another user is denied, too. */
 TEST_F(denied, by_children)
 {
 	ASSERT_EQ(0, stage_enforce(DENY_ALL));
 	EXPECT_EQ(0, in_child(execute_as_nobody));
 }
 
-/* A script is asked about as well as its interpreter. */
+/* IPE judges a script as well as its interpreter. */
 TEST_F(denied, script)
 {
 	char path[PATH_MAX];
@@ -194,7 +194,7 @@ TEST_F(denied, script)
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));
 	EXPECT_EQ(-EACCES, try_execve(path));
-	/* Who asks before reading it gets the same answer. */
+	/* AT_EXECVE_CHECK gives the same answer. */
 	EXPECT_EQ(-EACCES, try_execve_check_path(path));
 }
 
@@ -209,7 +209,7 @@ TEST_F(denied, interpreter)
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));
 	EXPECT_EQ(-EACCES, try_execve(path));
-	/* The script itself is in order. */
+	/* The script itself is allowed. */
 	EXPECT_EQ(0, unlink(path));
 	ASSERT_EQ(0, write_script(path, stage_path(PLACE_INITRAMFS, "probe")));
 	EXPECT_EQ(0, try_execve(path));
@@ -218,7 +218,7 @@ TEST_F(denied, interpreter)
 }
 
 /*
- * A device's node lies on a volume, its data does not: that of /dev/zero is
+ * A device node is on a volume, but its data is not: that of /dev/zero is
  * anonymous memory, that of a disk is whatever is on the disk.
  */
 TEST_F(denied, device_node)
@@ -244,8 +244,8 @@ TEST_F(denied, device_node)
 }
 
 /*
- * A program on an overlay may be copied up after it was judged and before its
- * headers are read, so that it is judged once more.
+ * A program on an overlay may be copied up after IPE has judged it and before
+ * its headers are read, so IPE judges it again.
  */
 FIXTURE(headers)
 {
@@ -285,7 +285,7 @@ TEST_F(headers, judged_again)
 	audit_close(fd);
 }
 
-/* What was written to a private mapping is judged by the file, as ever. */
+/* IPE judges a modified private mapping by its file. */
 TEST_F(denied, modified_mapping)
 {
 	int fd = open(stage_path(PLACE_FSV, "probe"), O_RDONLY | O_CLOEXEC);

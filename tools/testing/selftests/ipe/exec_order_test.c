@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - decisions about code: which of several rules and defaults decides
+ * IPE tests - decisions about code: which of several rules and defaults applies
  */
 #include "harness.h"
 #include "stage.h"
 #include "subject.h"
 
-/* Which of several rules and defaults decides, about a file of tmpfs. */
+/* Which of several rules and defaults applies to a file on tmpfs. */
 FIXTURE(order)
 {
 	int expected;
@@ -63,7 +63,7 @@ TEST_F(order, decides)
 	EXPECT_EQ(self->expected, try_mprotect_path(path));
 }
 
-/* As "order", about a file with fs-verity: rules with digests among others. */
+/* Like "order", for a file with fs-verity: some rules have digests. */
 FIXTURE(digest_order)
 {
 	int expected;

@@ -10,8 +10,8 @@
 #include "subject.h"
 
 /*
- * One property and a file, in two policies: one that allows only what has the
- * property, and one that denies just that.
+ * One property and a file, with two policies: one allows only files that have
+ * the property, the other denies only those.
  */
 FIXTURE(decision)
 {
@@ -25,7 +25,7 @@ FIXTURE_VARIANT(decision)
 	enum place place;
 	const char *rules;
 	bool allowed;
-	/* The rule can never match, which a strict kernel does not load. */
+	/* The rule can never match, so a strict kernel does not load it. */
 	bool never;
 };
 
@@ -176,7 +176,7 @@ TEST_F(decision, mprotect)
 	EXPECT_EQ(self->expected, try_mprotect(self->fd));
 }
 
-/* Whatever the policy says, permissive mode lets it happen. */
+/* In permissive mode the access succeeds, whatever the policy says. */
 TEST_F(decision, permissive)
 {
 	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
@@ -190,9 +190,9 @@ TEST_F(decision, permissive)
 }
 
 /*
- * A file of the initramfs, seen through an overlay, is a file of the overlay:
- * it is not what the boot loader verified that decides what is seen there. That
- * also holds for a mapping, whose file is the one below.
+ * IPE judges a file of the initramfs that is seen through an overlay as a file
+ * of the overlay, because the boot loader did not verify that view. This holds
+ * for a mapping, too, although its file is the lower one.
  */
 FIXTURE(overlay_initramfs)
 {
@@ -231,7 +231,7 @@ TEST_F(overlay_initramfs, mprotect)
 	EXPECT_EQ(-EACCES, try_mprotect(self->fd));
 }
 
-/* Memory without a file: no property that a file could have. */
+/* Memory without a file has none of the properties of a file. */
 FIXTURE(anonymous)
 {
 	int expected;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - what all executions by way of an interpreter have in common
+ * IPE tests - executions through an interpreter
  */
 #ifndef IPE_SELFTEST_EXECUTION_H
 #define IPE_SELFTEST_EXECUTION_H
@@ -15,7 +15,7 @@
 struct execution {
 	char path[PATH_MAX];
 	bool denied;
-	/* What records say of the interpreter. */
+	/* The fields of a record that identify the interpreter. */
 	char fields[PATH_MAX + 128];
 	int audit;
 };
@@ -25,7 +25,7 @@ static inline int execution_result(const struct execution *it)
 	return it->denied ? -EACCES : 0;
 }
 
-/* The last step of a set-up: from here on records are read. */
+/* The last step of a setup: the records that are read begin here. */
 static inline void execution_watch(struct __test_metadata *_metadata,
 				   struct execution *it)
 {
@@ -33,7 +33,7 @@ static inline void execution_watch(struct __test_metadata *_metadata,
 	ASSERT_LE(0, it->audit);
 }
 
-/* A denial has one record, what is allowed has none. */
+/* A denied access has one record, an allowed one none. */
 static inline void expect_enforced(struct __test_metadata *_metadata,
 				   const struct execution *it)
 {
@@ -42,8 +42,8 @@ static inline void expect_enforced(struct __test_metadata *_metadata,
 }
 
 /*
- * With success_audit each question has a record: so many are about interpreters,
- * the last of them about this one. Returns all that were asked.
+ * With success_audit each decision has a record: expects this many about
+ * interpreters, the last of them about this one. Returns the number of all.
  */
 static inline struct questions
 expect_recorded(struct __test_metadata *_metadata, const struct execution *it,
@@ -59,7 +59,7 @@ expect_recorded(struct __test_metadata *_metadata, const struct execution *it,
 	return asked;
 }
 
-/* Permissive mode lets it happen, and records each denial that there would be. */
+/* Permissive mode allows the execution, and records each denial. */
 static inline struct questions
 expect_permitted(struct __test_metadata *_metadata, const struct execution *it,
 		 int exec_open)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - allocations of the kernel that fail where a test wants them to
+ * IPE tests - failing allocations of the kernel, where a test wants them
  *
  * Documentation/fault-injection/ of the kernel describes the files used here.
  */
@@ -15,7 +15,7 @@
 #define KMEMLEAK DEBUGFS "/kmemleak"
 #define NTH "/proc/thread-self/fail-nth"
 
-/* More than any call can use up: it is counted down. */
+/* More than any call can use up; the kernel counts it down. */
 #define TIMES 1000000
 
 static int set(const char *path, int value)
@@ -44,7 +44,7 @@ const char *faults_prepare(void)
 	if (access(SLAB, F_OK) || access(PAGES, F_OK))
 		return "the kernel was built without CONFIG_FAILSLAB, "
 		       "CONFIG_FAIL_PAGE_ALLOC or CONFIG_FAULT_INJECTION_DEBUG_FS";
-	/* A stack trace for each fault would take longer than all else. */
+	/* A stack trace for each fault would take longer than everything else. */
 	if (set(SLAB "/verbose", 0) || set(PAGES "/verbose", 0) ||
 	    write_string(SLAB "/ignore-gfp-wait", "N") ||
 	    write_string(PAGES "/ignore-gfp-wait", "N") ||
@@ -56,8 +56,8 @@ const char *faults_prepare(void)
 }
 
 /*
- * The files that arm and disarm a thread are opened before: while it is armed,
- * opening one might be what fails.
+ * Opens the files that arm and disarm a thread in advance: while the thread is
+ * armed, opening one might fail.
  */
 static int thread_file(const char *path, int *fd, pid_t *of)
 {
@@ -151,8 +151,8 @@ int leaks_print(void)
 	FILE *file;
 
 	/*
-	 * What was allocated in the last seconds is not looked at, and what was
-	 * changed since the last scan is given another chance.
+	 * kmemleak skips allocations of the last seconds, and gives objects
+	 * that changed since the last scan another chance.
 	 */
 	sleep(6);
 	if (write_string(KMEMLEAK, "scan") || write_string(KMEMLEAK, "scan"))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - allocations of the kernel that fail where a test wants them to
+ * IPE tests - failing allocations of the kernel, where a test wants them
  */
 #ifndef IPE_SELFTEST_FAULT_H
 #define IPE_SELFTEST_FAULT_H
@@ -8,24 +8,25 @@
 #include <stdbool.h>
 
 /*
- * Prepares the machine: after this every allocation that a process makes may be
- * failed, those that could wait for memory, too. Says why it cannot, or NULL.
+ * Prepares the machine: from then on every allocation that a process makes can
+ * be made to fail, also those that could wait for memory. Says why it cannot,
+ * or NULL.
  */
 const char *faults_prepare(void);
 
-/* The calling thread's nth allocation from now on fails, once. */
+/* Lets the calling thread's nth allocation from now on fail, once. */
 int fault_nth(unsigned int nth);
 
-/* All of the thread's allocations of small objects fail, after so many bytes. */
+/* Lets all of the thread's small allocations fail, after this many bytes. */
 int fault_after(unsigned int bytes);
 
-/* Ends both; returns how many allocations have failed since. */
+/* Ends both; returns the number of allocations that have failed since. */
 int fault_end(void);
 
-/* What the kernel believes to be lost from now on. */
+/* kmemleak: whether the kernel has it, and forgets earlier reports. */
 bool leaks_are_found(void);
 int leaks_forget(void);
-/* Prints them as comments; returns how many lines that were, or an error. */
+/* Prints its reports as comments; returns the number of lines, or an error. */
 int leaks_print(void);
 
 #endif /* IPE_SELFTEST_FAULT_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - memory that runs out while decisions are made, and while dm-verity and
- * fs-verity tell what they rest on
+ * IPE tests - memory runs out during decisions, and while dm-verity and
+ * fs-verity report properties
  */
 #include "fault_fixture.h"
 
@@ -45,9 +45,10 @@ static int execute(void)
 /* dm-verity. */
 
 /*
- * Faults come while a table that is ready comes into force, which is when IPE is
- * told of it; all else is device-mapper's own. Each time with a new device: one
- * whose start has failed may start the next time, and fail each read.
+ * Faults are injected while a loaded table becomes active, because
+ * device-mapper tells IPE then; the rest is device-mapper's own work. Each
+ * attempt uses a new device: one that failed to start may start the next time,
+ * and then fail each read.
  */
 static int prepare_start(void)
 {
@@ -80,7 +81,7 @@ static bool started_volume_is_trusted(void)
 	snprintf(path, sizeof(path), "%s/faulty", stage_dir());
 	err = volume_mount(&volume, path);
 	if (err)
-		printf("# mount of %s: %d\n", volume.device, err);
+		printf("# mounting %s: %d\n", volume.device, err);
 	return !err && volume_is_trusted();
 }
 
@@ -103,13 +104,13 @@ static int prepare_reload(const struct image *from, bool from_signed,
 	return volume_prepare_reload(&volume, to, to_signed);
 }
 
-/* A volume that gets another table: first not trusted, then trusted. */
+/* An untrusted volume gets a trusted table. */
 static int prepare_trusted(void)
 {
 	return prepare_reload(&stage_dmv, false, &stage_dmv_signed, true);
 }
 
-/* First trusted, then not. */
+/* A trusted volume gets an untrusted table. */
 static int prepare_distrusted(void)
 {
 	return prepare_reload(&stage_dmv_signed, true, &stage_dmv, false);
@@ -121,8 +122,9 @@ static bool volume_is_distrusted(void)
 }
 
 /*
- * Whatever device-mapper made of it: what is trusted is the volume that it has.
- * A question that does not read the file, as that waits for a suspended device.
+ * Whatever device-mapper did: the volume is trusted if its present table is.
+ * The attempt must not read the file, because reads wait while the device is
+ * suspended.
  */
 static bool trust_is_deserved(void)
 {
@@ -133,7 +135,7 @@ static bool trust_is_deserved(void)
 	       volume_serves(&volume, &stage_dmv_signed);
 }
 
-/* fs-verity: a file of its own each time, as it is protected for good. */
+/* fs-verity: a new file each time, because it cannot be disabled again. */
 static struct blob signature;
 
 static int prepare_file(void)
@@ -158,7 +160,7 @@ static bool file_is_trusted(void)
 	return !map();
 }
 
-/* fs-verity looks at the signature anew when the inode comes back. */
+/* fs-verity checks the signature again when the inode is loaded again. */
 static int prepare_evicted(void)
 {
 	snprintf(path, sizeof(path), "%s",

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - memory that runs out
+ * IPE tests - memory runs out
  *
- * Each thing that can be done with IPE is done over and over, and each time
- * another allocation of the kernel fails: the first, the second, until there is
- * none left to fail; and then all of them, from ever later on. Whatever fails,
- * the call has done all that it is for, or nothing.
- *
- * IPE_TEST_FAULT tells which allocation is the first to fail, where not all is to
- * be done again.
+ * Each operation on IPE is repeated, and each time another allocation of the
+ * kernel fails: the first, the second, until none is left to fail; then all of
+ * them, each time from a later one on. Whatever fails, the call must have done
+ * its whole work, or nothing. IPE_TEST_FAULT is the number of the first
+ * allocation to fail, to repeat only a part.
  */
 #ifndef IPE_SELFTEST_FAULT_FIXTURE_H
 #define IPE_SELFTEST_FAULT_FIXTURE_H
@@ -24,10 +22,10 @@
 #define LIMIT 3600
 /* More allocations than any of the calls makes. */
 #define MOST 20000
-/* In how large steps memory grows before all allocations fail. */
+/* The step by which memory grows before all allocations fail. */
 #define STEP 256
 
-/* In force while faults come: every kind of place has its answer. */
+/* Active during the faults: rules for every kind of place. */
 #define RULES                                                               \
 	"DEFAULT action=ALLOW\n"                                            \
 	"DEFAULT op=EXECUTE action=DENY\n"                                  \
@@ -44,28 +42,28 @@ FIXTURE(fault)
 
 FIXTURE_VARIANT(fault)
 {
-	/* The place without which it cannot be done. */
+	/* The place that the case needs. */
 	enum place place;
-	/* Brings about the state before, in which RULES are in force. */
+	/* Sets up the state before the call, in which RULES are active. */
 	int (*prepare)(void);
 	/* Also after a call that failed, which should not need it. */
 	bool prepare_always;
-	/* What is done while allocations fail, and its result if none does. */
+	/* Runs while allocations fail; its result if none does. */
 	int (*run)(void);
 	int result;
-	/* Whether all of it happened, where it says that it has. */
+	/* Whether the whole work was done, if the call reports success. */
 	bool (*done)(void);
-	/* What must be true whether it was done or not. */
+	/* Must be true whether the work was done or not. */
 	bool (*holds)(void);
-	/* Takes back what the usual reset does not. */
+	/* Undoes what the usual reset does not. */
 	int (*undo)(void);
-	/* Clears up behind itself, which must not fail. */
+	/* Cleans up after itself, which must not fail. */
 	bool one_at_a_time;
 };
 
 #define FAULT(id, ...) FIXTURE_VARIANT_ADD(fault, id) { __VA_ARGS__ }
 
-/* Nothing more is to be seen of it where it says that it was done. */
+/* For calls without a visible effect. */
 static inline bool always(void)
 {
 	return true;
@@ -75,13 +73,13 @@ FIXTURE_SETUP(fault)
 {
 	NEEDS_PLACE(variant->place);
 	ASSERT_EQ(0, stage_rules(rules, sizeof(rules), RULES));
-	/* So that no fault is spent on the memory of this program. */
+	/* No fault may hit the memory of this program. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT | MCL_FUTURE));
 }
 
 RESET_AFTER(fault)
 
-/* All that IPE shows, and what it decides. */
+/* Everything that IPE shows, and its decisions. */
 struct state {
 	char digest[65];
 	int initramfs, tmpfs, anonymous, program;
@@ -98,7 +96,7 @@ static inline int take_state(struct state *state)
 	return ipe_snapshot(state->digest);
 }
 
-/* The state in which the call is made: where nothing was changed, that of before. */
+/* Sets up the state before the call, unless the last call changed nothing. */
 static inline void begin(struct __test_metadata *_metadata,
 			 const FIXTURE_VARIANT(fault) *variant, bool changed,
 			 struct state *before)
@@ -115,7 +113,7 @@ static inline void begin(struct __test_metadata *_metadata,
 	}
 }
 
-/* What came of it. Returns whether anything was changed. */
+/* Checks the result. Returns whether anything was changed. */
 static inline bool judge(struct __test_metadata *_metadata,
 			 const FIXTURE_VARIANT(fault) *variant, int result,
 			 const struct state *before, unsigned int number)
@@ -138,7 +136,7 @@ static inline bool judge(struct __test_metadata *_metadata,
 		}
 		return true;
 	}
-	/* It failed, and there must be nothing of it. */
+	/* It failed, so it must have changed nothing. */
 	EXPECT_GT(0, result)
 	{
 		TH_LOG("fault %u: %d", number, result);
@@ -170,15 +168,15 @@ TEST_F_TIMEOUT(fault, one, LIMIT)
 		faults++;
 		failures += result != variant->result;
 		changed = judge(_metadata, variant, result, &before, nth);
-		/* One wrong is enough to know. */
+		/* One error is enough. */
 		if (!__test_passed(_metadata))
 			return;
 	}
-	/* There was nothing left to fail. */
+	/* No allocation was left to fail. */
 	EXPECT_EQ(variant->result, result);
 	judge(_metadata, variant, result, &before, nth);
 	EXPECT_LT(0, faults);
-	TH_LOG("%u faults, of which %u had the call fail", faults, failures);
+	TH_LOG("%u faults, %u of which made the call fail", faults, failures);
 }
 
 TEST_F_TIMEOUT(fault, all, LIMIT)
@@ -189,7 +187,7 @@ TEST_F_TIMEOUT(fault, all, LIMIT)
 	int result, hits;
 
 	if (variant->one_at_a_time)
-		SKIP(return, "it has to be able to clear up");
+		SKIP(return, "cleaning up must not fail");
 	for (bytes = 0; bytes < MOST * STEP; bytes += STEP) {
 		begin(_metadata, variant, changed, &before);
 		ASSERT_EQ(0, fault_after(bytes));
@@ -208,11 +206,11 @@ TEST_F_TIMEOUT(fault, all, LIMIT)
 	EXPECT_EQ(variant->result, result);
 	judge(_metadata, variant, result, &before, bytes);
 	EXPECT_LT(0, faults);
-	TH_LOG("%u faults in %u rounds, of which %u had the call fail", faults,
+	TH_LOG("%u faults in %u rounds, %u of which made the call fail", faults,
 	       rounds, failures);
 }
 
-/* Comes last: nothing of all that is left. */
+/* Comes last: nothing is left of all that. */
 FIXTURE(afterwards)
 {
 };

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - memory that runs out while policies and switches are changed
+ * IPE tests - memory runs out while policies and switches change
  */
 #include "fault_fixture.h"
 
 #define NAME IPE_PREFIX "_fault"
-/* Allows memory that no file is behind, which the rules of the fixture do not. */
+/* Allows anonymous memory, unlike the rules of the fixture. */
 #define OTHER "DEFAULT action=ALLOW\nop=KMODULE action=DENY\n"
 
-/* What a test submits, and what is to be found afterwards. */
+/* The message that a test submits, and the state it expects afterwards. */
 static struct blob message;
 static struct ipe_version version;
 
-/* Policies: the one in question is NAME. */
+/* Policies: NAME is the one under test. */
 
 static int sign_new(unsigned int flags)
 {
@@ -53,7 +53,7 @@ static int prepare_malformed(void)
 			   SIGN_DER);
 }
 
-/* Longer than what the kernel allocates in one piece. */
+/* Longer than any contiguous allocation of the kernel. */
 static int prepare_long(void)
 {
 	static char text[128 * 1024];
@@ -162,7 +162,7 @@ static bool is_active(void)
 	       !try_mmap_anonymous();
 }
 
-/* The rules that forbid anonymous memory, under the name of the others. */
+/* Rules that deny anonymous memory, under the name of the others. */
 static bool is_updated_active(void)
 {
 	return is_loaded() && try_mmap_anonymous() == -EACCES;
@@ -173,7 +173,7 @@ static bool is_gone(void)
 	return access(policy_node(NAME, "name"), F_OK) && errno == ENOENT;
 }
 
-/* The files that can be read; what is read must be what is there. */
+/* The readable files; each read must return the whole content. */
 static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
 				     "active" };
 static struct blob contents[ARRAY_SIZE(nodes) + 2];

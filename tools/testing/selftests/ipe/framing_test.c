@@ -4,7 +4,7 @@
  */
 #include "pieces.h"
 
-/* The first bytes of a DER message tell its length. */
+/* The first bytes of a DER message give its length. */
 FIXTURE(header)
 {
 };
@@ -13,7 +13,7 @@ FIXTURE_VARIANT(header)
 {
 	const char *bytes;
 	size_t len;
-	/* Of the write; with 0, closing says EBADMSG. */
+	/* The result of the write; if 0, close(2) returns EBADMSG. */
 	int error;
 };
 
@@ -60,7 +60,7 @@ TEST_F(header, alone)
 	expect_unchanged(_metadata, before);
 }
 
-/* Trailers that do not fit: the message does not become complete. */
+/* Invalid trailers: the message does not become complete. */
 FIXTURE(trailer)
 {
 	struct blob policy;
@@ -68,13 +68,13 @@ FIXTURE(trailer)
 
 FIXTURE_VARIANT(trailer)
 {
-	/* From the end, what to replace by which byte. */
+	/* The byte that is replaced, counted from the end, and its new value. */
 	unsigned int from_end;
 	unsigned char byte;
-	/* Or added to the length of the signature. */
+	/* Or a number that is added to the length of the signature. */
 	int more;
 	bool all;
-	/* The signature is looked at, and is none. */
+	/* The kernel parses the signature, and refuses it. */
 	bool looked_at;
 };
 
@@ -144,7 +144,7 @@ TEST_F(trailer, refused)
 	expect_unchanged(_metadata, before);
 }
 
-/* The magic within the text, where a piece ends. */
+/* The magic within the text, at the end of a piece. */
 TEST(magic_in_text)
 {
 	static const char magic[] = "~Module signature appended~\n";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what fs-verity tells of a file that changes, which the next decision takes
- * into account
+ * IPE tests - the fs-verity properties of a file change, and the next decision
+ * takes that into account
  */
 #include <linux/fsverity.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 #include "stage.h"
 #include "subject.h"
 
-/* A file, open while it changes. */
+/* A file that is open while it changes. */
 FIXTURE(state)
 {
 	int fd;
@@ -86,7 +86,7 @@ TEST_F(state, fsverity_signature_enabled)
 	blob_free(&signature);
 }
 
-/* A signature that is none leaves the file as it was. */
+/* An invalid signature leaves the file unchanged. */
 TEST_F(state, fsverity_bad_signature)
 {
 	struct blob signature;
@@ -104,7 +104,7 @@ TEST_F(state, fsverity_bad_signature)
 	blob_free(&signature);
 }
 
-/* What the kernel forgot it finds out again. */
+/* The kernel finds out again after it has evicted the inode. */
 TEST_F(state, fsverity_evicted)
 {
 	const char *path = stage_path(PLACE_FSV_SIGNED, "probe");
@@ -129,13 +129,13 @@ TEST_F(state, fsverity_copied)
 			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_execve(self->path));
 	EXPECT_EQ(0, try_execve(stage_path(PLACE_FSV_SIGNED, "probe")));
-	/* A link is the same file. */
+	/* A hard link is the same file. */
 	strcat(self->path, "-link");
 	ASSERT_EQ(0, link(stage_path(PLACE_FSV_SIGNED, "probe"), self->path));
 	EXPECT_EQ(0, try_execve(self->path));
 }
 
-/* The first bytes of what a descriptor maps. */
+/* Reads the first bytes through a mapping of the descriptor. */
 static bool maps(int fd, const char *begin)
 {
 	const size_t len = strlen(begin);
@@ -150,8 +150,8 @@ static bool maps(int fd, const char *begin)
 }
 
 /*
- * A file of an overlay is copied up while it is open. Whoever reads gets the
- * copy, whoever maps the file that was there before: that must be what is judged.
+ * A file on an overlay is copied up while it is open. Readers then get the
+ * copy, and mappings the lower file: IPE must judge the one that is used.
  */
 TEST_F(state, overlay_copied_up)
 {
@@ -173,7 +173,7 @@ TEST_F(state, overlay_copied_up)
 	snprintf(file, sizeof(file), "%s/work", ext4);
 	ASSERT_EQ(0, mkdir(file, 0755));
 	snprintf(file, sizeof(file), "%s/probe", lower);
-	/* It is no program, which the kernel does not know yet. */
+	/* It is not a program, but the kernel does not know that yet. */
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "name"), file, 0755));
 	ASSERT_LT(0, read_file(file, before, sizeof(before)));
 	snprintf(options, sizeof(options),
@@ -191,7 +191,7 @@ TEST_F(state, overlay_copied_up)
 			     "op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"));
 	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
 
-	/* The copy becomes a program that is signed. */
+	/* The copy becomes a signed program. */
 	ASSERT_EQ(0, chmod(file, 0700));
 	ASSERT_EQ(0, blob_read(stage_path(PLACE_TMPFS, "probe"), &genuine));
 	ASSERT_EQ(0, write_file(copy, genuine.data, genuine.len));
@@ -201,11 +201,11 @@ TEST_F(state, overlay_copied_up)
 	EXPECT_EQ(0, try_mmap_path(file));
 	EXPECT_EQ(0, try_execve(file));
 
-	/* What was open maps the other file, which is not. */
+	/* The open descriptor still maps the lower file, which is not signed. */
 	EXPECT_TRUE(maps(fd, before));
 	EXPECT_EQ(-EACCES, try_mmap(fd, MAP_PRIVATE));
 	EXPECT_EQ(-EACCES, try_mprotect(fd));
-	/* Reading follows. */
+	/* Reads get the copy. */
 	EXPECT_EQ(0, try_execve_check(fd));
 
 	EXPECT_EQ(0, close(fd));

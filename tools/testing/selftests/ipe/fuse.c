@@ -2,8 +2,8 @@
 /*
  * IPE tests - a file system whose data comes from a program
  *
- * As much of FUSE's protocol as it takes to look up, open and read one file:
- * include/uapi/linux/fuse.h.
+ * Only as much of FUSE's protocol as it takes to look up, open and read one
+ * file: include/uapi/linux/fuse.h.
  */
 #include <linux/fuse.h>
 #include <linux/userfaultfd.h>
@@ -20,7 +20,7 @@
 #define FILE_NODE 2
 #define BLOCK 4096
 
-/* Orders to the server of a slow file: what to do with the read that waits. */
+/* Commands to the server of a slow file: what to do with the waiting read. */
 #define ANSWER 'a'
 #define STALL 's'
 
@@ -29,7 +29,7 @@ struct served {
 	const struct blob *contents;
 	bool slow;
 	int orders, reports;
-	/* Whether the file can be opened but once. */
+	/* Whether the file can be opened only once. */
 	bool once;
 };
 
@@ -48,7 +48,7 @@ static void fill(struct fuse_attr *attr, uint64_t node,
 	}
 }
 
-/* Answers a request with so many bytes, or with an error. */
+/* Answers a request with this many bytes, or with an error. */
 static void answer(int fd, uint64_t unique, int error, const void *data,
 		   size_t len)
 {
@@ -60,14 +60,14 @@ static void answer(int fd, uint64_t unique, int error, const void *data,
 		{ (void *)data, len },
 	};
 
-	/* A request that was interrupted wants no answer. */
+	/* An interrupted request expects no answer. */
 	if (writev(fd, parts, 2) < 0 && errno != ENOENT)
 		_exit(1);
 }
 
 /*
- * Memory whose first block is the file's and whose second one never comes: the
- * kernel copies from it until there, and waits.
+ * The first block of this memory has the data of the file, the second never
+ * arrives: the kernel copies up to there, and waits.
  */
 static const void *stalling(const struct blob *contents)
 {
@@ -89,7 +89,7 @@ static const void *stalling(const struct blob *contents)
 	return at;
 }
 
-/* Says that a read has come, and does with it what it is told. */
+/* Reports that a read has arrived, and does as told. */
 static void serve_slowly(int fd, uint64_t unique, const struct served *served)
 {
 	const void *data = served->contents->data;
@@ -187,7 +187,7 @@ static void serve(int fd, const struct served *served)
 		len = read(fd, request, sizeof(request));
 		if (len < 0 && (errno == EINTR || errno == ENOENT))
 			continue;
-		/* The end of the mount. */
+		/* The file system was unmounted. */
 		if (len < (ssize_t)sizeof(*in))
 			_exit(0);
 		serve_one(fd, in, in + 1, served);
@@ -297,7 +297,7 @@ int fuse_unmount(struct fuse_server *server)
 	return status ? -EIO : 0;
 }
 
-/* The server may be stuck: it is killed, which ends the reads of its file. */
+/* The server may be stuck: kill it, which ends the reads of its file. */
 int fuse_abort(struct fuse_server *server)
 {
 	close(server->orders);

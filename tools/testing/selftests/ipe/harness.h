@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - the program around the tests
+ * IPE tests - the main program of the tests
  */
 #ifndef IPE_SELFTEST_HARNESS_H
 #define IPE_SELFTEST_HARNESS_H
@@ -9,7 +9,7 @@
 
 #include "common.h"
 
-/* A kernel that checks itself is slow: IPE_TEST_PATIENCE times the usual. */
+/* A kernel with checkers is slow: IPE_TEST_PATIENCE multiplies the limits. */
 static inline void harness_be_patient(void)
 {
 	const char *const patience = getenv("IPE_TEST_PATIENCE");
@@ -24,13 +24,13 @@ static inline void harness_be_patient(void)
 }
 
 /*
- * Looks for IPE and the keys, calls setup(), which returns NULL or what went
- * wrong, before the tests and teardown() after them.
+ * Looks for IPE and the keys. Calls setup(), which returns NULL or the reason
+ * why it failed, before the tests, and teardown() after them.
  */
 #define IPE_TEST_MAIN(setup, teardown)                                      \
 	IPE_TEST_MAIN_UNLESS((const char *)NULL, setup, teardown)
 
-/* The same for tests that need more: unless it is NULL, says what is missing. */
+/* The same for tests that need more; "missing" is NULL or says what is missing. */
 #define IPE_TEST_MAIN_UNLESS(missing, setup, teardown)                      \
 	int main(int argc, char **argv)                                     \
 	{                                                                   \
@@ -60,7 +60,7 @@ static inline void harness_be_patient(void)
 		return ret;                                                 \
 	}
 
-/* IPE is as new before each test of the fixture, and after it. */
+/* Resets IPE before each test of the fixture, and after it. */
 #define RESET_AROUND(fixture)                                               \
 	FIXTURE_SETUP(fixture)                                              \
 	{                                                                   \
@@ -68,14 +68,14 @@ static inline void harness_be_patient(void)
 	}                                                                   \
 	RESET_AFTER(fixture)
 
-/* The same for a fixture that has more to set up, and begins with ipe_reset(). */
+/* The same for a fixture that sets up more, and begins with ipe_reset(). */
 #define RESET_AFTER(fixture)                                                \
 	FIXTURE_TEARDOWN_PARENT(fixture)                                    \
 	{                                                                   \
 		EXPECT_EQ(0, ipe_reset());                                  \
 	}
 
-/* What IPE shows is still what ipe_snapshot() has seen before. */
+/* IPE still shows the state that ipe_snapshot() saw. */
 static inline void expect_unchanged(struct __test_metadata *_metadata,
 				    const char *before)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what somebody writes who wants it to fail
+ * IPE tests - hostile names, texts and messages
  */
 #include <ctype.h>
 
@@ -11,10 +11,10 @@
 #define HEADER "policy_name=" NAME " policy_version=1.2.3\n"
 #define DEFAULTS "DEFAULT action=ALLOW\n"
 #define TEXT HEADER DEFAULTS
-/* An emulated machine that has to share its processors takes its time. */
+/* An emulated machine that shares its processors is slow. */
 #define LIMIT 300
 
-/* The kernel's log, from a moment on. */
+/* The kernel's log, from a given moment on. */
 
 static int log_open(void)
 {
@@ -26,8 +26,9 @@ static int log_open(void)
 }
 
 /*
- * Reads what has been logged since, and counts the lines of IPE, and those with
- * a character that a terminal could obey: the kernel shows these as "\xNN".
+ * Reads the new lines of the log. Counts those of IPE, and those with a
+ * character that a terminal could interpret: the kernel shows such characters
+ * as "\xNN".
  */
 static void log_read(int fd, unsigned int *ours, unsigned int *unclean)
 {
@@ -119,8 +120,8 @@ FIXTURE_SETUP(name)
 RESET_AFTER(name)
 
 /*
- * It is the name of a directory, and what records and the kernel's log show of it
- * can be told from what the kernel says.
+ * The name is that of a directory. Records and the kernel's log show it in a
+ * form that cannot be confused with the kernel's own words.
  */
 TEST_F(name, shown)
 {
@@ -158,7 +159,7 @@ TEST_F(name, shown)
 	}
 	EXPECT_TRUE(is_clean(record.text));
 
-	/* Refused, as there is one of that name. */
+	/* Refused, because the name is taken. */
 	EXPECT_EQ(-EEXIST, policy_load(variant->name, NULL, DEFAULTS));
 	log_read(self->log, &ours, &unclean);
 	EXPECT_LT(0, ours);
@@ -167,7 +168,7 @@ TEST_F(name, shown)
 	close(self->log);
 }
 
-/* Texts that are refused, in which what is wrong would like to be printed. */
+/* Refused texts, whose invalid part tries to get into the log. */
 FIXTURE(text)
 {
 	int audit, log;
@@ -227,7 +228,7 @@ TEST_F(text, refused)
 	close(self->log);
 }
 
-/* Messages that end too early, wherever. */
+/* Messages that end too early, at every length. */
 FIXTURE(cut)
 {
 	struct blob message;
@@ -271,8 +272,8 @@ TEST_F_TIMEOUT(cut, anywhere, LIMIT)
 }
 
 /*
- * The same, with a length in the header that agrees: it is complete, and what
- * is inside of it is not.
+ * The same with a matching length in the header: the message is complete, but
+ * its content is not.
  */
 TEST_F_TIMEOUT(cut, with_length, LIMIT)
 {

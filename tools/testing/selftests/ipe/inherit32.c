@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - a 32-bit program that tells what it inherited
+ * IPE tests - a 32-bit program that reports what it inherited
  *
- * Its headers ask for a stack that is not executable, as those of all programs of
- * today, so that only its parent can make its memory executable.
+ * Its headers ask for a stack that is not executable, as current programs do,
+ * so only its parent can make its memory executable.
  */
 #include <linux/personality.h>
 

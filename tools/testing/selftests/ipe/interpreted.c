@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - a program that the kernel starts by way of an interpreter
+ * IPE tests - a program that the kernel starts through an interpreter
  *
- * The interpreter that the tests usually choose is the program "probe": it ends
- * before anything here runs. A forged one has no code, and its headers lead back to
- * this program. That stands for one in which an attacker has found the instructions
- * to write and to jump with: it does so, and runs only if the memory is executable.
+ * Usually the tests choose the program "probe" as its interpreter, which exits
+ * before this program runs. A forged interpreter has no code; its headers lead
+ * back to this program. That stands for a program in which an attacker has
+ * found instructions to write and to jump: it does both, and works only if the
+ * memory is executable.
  */
 #include "interpreted.h"
 #include "probe.h"
@@ -14,7 +15,7 @@
 const char interpreter[] __attribute__((section(".interp"), used)) =
 	INTERPRETER_PATH;
 
-/* More than the function below has instructions. */
+/* More than the size of the function below. */
 #define CODE_SIZE 64
 
 static __attribute__((noinline)) int ran(void)

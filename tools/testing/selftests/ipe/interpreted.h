@@ -5,7 +5,7 @@
 /* The interpreter that the program "interpreted" asks for. */
 #define INTERPRETER_PATH "/tmp/ipe-interpreter"
 
-/* Where a forged interpreter has memory, far from all that programs map. */
+/* The address of a forged interpreter's memory, far from other mappings. */
 #define INTERPRETER_MEMORY 0x20000000UL
 
 #endif /* IPE_SELFTEST_INTERPRETED_H */

@@ -23,9 +23,9 @@ void interpreter_unset(void)
 }
 
 /*
- * Writes an interpreter that has no code, only headers: they ask for memory that
- * is writable and executable, of which no file is mapped, and let the execution
- * begin where that of the program begins.
+ * Writes an interpreter that consists of headers only: they ask for memory that
+ * is writable and executable, without a file, and set the entry point to that
+ * of the program.
  */
 int interpreter_forge(const char *path, const char *program)
 {
@@ -66,7 +66,7 @@ int interpreter_forge(const char *path, const char *program)
 	return err;
 }
 
-/* How a format is found by what the file's name ends in. */
+/* The format matches files by the extension of their names. */
 const char *misc_by_extension(const char *extension)
 {
 	static char match[64];
@@ -75,7 +75,7 @@ const char *misc_by_extension(const char *extension)
 	return match;
 }
 
-/* Mounts what the user namespace of this process has of binfmt_misc. */
+/* Mounts the binfmt_misc of this process' user namespace. */
 int misc_mount(const char *at)
 {
 	return mount("binfmt_misc", at, "binfmt_misc", 0, NULL) ? -errno : 0;
@@ -100,7 +100,7 @@ int misc_unregister(const char *mount, const char *name)
 	return write_string(path, "-1");
 }
 
-/* Whether the kernel has these flags; mounts at this place to find out. */
+/* Whether the kernel knows these flags; mounts here to find out. */
 bool misc_knows(const char *at, const char *flags)
 {
 	bool knows;
@@ -116,7 +116,7 @@ bool misc_knows(const char *at, const char *flags)
 	return knows;
 }
 
-/* Takes all records that are pending. */
+/* Removes all pending records. */
 int questions_take(int audit, struct questions *questions)
 {
 	struct audit_record record;

@@ -23,7 +23,7 @@ int misc_register(const char *mount, const char *name, const char *match,
 bool misc_knows(const char *at, const char *flags);
 int misc_unregister(const char *mount, const char *name);
 
-/* How often IPE recorded a decision about an execve(2), and which hooks asked. */
+/* The number of decisions about an execve(2) that IPE recorded, by hook. */
 struct questions {
 	int all;
 	int exec_open;
@@ -35,15 +35,15 @@ struct questions {
 int questions_take(int audit, struct questions *questions);
 
 /*
- * The record is one of EXEC_OPEN, in this mode, about the file that these fields
- * name. Says on stderr what it is where it is not.
+ * Expects a record of EXEC_OPEN, in this mode, about the file that these fields
+ * identify. Otherwise prints the record to stderr.
  */
 bool is_about_interpreter(const struct audit_record *record, bool enforcing,
 			  const char *fields);
 
 /*
- * One decision is recorded, the denial of the interpreter that these fields name;
- * or none at all, where it is allowed. Takes all records that are pending.
+ * Expects one recorded decision, the denial of the interpreter that these
+ * fields identify; or none, if it is allowed. Removes all pending records.
  */
 bool is_only_denial(int audit, bool denied, const char *fields);
 

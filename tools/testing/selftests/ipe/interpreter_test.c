@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the interpreter of an ELF program is judged when the kernel opens it
+ * IPE tests - the interpreter of an ELF program is judged when the kernel opens
+ * it
  *
- * Its mappings are judged as well, but its headers shape the address space without
- * a mapping of the file.
+ * Its mappings are judged as well, but its headers shape the address space
+ * without mapping the file.
  */
 #include <grp.h>
 #include <linux/fsverity.h>
@@ -46,7 +47,7 @@ static int enforce(const char *rules)
 	return stage_enforce(text);
 }
 
-/* What the fixtures about the program "interpreted" end with. */
+/* The last steps of the fixtures with the program "interpreted". */
 static void enforce_and_watch(struct __test_metadata *_metadata,
 			      struct execution *it, const char *interpreter,
 			      const char *rules)
@@ -57,7 +58,7 @@ static void enforce_and_watch(struct __test_metadata *_metadata,
 	execution_watch(_metadata, it);
 }
 
-/* What the record of a denial says of the place's program. */
+/* The fields of a record that identify the program of the place. */
 static int place_fields(char *to, size_t size, enum place place)
 {
 	const char *path = stage_path(place, "probe");
@@ -69,7 +70,7 @@ static int place_fields(char *to, size_t size, enum place place)
 	case PLACE_OVERLAY_UPPER:
 	case PLACE_OVERLAY_DMV:
 	case PLACE_OVERLAY_FSV:
-		/* The number that stat(2) tells is that of a layer. */
+		/* stat(2) shows the number of the layer's inode. */
 		snprintf(to, size, "path=\"%s\" dev=\"overlay\" ", path);
 		return 0;
 	default:
@@ -86,10 +87,10 @@ FIXTURE(place)
 FIXTURE_VARIANT(place)
 {
 	enum place place;
-	/* Beside the one that trusts the program. */
+	/* Rules beside the one that trusts the program. */
 	const char *rule;
 	bool denied;
-	/* On a union, its headers may be those of another file by then. */
+	/* On an overlay, the headers may be those of another file by then. */
 	bool asked_twice;
 };
 
@@ -155,14 +156,14 @@ TEST_F(place, permissive)
 }
 
 /*
- * The digest of a file with fs-verity is known from when it is first opened, and
- * the execution is what opens it first.
+ * The kernel learns the digest of a file with fs-verity when the file is first
+ * opened. Here the execution opens it first.
  */
 FIXTURE(fresh)
 {
 	struct execution execution;
 	char loop[32];
-	/* The interpreter, and where it lies. */
+	/* The interpreter, and its place. */
 	char ext4[ROOM], overlay[ROOM], path[ROOM];
 };
 
@@ -181,7 +182,7 @@ FIXTURE_VARIANT_ADD(fresh, overlay) { "op=EXECUTE fsverity_digest=$fsv action=AL
 FIXTURE_VARIANT_ADD(fresh, overlay_wrong_digest) { "op=EXECUTE fsverity_digest=$wrong action=ALLOW\n", false, true, true };
 /* clang-format on */
 
-/* A file system with fs-verity on "probe", as it is after it was mounted. */
+/* A file system with "probe" under fs-verity, freshly mounted. */
 static int mount_fresh(FIXTURE_DATA(fresh) *self, bool with_signature)
 {
 	char image[PATH_MAX], copy[ROOM];
@@ -255,7 +256,7 @@ FIXTURE_TEARDOWN_PARENT(fresh)
 TEST_F(fresh, enforced)
 {
 	expect_enforced(_metadata, &self->execution);
-	/* And from now on it is known. */
+	/* From now on the digest is known. */
 	expect_enforced(_metadata, &self->execution);
 }
 
@@ -266,8 +267,8 @@ TEST_F(fresh, success_audit)
 }
 
 /*
- * An interpreter on a union that is copied up after it was opened, and before its
- * headers are read. In between, the execution waits for a lease to end.
+ * An interpreter on an overlay that is copied up after it was opened and before
+ * its headers are read. In between, the execution waits for a lease to end.
  */
 FIXTURE(copied_up)
 {
@@ -316,7 +317,7 @@ static void *execute(void *code)
 	return NULL;
 }
 
-TEST_F(copied_up, is_asked_about_again)
+TEST_F(copied_up, is_judged_again)
 {
 	const struct timespec patience = { .tv_sec = 20 };
 	int code = -EINPROGRESS, lease;
@@ -342,8 +343,8 @@ TEST_F(copied_up, is_asked_about_again)
 }
 
 /*
- * A user without privileges, who may write to tmpfs alone, gives a trusted program
- * an interpreter that is nothing but headers.
+ * A user without privileges, who may write only to tmpfs, gives a trusted
+ * program an interpreter that consists of headers only.
  */
 struct attacker {
 	char root[ROOM];
@@ -364,7 +365,7 @@ FIXTURE_VARIANT(attack)
 	int (*prepare)(void *attacker);
 };
 
-/* Every user has all capabilities in a user namespace of its own. */
+/* Every user has all capabilities in their own user namespace. */
 static int become_user(int namespaces)
 {
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
@@ -386,7 +387,7 @@ static int by_chroot(void *argument)
 	return chroot(attacker->root) || chdir("/") ? -errno : 0;
 }
 
-/* A file above that which the path leads to. */
+/* A bind mount over the interpreter. */
 static int by_bind_mount(void *argument)
 {
 	struct attacker *attacker = argument;
@@ -399,7 +400,7 @@ static int by_bind_mount(void *argument)
 		       0;
 }
 
-/* A format whose interpreter replaces that of all ELF programs. */
+/* A format whose interpreter replaces that of every ELF program. */
 static int by_binfmt_misc(void *argument)
 {
 	struct attacker *attacker = argument;
@@ -458,7 +459,7 @@ RESET_AFTER(attack)
 	program_ran(run_program(self->program, "", AT_EMPTY_PATH,           \
 				variant->prepare, &self->attacker))
 
-/* The control: without a denial, the attack works. */
+/* The control: if everything is allowed, the attack works. */
 TEST_F(attack, succeeds_where_all_is_allowed)
 {
 	EXPECT_EQ(0, ATTACK());
@@ -486,7 +487,7 @@ TEST_F(attack, is_recorded_in_permissive_mode)
 	EXPECT_TRUE(is_about_interpreter(&asked.last, false, self->fields));
 }
 
-/* Files that are opened for another reason, and programs without an interpreter. */
+/* Files opened for other reasons, and programs without an interpreter. */
 FIXTURE(other)
 {
 	int audit;
@@ -539,7 +540,7 @@ TEST_F(other, execve_check)
 	EXPECT_EQ(0, unlink(script));
 }
 
-/* A program without an interpreter is asked about once. */
+/* A program without an interpreter is judged once. */
 TEST_F(other, static_program)
 {
 	struct questions asked;

@@ -3,8 +3,8 @@
  * IPE tests - decisions about what the kernel reads: modules, kernels, firmware
  * and policies, from files and from memory
  *
- * What is read is the program "probe", which is nothing of that kind: so that
- * the kernel refuses it for another reason than IPE once it has been allowed.
+ * The kernel reads the program "probe", which is none of these. So it refuses
+ * it for another reason once IPE has allowed it.
  */
 #include <linux/kexec.h>
 #include <linux/module.h>
@@ -26,7 +26,7 @@
 #define TEST_FIRMWARE "/sys/devices/virtual/misc/test_firmware"
 #define IMA_POLICY "/sys/kernel/security/ima/policy"
 
-/* Not EACCES: the kernel went on, to find that it is no such thing. */
+/* Not EACCES: the kernel went on, and found that the format is wrong. */
 static int allowed_if(int err, int also)
 {
 	return err == -ENOEXEC || err == also ? 0 : err;
@@ -57,7 +57,7 @@ static int try_finit_module_compressed(const char *path)
 	err = system_call(syscall(SYS_finit_module, fd, "",
 				  MODULE_INIT_COMPRESSED_FILE));
 	close(fd);
-	/* Where the kernel does not decompress. */
+	/* The kernel may lack support for compressed modules. */
 	return allowed_if(err == -EINVAL ? 0 : err, -EOPNOTSUPP);
 }
 
@@ -85,7 +85,7 @@ static int try_kexec_image(const char *path)
 	return allowed_if(err, -ENOEXEC);
 }
 
-/* No segments: nothing is loaded, but the kernel asks all the same. */
+/* Without segments nothing is loaded, but the kernel asks nevertheless. */
 static int try_kexec_load(const char *path)
 {
 	(void)path;
@@ -93,8 +93,8 @@ static int try_kexec_load(const char *path)
 }
 
 /*
- * The head of a kernel that the loader takes for one, since it reads the initrd
- * only after it looked at the kernel.
+ * The header of a kernel that the loader accepts, because it reads the initrd
+ * only after it has checked the kernel.
  */
 static int kernel_head(void)
 {
@@ -138,11 +138,11 @@ static int try_kexec_initramfs(const char *path)
 			KEXEC_FILE_UNLOAD);
 	close(kernel);
 	close(fd);
-	/* Having read both, it may find that this kernel cannot be loaded. */
+	/* After reading both, it may find that this kernel cannot be loaded. */
 	return err == -EACCES ? err : 0;
 }
 
-/* Points the firmware loader to the directory, and asks for the file. */
+/* Points the firmware loader to the directory, and requests the file. */
 static int try_firmware(const char *path)
 {
 	char dir[PATH_MAX];
@@ -156,13 +156,13 @@ static int try_firmware(const char *path)
 	if (err)
 		return -EIO;
 	err = write_string(TEST_FIRMWARE "/trigger_request", slash + 1);
-	/* After a denial it looks elsewhere, and finds nothing. */
+	/* After a denial the kernel searches elsewhere, and finds nothing. */
 	return err == -ENOENT ? -EACCES : err;
 }
 
 /*
- * Firmware that is nowhere, so that the loader turns to userspace: what
- * userspace writes would be a buffer. It asks before that.
+ * Firmware that does not exist, so that the loader turns to userspace: data
+ * from there would be a buffer. The loader asks IPE before that.
  */
 static int try_firmware_buffer(const char *path)
 {
@@ -182,7 +182,10 @@ static int try_firmware_buffer(const char *path)
 				     name));
 	for (i = 0; i < 1000; i++) {
 		if (!access(loading, F_OK)) {
-			/* It waits: allowed. Say that there is nothing. */
+			/*
+			 * It waits, so it is allowed. Report that there is no
+			 * firmware.
+			 */
 			ret = 0;
 			write_string(loading, "-1");
 			break;
@@ -199,7 +202,7 @@ static int try_firmware_buffer(const char *path)
 	return ret;
 }
 
-/* A driver offers to take firmware at any time, and userspace uploads some. */
+/* A driver accepts firmware at any time, and userspace uploads some. */
 static int try_firmware_upload(const char *path)
 {
 	static unsigned int number;
@@ -221,7 +224,7 @@ static int try_firmware_upload(const char *path)
 	if (!err) {
 		snprintf(node, sizeof(node), "/sys/class/firmware/%s/data",
 			 name);
-		/* A page at a time; its first one will do. */
+		/* One page at a time; the first one is enough. */
 		err = write_file(node, blob.data,
 				 blob.len < PAGE ? blob.len : PAGE);
 	}
@@ -230,22 +233,22 @@ static int try_firmware_upload(const char *path)
 	} else {
 		snprintf(node, sizeof(node), "/sys/class/firmware/%s/loading",
 			 name);
-		/* Now the driver would get it. */
+		/* Now the driver would receive it. */
 		err = write_string(node, "0");
 	}
 	blob_free(&blob);
-	/* Waits until the driver has it. */
+	/* Waits until the driver has received it. */
 	if (write_string(TEST_FIRMWARE "/upload_unregister", name))
 		return -EIO;
 	return err;
 }
 
-/* IMA reads the policy whose path is written. */
+/* IMA reads the policy at the path that is written. */
 static int try_policy(const char *path)
 {
 	int err = write_string(IMA_POLICY, path);
 
-	/* Once read, it is no policy. */
+	/* IMA has read it, and found that it is not a policy. */
 	return allowed_if(err == -EINVAL ? 0 : err, 0);
 }
 
@@ -253,7 +256,7 @@ struct operation {
 	const char *name;
 	const char *hook;
 	int (*attempt)(const char *path);
-	/* What must be there. */
+	/* A file that must exist. */
 	const char *needs;
 };
 
@@ -306,7 +309,7 @@ FIXTURE_VARIANT(operation)
 	bool allowed;
 };
 
-/* Both policies of one property, as in the tests of execution. */
+/* Two policies for each property, as in the tests of execution. */
 #define OPERATION(id, of, where, prop, matches)                             \
 	FIXTURE_VARIANT_ADD(operation, id##_allow)                          \
 	{                                                                   \
@@ -319,7 +322,7 @@ FIXTURE_VARIANT(operation)
 		.action = "DENY", .allowed = !(matches),                    \
 	}
 
-/* Files: what they are on counts. */
+/* Files: their place decides. */
 #define READS(of)                                                           \
 	OPERATION(of##_initramfs, of, PLACE_INITRAMFS,                      \
 		  "boot_verified=TRUE ", true);                             \
@@ -343,7 +346,7 @@ FIXTURE_VARIANT(operation)
 		  "dmverity_signature=TRUE ", false);                       \
 	OPERATION(of##_anything, of, PLACE_TMPFS, "", true)
 
-/* Buffers: they come from nowhere, even if a verified program writes them. */
+/* Buffers: they have no origin, even if a verified program writes them. */
 #define LOADS(of)                                                           \
 	OPERATION(of##_boot, of, PLACE_INITRAMFS, "boot_verified=TRUE ",    \
 		  false);                                                   \
@@ -402,7 +405,7 @@ TEST_F(operation, enforcing)
 	EXPECT_EQ(self->expected, variant->operation->attempt(self->path));
 }
 
-/* Permissive mode lets it happen, and records what it would have denied. */
+/* Permissive mode allows the access, and records the denial. */
 TEST_F(operation, permissive)
 {
 	char pattern[1024];
@@ -431,8 +434,8 @@ TEST_F(operation, permissive)
 }
 
 /*
- * A file of an overlay may be copied up while the kernel reads it, so that it is
- * judged once more when it has been read.
+ * A file on an overlay may be copied up while the kernel reads it, so IPE
+ * judges it again when it has been read.
  */
 FIXTURE(reading)
 {
@@ -472,7 +475,7 @@ TEST_F(reading, judged_again)
 	audit_close(fd);
 }
 
-/* The rules of one operation say nothing about the others. */
+/* The rules of one operation do not apply to the others. */
 FIXTURE(separate)
 {
 };
@@ -515,7 +518,7 @@ static void defaults(char *rules, const char *one, const char *its,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		/* What comes before an initramfs is a kernel. */
+		/* Loading an initramfs loads a kernel first. */
 		if (!strcmp(one, "KEXEC_INITRAMFS") &&
 		    !strcmp(all[i], "KEXEC_IMAGE"))
 			rules += sprintf(rules, "DEFAULT op=%s action=ALLOW\n",
@@ -549,7 +552,7 @@ TEST_F(separate, only_this_allowed)
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 }
 
-/* A global default is for all of them. */
+/* A global default applies to all operations. */
 TEST_F(separate, global_default)
 {
 	ASSERT_EQ(0, stage_enforce(

@@ -100,7 +100,7 @@ TEST_F(life, update)
 	EXPECT_EQ(strlen(NAME), len);
 }
 
-/* What an active policy is updated to is active at once. */
+/* The new version of an active policy is active at once. */
 TEST_F(life, update_active)
 {
 	const struct ipe_version higher = plus(&self->in_force, 1);
@@ -111,7 +111,7 @@ TEST_F(life, update_active)
 	EXPECT_EQ('1', policy_state(NAME));
 	now = ipe_version();
 	EXPECT_EQ(higher.rev, now.rev);
-	/* Others with the version of before are too old by now. */
+	/* Policies with the previous version are too old now. */
 	EXPECT_EQ(-ESTALE, policy_activate(IPE_PREFIX "_base"));
 	EXPECT_EQ('1', policy_state(NAME));
 }
@@ -135,13 +135,13 @@ TEST_F(life, update_same_text_other_signature)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* The very same bytes are accepted, and change nothing. */
+/* The same bytes are accepted, and change nothing. */
 TEST_F(life, update_same_bytes)
 {
 	struct blob policy;
 
 	ASSERT_EQ(0, blob_read(policy_node(NAME, "pkcs7"), &policy));
-	/* The size that stat(2) tells is 0. */
+	/* stat(2) shows a size of 0. */
 	policy.data = realloc(policy.data, 8192);
 	ASSERT_NE(NULL, policy.data);
 	policy.len = read_file(policy_node(NAME, "pkcs7"), policy.data, 8192);
@@ -149,7 +149,7 @@ TEST_F(life, update_same_bytes)
 	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
 				   policy.len));
 	expect_unchanged(_metadata, self->before);
-	/* It is no way around new_policy, which says that the name is taken. */
+	/* new_policy still says that the name is taken. */
 	EXPECT_EQ(-EEXIST, policy_submit(IPE_NEW_POLICY, policy.data,
 					 policy.len));
 	expect_unchanged(_metadata, self->before);
@@ -168,7 +168,7 @@ TEST_F(life, update_same_bytes_active)
 	EXPECT_EQ('1', policy_state(NAME));
 }
 
-/* Versions are numbers, not text, and the first one weighs most. */
+/* Versions are compared as numbers, not as text; the first one counts most. */
 TEST_F(life, update_order_of_versions)
 {
 	static const struct ipe_version rising[] = {
@@ -184,7 +184,10 @@ TEST_F(life, update_order_of_versions)
 		{
 			TH_LOG("version %u", i);
 		}
-		/* None of those before it any more, nor itself. */
+		/*
+		 * None of the earlier versions is accepted any more, nor the
+		 * same one.
+		 */
 		for (j = 0; j <= i; j++)
 			EXPECT_EQ(-ESTALE, policy_update(NAME, &rising[j],
 							 "DEFAULT action=DENY\n"))
@@ -205,7 +208,7 @@ TEST_F(life, update_other_name)
 	blob_free(&policy);
 	expect_unchanged(_metadata, self->before);
 
-	/* A name that begins like the other one is another name, too. */
+	/* A name that begins with the other one is a different name, too. */
 	ASSERT_EQ(0, policy_sign(&policy, IPE_PREFIX "_nod", &higher, RULES,
 				 SIGN_DER));
 	EXPECT_EQ(-EINVAL, policy_submit(policy_node(NAME, "update"),
@@ -214,7 +217,7 @@ TEST_F(life, update_other_name)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* The name counts before the version. */
+/* The name is checked before the version. */
 TEST_F(life, update_other_name_older)
 {
 	const struct ipe_version none = {};
@@ -236,7 +239,7 @@ TEST_F(life, activate_older)
 	EXPECT_EQ(-ESTALE, policy_activate(NAME));
 	EXPECT_EQ('1', policy_state(NAME "2"));
 	EXPECT_EQ('0', policy_state(NAME));
-	/* An update brings it up to date. */
+	/* An update makes it recent enough. */
 	EXPECT_EQ(0, policy_update(NAME, &higher, RULES));
 	EXPECT_EQ(0, policy_activate(NAME));
 	EXPECT_EQ('1', policy_state(NAME));
@@ -257,7 +260,7 @@ TEST_F(life, delete)
 	EXPECT_EQ(0, policy_delete(NAME));
 	EXPECT_EQ(-1, access(IPE_POLICIES "/" NAME, F_OK));
 	EXPECT_EQ(ENOENT, errno);
-	/* The name is free again, and an older version may have it. */
+	/* The name is free again, also for an older version. */
 	EXPECT_EQ(0, policy_load(NAME, NULL, RULES));
 }
 
@@ -269,16 +272,16 @@ TEST_F(life, delete_active)
 	ASSERT_EQ(0, ipe_snapshot(active));
 	EXPECT_EQ(-EPERM, policy_delete(NAME));
 	expect_unchanged(_metadata, active);
-	/* Not active any more, it can go. */
+	/* Once it is not active any more, it can be deleted. */
 	ASSERT_EQ(0, policy_activate(IPE_PREFIX "_base"));
 	EXPECT_EQ(0, policy_delete(NAME));
 	EXPECT_FALSE(policy_exists(NAME));
 }
 
 /*
- * What systemd does with a policy at boot, and again after switch-root: updates
- * what is there, else loads it, then activates it. Only ESTALE may stop it from
- * being activated.
+ * systemd does this with a policy at boot, and again after switch-root: it
+ * updates a loaded policy, or loads it, then activates it. Only ESTALE may
+ * prevent the activation.
  */
 static int deploy(const struct blob *policy)
 {
@@ -313,7 +316,7 @@ TEST_F(life, deployed_twice)
 	EXPECT_EQ('1', policy_state(NAME "3"));
 	EXPECT_EQ(0, deploy(&policy));
 	EXPECT_EQ('1', policy_state(NAME "3"));
-	/* A newer one comes after it, and the older one once more. */
+	/* A newer version comes after it, and the older one once more. */
 	version.rev++;
 	ASSERT_EQ(0, policy_sign(&newer, NAME "3", &version, RULES, SIGN_DER));
 	EXPECT_EQ(0, deploy(&newer));

@@ -8,7 +8,7 @@
 #include "audit.h"
 #include "pieces.h"
 
-/* Pieces of a size each. */
+/* Pieces of one size. */
 FIXTURE(pieces)
 {
 	struct blob policy;
@@ -21,7 +21,7 @@ FIXTURE_VARIANT(pieces)
 {
 	enum node node;
 	unsigned int form;
-	/* Of a piece; 0 is all but the last byte. */
+	/* The size of a piece; 0 means all but the last byte. */
 	size_t size;
 };
 
@@ -44,7 +44,7 @@ FIXTURE_SETUP(pieces)
 
 RESET_AFTER(pieces)
 
-/* Only the last byte makes it a policy. */
+/* The policy is complete only with the last byte. */
 TEST_F(pieces, load)
 {
 	const size_t last = self->policy.len - 1;
@@ -59,7 +59,7 @@ TEST_F(pieces, load)
 	EXPECT_TRUE(is_loaded());
 }
 
-/* Descriptors of one open file take turns. */
+/* Descriptors of one open file write alternately. */
 TEST_F(pieces, duplicates)
 {
 	int fds[3] = { self->fd, dup(self->fd), dup(self->fd) };
@@ -81,7 +81,7 @@ TEST_F(pieces, duplicates)
 	EXPECT_EQ(0, close(fds[0]));
 }
 
-/* Each open file collects for itself. */
+/* Each open file collects its own message. */
 TEST_F(pieces, two_files)
 {
 	int other = open(node_path(variant->node), O_WRONLY | O_CLOEXEC);
@@ -93,7 +93,7 @@ TEST_F(pieces, two_files)
 		const size_t len = left < self->size ? left : self->size;
 
 		ASSERT_EQ(0, write_fd(self->fd, self->policy.data + at, len));
-		/* The other one is a byte behind all the time. */
+		/* The other file is always one byte behind. */
 		if (at + len < self->policy.len) {
 			ASSERT_EQ(0, write_fd(other, self->policy.data + at,
 					      len));
@@ -106,7 +106,7 @@ TEST_F(pieces, two_files)
 	EXPECT_EQ(EBADMSG, errno);
 }
 
-/* A piece of no length changes nothing. */
+/* An empty piece changes nothing. */
 TEST_F(pieces, nothing_between)
 {
 	const size_t half = self->policy.len / 2;
@@ -120,7 +120,7 @@ TEST_F(pieces, nothing_between)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* What is closed before it is complete. */
+/* The file is closed before the message is complete. */
 FIXTURE(incomplete)
 {
 	struct blob policy;
@@ -133,7 +133,10 @@ FIXTURE_VARIANT(incomplete)
 {
 	enum node node;
 	unsigned int form;
-	/* How many bytes arrive; if negative, how many do not. */
+	/*
+	 * The number of bytes that arrive; if negative, of those that are
+	 * missing.
+	 */
 	long bytes;
 };
 
@@ -165,18 +168,18 @@ TEST_F(incomplete, closed)
 	EXPECT_EQ(-1, close(self->fd));
 	EXPECT_EQ(EBADMSG, errno);
 	expect_unchanged(_metadata, self->before);
-	/* And the rest alone is nothing. */
+	/* The rest alone is not a message. */
 	EXPECT_GT(0, policy_submit(node_path(variant->node),
 				   self->policy.data + self->len,
 				   self->policy.len - self->len));
 	expect_unchanged(_metadata, self->before);
-	/* It is not in the way of the next one. */
+	/* It does not disturb the next message. */
 	EXPECT_EQ(0, policy_submit(node_path(variant->node), self->policy.data,
 				   self->policy.len));
 	EXPECT_TRUE(is_loaded());
 }
 
-/* Closing a duplicate tells the same, but discards nothing. */
+/* Closing a duplicate reports the same error, but discards nothing. */
 TEST_F(incomplete, duplicate_closed)
 {
 	int other = dup(self->fd);
@@ -204,7 +207,7 @@ TEST_F(incomplete, duplicate_closed_before)
 	EXPECT_TRUE(is_loaded());
 }
 
-/* A child that has the file as well may end in between. */
+/* A child that shares the file may exit in between. */
 TEST_F(incomplete, child_exits)
 {
 	int status;
@@ -222,7 +225,7 @@ TEST_F(incomplete, child_exits)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* The record tells it, also where nobody looks at close(2). */
+/* The record reports it, even if nobody checks the result of close(2). */
 TEST_F(incomplete, recorded)
 {
 	struct audit_record record;
@@ -253,7 +256,7 @@ TEST_F(incomplete, recorded)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* One file and several messages, or what is none. */
+/* One file and several messages, or garbage. */
 FIXTURE(sequence)
 {
 	struct blob policy;
@@ -293,7 +296,7 @@ TEST_F(sequence, garbage_after)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* What is wrong from its first byte is refused at once, and forgotten. */
+/* A message that is wrong from its first byte is refused and discarded at once. */
 TEST_F(sequence, garbage_before)
 {
 	EXPECT_EQ(-EBADMSG, write_fd(self->fd, "xyz", 3));
@@ -318,7 +321,7 @@ TEST_F(sequence, second_policy)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* The write that completes it has the verdict, and close(2) no more to say. */
+/* The write that completes the message returns the result; close(2) succeeds. */
 TEST_F(sequence, verdict_with_last_write)
 {
 	unsigned char *at = memmem(self->policy.data, self->policy.len,
@@ -336,7 +339,7 @@ TEST_F(sequence, verdict_with_last_write)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* The same, and then the right one over the same file. */
+/* The same, followed by a valid message to the same file. */
 TEST_F(sequence, right_after_wrong)
 {
 	unsigned char *at = memmem(self->policy.data, self->policy.len,
@@ -382,7 +385,7 @@ TEST_F(sequence, writev)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* The offset of pwrite(2) has no meaning. */
+/* pwrite(2) ignores its offset. */
 TEST_F(sequence, pwrite)
 {
 	const size_t half = self->policy.len / 2;
@@ -395,7 +398,7 @@ TEST_F(sequence, pwrite)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* Deleted under it, half way. */
+/* The policy is deleted when half of its update is written. */
 FIXTURE(deleted)
 {
 	struct blob policy;
@@ -429,7 +432,7 @@ TEST_F(deleted, between)
 	EXPECT_EQ(-ENOENT, write_fd(self->fd, self->policy.data + half,
 				    self->policy.len - half));
 	EXPECT_FALSE(policy_exists(NAME));
-	/* Told already. */
+	/* The write has already returned the error. */
 	EXPECT_EQ(0, close(self->fd));
 }
 

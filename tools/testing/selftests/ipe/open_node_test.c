@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - nodes that are open, or listed, while policies come and go
+ * IPE tests - securityfs files that are open, or listed, while policies come
+ * and go
  */
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -19,7 +20,7 @@
 
 static const struct ipe_version version = { 1, 2, 3 };
 
-/* Files that are open when the policy goes answer ENOENT from then on. */
+/* Open files of a deleted policy return ENOENT from then on. */
 FIXTURE(open_file)
 {
 	int fd;
@@ -90,7 +91,7 @@ TEST_F(open_file, deleted)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* Another policy of that name is not theirs. */
+/* Another policy of that name does not belong to them. */
 TEST_F(open_file, deleted_and_loaded)
 {
 	char before[65];
@@ -103,7 +104,7 @@ TEST_F(open_file, deleted_and_loaded)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* After an update they show what is new. */
+/* After an update they show the new policy. */
 TEST_F(open_file, updated)
 {
 	const struct ipe_version higher = { 1, 2, 4 };
@@ -112,7 +113,7 @@ TEST_F(open_file, updated)
 
 	ASSERT_EQ(0, policy_update(NAME, &higher, "DEFAULT action=DENY\n"));
 	if (!variant->read) {
-		/* Those that write are about the new one, too. */
+		/* Writable files refer to the new policy, too. */
 		if (!strcmp(variant->node, "update")) {
 			EXPECT_EQ(-EBADMSG, write_fd(self->fd, "x", 1));
 		} else {
@@ -129,7 +130,7 @@ TEST_F(open_file, updated)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* What is read in pieces is of one policy, whatever comes between them. */
+/* Reading in pieces returns one policy, even if it is updated in between. */
 TEST_F(open_file, updated_between)
 {
 	const struct ipe_version higher = { 4, 5, 678 };
@@ -147,7 +148,7 @@ TEST_F(open_file, updated_between)
 	EXPECT_EQ(len - 1, read(self->fd, got + 1, sizeof(got) - 1));
 	EXPECT_EQ(0, memcmp(before, got, len));
 	EXPECT_EQ(0, read(self->fd, got, sizeof(got)));
-	/* From the beginning it is the new one. */
+	/* Reading from the beginning returns the new policy. */
 	len = read_file(policy_node(NAME, variant->node), now, sizeof(now));
 	ASSERT_LT(0, len);
 	EXPECT_EQ(len, pread(self->fd, got, sizeof(got), 0));
@@ -156,13 +157,13 @@ TEST_F(open_file, updated_between)
 }
 
 /*
- * Anybody may list the policies, into memory that comes when they please, and
- * has the directory locked until then. Whoever loads or deletes a policy waits
- * for that; those who do something else must not wait for them.
+ * Anyone may list the policies into memory that they provide when they please,
+ * which holds the lock of the directory meanwhile. Loading and deleting a
+ * policy waits for that; other operations must not wait.
  */
 #define LISTED_LIMIT 180
 
-/* How often something is looked at before it is believed not to come. */
+/* The number of polls before the test decides that an event does not come. */
 #define LOOKS 2000
 
 static struct blob listed_coming, listed_newer;
@@ -190,7 +191,7 @@ static bool other_is_gone(void)
 
 FIXTURE(listed)
 {
-	/* Its first page is there once it is given. */
+	/* Its first page exists once the test provides it. */
 	char *memory;
 	size_t size;
 	int fault;
@@ -198,7 +199,7 @@ FIXTURE(listed)
 
 FIXTURE_VARIANT(listed)
 {
-	/* What waits, and whether it was done in the end. */
+	/* The operation that waits, and whether it succeeded in the end. */
 	int (*wait)(void);
 	bool (*done)(void);
 };
@@ -243,7 +244,7 @@ FIXTURE_SETUP(listed)
 
 RESET_AFTER(listed)
 
-/* Returns how many bytes of names there are, or a negative errno. */
+/* Returns the number of bytes of the names, or a negative errno. */
 static void *list(void *arg)
 {
 	const FIXTURE_DATA(listed) *self = arg;
@@ -271,7 +272,7 @@ static pid_t start(int (*job)(void))
 	return child;
 }
 
-/* What the job returned; -EINPROGRESS if it has not, after a long time. */
+/* The job's result; -EINPROGRESS if it still runs after a long time. */
 static int outcome(pid_t child)
 {
 	unsigned int looks;
@@ -290,7 +291,7 @@ static int outcome(pid_t child)
 	return -EINPROGRESS;
 }
 
-/* Whether it comes to wait in the kernel, and goes on waiting. */
+/* Whether it begins to wait in the kernel, and keeps waiting. */
 static bool comes_to_wait(pid_t child)
 {
 	unsigned int looks, waiting = 0;
@@ -308,7 +309,7 @@ static bool comes_to_wait(pid_t child)
 	return waiting == 20;
 }
 
-/* All that neither makes nor removes a directory. */
+/* Every operation that neither creates nor removes a directory. */
 static int administer(void)
 {
 	int err;
@@ -322,7 +323,7 @@ static int administer(void)
 	      policy_activate(NAME);
 	if (err)
 		return err;
-	/* As it is in force. */
+	/* Refused, because the policy is active. */
 	err = policy_delete(NAME);
 	return err == -EPERM ? 0 : err ?: -ENOTRECOVERABLE;
 }
@@ -349,7 +350,7 @@ TEST_F_TIMEOUT(listed, others_do_not_wait, LISTED_LIMIT)
 	EXPECT_EQ(0, err);
 	EXPECT_EQ(0, waitpid(waiter, NULL, WNOHANG));
 
-	/* Now there is memory for the names. */
+	/* Provide the memory for the names. */
 	page.range.start = (uintptr_t)self->memory;
 	page.range.len = self->size;
 	ASSERT_EQ(0, ioctl(self->fault, UFFDIO_ZEROPAGE, &page));

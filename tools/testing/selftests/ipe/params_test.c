@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - parameters, and how the LSM shows itself
+ * IPE tests - parameters, and how the LSM presents itself
  *
- * Runs first: some of it is about the state after boot, and it takes into
- * account what the command line says. It also runs where IPE is not active.
+ * Runs first: some tests are about the state after boot, and consider the
+ * command line. The program also runs if IPE is not active.
  */
 #include <linux/limits.h>
 #include <linux/lsm.h>
@@ -28,7 +28,7 @@
 
 #define PARAMETERS "/sys/module/ipe/parameters"
 
-/* The command line, its words between blanks. */
+/* The command line, with a space before and after each word. */
 static const char *command_line(void)
 {
 	static char line[4098] = " ";
@@ -42,7 +42,7 @@ static const char *command_line(void)
 	return line;
 }
 
-/* The value of the last "NAME=" on the command line; NULL without one. */
+/* The value of the last "NAME=" on the command line; NULL if there is none. */
 static const char *option(const char *name)
 {
 	static char value[256];
@@ -59,7 +59,7 @@ static const char *option(const char *name)
 	return value;
 }
 
-/* What a boolean parameter is after boot; a value that is none is ignored. */
+/* The value of a boolean parameter after boot; an invalid value is ignored. */
 static char expected(const char *name, char otherwise)
 {
 	const char *value = option(name);
@@ -157,7 +157,7 @@ TEST_F(parameter, command_line)
 	EXPECT_STREQ(want, value);
 }
 
-TEST_F(parameter, node_agrees)
+TEST_F(parameter, file_agrees)
 {
 	const char want[] = { expected(variant->option, variant->otherwise),
 			      '\0' };
@@ -172,8 +172,8 @@ TEST_F(parameter, node_agrees)
 	EXPECT_STREQ(want, value);
 }
 
-/* The parameter shows what the node sets. */
-TEST_F(parameter, follows_node)
+/* The parameter shows the value that was written to the file. */
+TEST_F(parameter, follows_file)
 {
 	char before[8], value[8];
 	int i;
@@ -209,7 +209,7 @@ TEST_F(parameter, not_writable)
 	EXPECT_EQ(EACCES, errno);
 }
 
-/* Even root cannot: sysfs has no way to store it. */
+/* Even root cannot: the parameter has no store function in sysfs. */
 TEST_F(parameter, not_writable_by_root)
 {
 	char before[8], after[8];
@@ -220,7 +220,7 @@ TEST_F(parameter, not_writable_by_root)
 	EXPECT_STREQ(before, after);
 }
 
-/* lsm_list_modules(2) tells the identifier. */
+/* lsm_list_modules(2) returns the identifier. */
 TEST(list_modules)
 {
 	unsigned int size = 4096;
@@ -241,15 +241,15 @@ TEST(securityfs_list)
 	EXPECT_EQ(!switched_off(), listed());
 }
 
-/* Where lsm= leaves IPE out, it leaves nothing behind. */
-TEST(nodes_exist)
+/* If lsm= omits IPE, there are no files. */
+TEST(files_exist)
 {
 	EXPECT_EQ(switched_off() ? -1 : 0, access(IPE_ROOT, F_OK));
 	EXPECT_EQ(switched_off() ? -1 : 0, access(IPE_POLICIES, F_OK));
 	EXPECT_EQ(switched_off() ? -1 : 0, access(IPE_NEW_POLICY, F_OK));
 }
 
-/* Without a policy everything is allowed, in enforcing mode as well. */
+/* Without a policy everything is allowed, in enforcing mode too. */
 TEST(without_policy)
 {
 	struct ipe_version version;
@@ -266,7 +266,7 @@ TEST(without_policy)
 	EXPECT_EQ(0, unlink(path));
 }
 
-/* The same of what executions bring with them, and nothing is recorded. */
+/* The same for the accesses that an execution brings; nothing is recorded. */
 TEST(without_policy_executions)
 {
 	char program[PATH_MAX], probe[64], forged[64];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the personality READ_IMPLIES_EXEC, under which memory that may be
- * read may be executed: what it maps, and whether a program inherits it
+ * IPE tests - the personality READ_IMPLIES_EXEC, which makes readable memory
+ * executable: which mappings it affects, and whether a program inherits it
  */
 #include <pthread.h>
 #include <sys/mman.h>
@@ -19,7 +19,7 @@
 #define DENY "DEFAULT action=DENY\n"
 #define ALLOW "DEFAULT action=ALLOW\n"
 
-/* A copy of the probe on a mount without MNT_NOEXEC, and on one with it. */
+/* Copies of the probe on a mount without MNT_NOEXEC, and on one with it. */
 static char normal[ROOM], noexec[ROOM], noexec_mount[ROOM];
 
 static const char *setup(void)
@@ -47,7 +47,7 @@ static void teardown(void)
 	stage_teardown();
 }
 
-/* How many executable mappings of files below this path the process has. */
+/* The number of executable mappings of files below this path in this process. */
 static int executable_mappings(const char *below)
 {
 	char line[PATH_MAX + 128], permissions[8];
@@ -64,7 +64,7 @@ static int executable_mappings(const char *below)
 	return count;
 }
 
-/* A mapping of a file, which is to be read only. */
+/* A mapping of a file that asks for PROT_READ only. */
 FIXTURE(mapping)
 {
 	int audit;
@@ -77,7 +77,7 @@ FIXTURE_VARIANT(mapping)
 {
 	const char *rules;
 	bool with_personality, on_noexec;
-	/* A mapping for reading may become one for execution, so IPE is asked. */
+	/* A readable mapping may become executable, so IPE is asked. */
 	bool asked;
 };
 
@@ -107,8 +107,8 @@ FIXTURE_SETUP(mapping)
 RESET_AFTER(mapping)
 
 /*
- * Only the call runs under the personality: else the test itself could get no
- * memory.
+ * Only the call runs under the personality; otherwise the test itself could not
+ * allocate memory.
  */
 static int map(void **at, int fd, int prot, int flags, bool with_personality)
 {
@@ -136,7 +136,7 @@ static int protect(void *at, int prot, bool with_personality)
 	return err;
 }
 
-/* So many records are pending, and each is of this hook and names the file. */
+/* Expects this many pending records, each of this hook and about the file. */
 #define EXPECT_RECORDS(count, hook, enforcing)                              \
 	do {                                                                \
 		struct audit_record record;                                 \
@@ -222,7 +222,7 @@ TEST_F(mapping, made_for_nothing)
 	EXPECT_EQ(0, executable_mappings(self->path));
 }
 
-/* The mapping itself knows whether it may become executable. */
+/* The mapping itself remembers whether it may become executable. */
 TEST_F(mapping, becomes_readable)
 {
 	bool executable = variant->with_personality && !variant->on_noexec;
@@ -238,9 +238,9 @@ TEST_F(mapping, becomes_readable)
 }
 
 /*
- * The kernel looks at the mount's MNT_NOEXEC when it calls the hook, and again when
- * it makes the mapping. In between it waits for the lock of the address space,
- * which another thread holds most of the time.
+ * The kernel checks MNT_NOEXEC of the mount when it calls the hook, and again
+ * when it creates the mapping. In between it waits for the lock of the address
+ * space, which another thread holds most of the time.
  */
 #define TRIES 20000
 #define MAPPINGS 64
@@ -336,7 +336,7 @@ FIXTURE_VARIANT(inheritance)
 {
 	const char *rules;
 	bool permissive;
-	/* Whether the program keeps the personality, and how many records tell. */
+	/* Whether the program keeps the personality, and the number of records. */
 	bool kept;
 	int records;
 };
@@ -359,7 +359,7 @@ FIXTURE_SETUP(inheritance)
 	if (access(self->path, X_OK))
 		SKIP(return, "no 32-bit programs on this machine");
 	ASSERT_EQ(0, ipe_reset());
-	/* Else the kernel cannot run it, and no test would tell. */
+	/* Otherwise the kernel could not run it, and no test would notice. */
 	ASSERT_EQ(PROBE_RAN, run_program(AT_FDCWD, self->path, 0, NULL, NULL));
 	ASSERT_EQ(KEPT, run_program(AT_FDCWD, self->path, 0,
 				    set_read_implies_exec, NULL));
@@ -372,7 +372,10 @@ FIXTURE_SETUP(inheritance)
 
 RESET_AFTER(inheritance)
 
-/* Counts the records of the hook. They name no file: they are about memory. */
+/*
+ * Counts the records of the hook. They name no file, because they are about
+ * memory.
+ */
 static int inheritance_records(int audit, bool enforcing)
 {
 	struct audit_record record;
@@ -418,7 +421,7 @@ TEST_F(inheritance, by_interpreter)
 	EXPECT_EQ(0, unlink(script));
 }
 
-/* There is nothing to inherit, and nothing to ask about. */
+/* Nothing is inherited, so nothing is judged. */
 TEST_F(inheritance, without_personality)
 {
 	EXPECT_EQ(PROBE_RAN, run_program(AT_FDCWD, self->path, 0, NULL, NULL));

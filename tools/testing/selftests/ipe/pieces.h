@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - policies that are written to a node, in one piece or in several
+ * IPE tests - policies that are written to a securityfs file, in one piece or
+ * several
  */
 #ifndef IPE_SELFTEST_PIECES_H
 #define IPE_SELFTEST_PIECES_H
@@ -10,7 +11,7 @@
 #define NAME IPE_PREFIX "_pieces"
 #define RULES "DEFAULT action=ALLOW\nop=EXECUTE boot_verified=TRUE action=ALLOW\n"
 
-/* Of the trailer behind the text and the signature. */
+/* The lengths of the trailer behind text and signature, and of its magic. */
 #define TRAILER 12
 #define MAGIC 28
 
@@ -23,7 +24,7 @@ static inline const char *node_path(enum node node)
 	return node == UPDATE ? policy_node(NAME, "update") : IPE_NEW_POLICY;
 }
 
-/* What the node needs to be there, and the policy that it shall take. */
+/* Loads the policy that the file belongs to, and signs the one to write to it. */
 static inline int prepare(enum node node, unsigned int form,
 			  struct blob *policy)
 {
@@ -43,7 +44,7 @@ static inline bool is_loaded(void)
 	       !strcmp(text, "1.2.3");
 }
 
-/* The same, and an open file to write it to: returns that, or a negative errno. */
+/* The same; opens the file, too, and returns it or a negative errno. */
 static inline int prepare_open(enum node node, unsigned int form,
 			       struct blob *policy, char before[65])
 {
@@ -55,7 +56,7 @@ static inline int prepare_open(enum node node, unsigned int form,
 	return fd < 0 ? -errno : fd;
 }
 
-/* A variant for each node and each form of a message. */
+/* A variant for each file and each form of a message. */
 #define EACH_NODE_AND_FORM(fixture, id, ...)                                \
 	FIXTURE_VARIANT_ADD(fixture, der_##id)                              \
 	{                                                                   \
@@ -74,7 +75,7 @@ static inline int prepare_open(enum node node, unsigned int form,
 		.node = UPDATE, .form = SIGN_APPENDED, __VA_ARGS__          \
 	}
 
-/* Writes from a position to another one. */
+/* Writes the bytes from one position to another. */
 static inline int write_pieces(int fd, const struct blob *policy, size_t from,
 			        size_t to, size_t size)
 {

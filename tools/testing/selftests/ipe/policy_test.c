@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the policy language: what loads, and what is refused with which
- * errno and at which place
+ * IPE tests - the policy language: texts that load, and texts that are refused,
+ * with errno and place
  */
 #include "audit.h"
 #include "harness.h"
@@ -13,7 +13,7 @@
 #define HEX64 HEX32 HEX32
 #define HEX56 HEX32 "0123456789abcdef01234567"
 
-/* What cannot be loaded. */
+/* Texts that are refused. */
 FIXTURE(refused)
 {
 };
@@ -165,7 +165,7 @@ REFUSED(default_one_missing, -EBADMSG, 8, 1,
 	"DEFAULT op=KMODULE action=DENY\nDEFAULT op=KEXEC_IMAGE action=DENY\n"
 	"DEFAULT op=KEXEC_INITRAMFS action=DENY\nDEFAULT op=POLICY action=DENY\n");
 
-/* Lines that are no statement. */
+/* Lines that are not statements. */
 RULE(statement_unknown, -EBADMSG, 1, "UNKNOWN value=true");
 RULE(statement_word, -EBADMSG, 1, "word");
 RULE(statement_semicolon, -EBADMSG, 12, "op=EXECUTE action=ALLOW;");
@@ -174,7 +174,7 @@ RULE(statement_slashes, -EBADMSG, 1, "// no comment");
 REFUSED(after_many_lines, -EBADMSG, 8, 3, HEADER "\n\n# comment\r\n\r\n" DEFAULTS "\n\t oops\n");
 REFUSED(carriage_returns_count, -EBADMSG, 4, 1, "policy_name=" NAME " policy_version=1.2.3\rDEFAULT action=ALLOW\r\r\noops\r");
 
-/* A NUL anywhere: what is signed is what counts, to its end. */
+/* A NUL anywhere: the whole signed text counts. */
 REFUSED(nul_first, -EBADMSG, 1, 1, "\0" HEADER DEFAULTS);
 REFUSED(nul_in_header, -EBADMSG, 1, 14, "policy_name=k\0 policy_version=1.2.3\n" DEFAULTS);
 REFUSED(nul_for_newline, -EBADMSG, 1, 47, "policy_name=" NAME " policy_version=1.2.3\0" DEFAULTS);
@@ -217,7 +217,7 @@ TEST_F(refused, update)
 	expect_unchanged(_metadata, before);
 }
 
-/* The record says where, at its end. */
+/* The record ends with the place of the error. */
 TEST_F(refused, located)
 {
 	char pattern[256];
@@ -236,7 +236,7 @@ TEST_F(refused, located)
 	audit_close(fd);
 }
 
-/* What loads, and how many warnings it brings. */
+/* Texts that load, and the number of their warnings. */
 FIXTURE(accepted)
 {
 };
@@ -319,7 +319,7 @@ NAMED(name_equals, "ksft=a=b");
 NAMED(name_dash, "-ksft");
 NAMED(name_255, FIFTY FIFTY FIFTY FIFTY FIFTY "01234");
 
-/* These can never match, and say so. */
+/* Rules that can never match, each with a warning. */
 WARNED(warn_digest_56, 1, 35, "op=EXECUTE fsverity_digest=sha256:" HEX56 " action=DENY");
 WARNED(warn_digest_short, 1, 37, "op=EXECUTE dmverity_roothash=sha256:ab action=DENY");
 WARNED(warn_digest_long, 1, 37, "op=EXECUTE dmverity_roothash=sha256:" HEX64 "ab action=DENY");
@@ -340,14 +340,14 @@ FIXTURE_SETUP(accepted)
 
 FIXTURE_TEARDOWN_PARENT(accepted)
 {
-	/* Not every name begins as the others do. */
+	/* Not every name begins like the others. */
 	if (policy_exists(variant->name)) {
 		EXPECT_EQ(0, policy_delete(variant->name));
 	}
 	EXPECT_EQ(0, ipe_reset());
 }
 
-/* A strict kernel takes what it would warn of for an error. */
+/* A strict kernel treats a warning as an error. */
 static int load_result(const FIXTURE_VARIANT(accepted) *variant)
 {
 	return variant->warnings && ipe_is_strict() ? -EINVAL : 0;
@@ -390,7 +390,7 @@ TEST_F(accepted, appended)
 		expect_loaded(_metadata, variant);
 }
 
-/* The record of the load: C's fields, then the warnings if there are any. */
+/* The record of the load: the fields of C, then the warnings if there are any. */
 TEST_F(accepted, recorded)
 {
 	char pattern[1024], name[600] = "", digest[65], warnings[128] = "";
@@ -420,7 +420,7 @@ TEST_F(accepted, recorded)
 	for (at = variant->name; *at; at++)
 		sprintf(name + 2 * (at - variant->name), "%02X",
 			(unsigned char)*at);
-	/* Names that could pass for another field are in hexadecimal. */
+	/* Names that could pass for another field are written in hexadecimal. */
 	for (at = variant->name; *at; at++)
 		if (*at == '"' || *at < 0x21 || *at > 0x7e)
 			break;
@@ -448,7 +448,7 @@ TEST_F(accepted, recorded)
 	blob_free(&policy);
 }
 
-/* Names that no directory can have, and others that must not do harm. */
+/* Names that a directory cannot have, and names that must do no harm. */
 FIXTURE(name)
 {
 };
@@ -484,13 +484,13 @@ TEST_F(name, refused)
 	EXPECT_EQ(variant->error,
 		  policy_load(variant->name, NULL, DEFAULTS));
 	expect_unchanged(_metadata, before);
-	/* Nothing is left behind that would hinder the next one. */
+	/* Nothing remains that would prevent the next policy. */
 	EXPECT_EQ(0, policy_load(NAME, NULL, DEFAULTS));
 }
 
 /*
- * A name with control characters or quotes: it loads, as ever, but neither the
- * records nor the kernel's log show it as it is.
+ * A name with control characters or quotes loads, but neither the records nor
+ * the kernel's log show it unescaped.
  */
 TEST(name_control_characters)
 {

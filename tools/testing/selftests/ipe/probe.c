@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what the tests execute
+ * IPE tests - the program that the tests execute
  *
- * Its exit code tells that it ran.
+ * Its exit code proves that it ran.
  */
 #include "probe.h"
 

@@ -5,10 +5,10 @@
 /* The exit code of the programs "probe" and "original". */
 #define PROBE_RAN 42
 
-/* That of "changed", which is "original" but for this. */
+/* That of "changed", which differs from "original" only in this. */
 #define PROBE_CHANGED 43
 
-/* What "inherit32" adds: it has READ_IMPLIES_EXEC, its heap is executable. */
+/* "inherit32" adds these: it has READ_IMPLIES_EXEC, its heap is executable. */
 #define PROBE_PERSONALITY 1
 #define PROBE_HEAP 2
 

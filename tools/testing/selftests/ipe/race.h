@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - something changes while decisions are made
+ * IPE tests - changes while decisions are made
  *
- * For a few seconds, some processes change what decides and others ask. What is
- * asked is chosen so that there is a known answer whatever comes at which moment:
- * no other answer is right.
+ * For a few seconds, some processes change the state that decides, and others
+ * ask for decisions. The questions are chosen so that the correct answer is
+ * known, whatever changes at whichever moment.
  */
 #ifndef IPE_SELFTEST_RACE_H
 #define IPE_SELFTEST_RACE_H
@@ -19,7 +19,7 @@
 #include "stage.h"
 #include "subject.h"
 
-/* An emulated machine that has to share its processors takes its time. */
+/* An emulated machine that shares its processors is slow. */
 #define LIMIT 180
 
 enum { MAX_PROCESSES = 8 };
@@ -27,13 +27,13 @@ enum { MAX_PROCESSES = 8 };
 /* Shared by the processes of a test. */
 struct shared {
 	volatile bool stop;
-	/* What was seen: decisions, and those that are wrong. */
+	/* The number of correct and of wrong decisions. */
 	unsigned int right, wrong;
-	/* The last answer that was wrong: 0, or a negative errno. */
+	/* The last wrong answer: 0, or a negative errno. */
 	int answer;
-	/* Of what may be either. */
+	/* Decisions that may be either. */
 	unsigned int allowed, denied;
-	/* Of those that change something. */
+	/* Attempts to change something. */
 	unsigned int changes, failures;
 };
 
@@ -61,7 +61,7 @@ RESET_AFTER(race)
 
 typedef void job(struct shared *shared);
 
-/* Runs each job over and over, in a process of its own. */
+/* Runs each job repeatedly, in its own process. */
 static inline void start(struct __test_metadata *_metadata,
 			 FIXTURE_DATA(race) *self, job *const *jobs)
 {
@@ -71,7 +71,7 @@ static inline void start(struct __test_metadata *_metadata,
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child) {
-			/* It does not outlive a test that fails. */
+			/* The job ends with a test that fails. */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			while (!self->shared->stop)
 				(*jobs)(self->shared);
@@ -84,7 +84,7 @@ static inline void start(struct __test_metadata *_metadata,
 #define START(...)                                                          \
 	start(_metadata, self, (job *const[]){ __VA_ARGS__, NULL })
 
-/* Lets them go on for so long; nothing may have been wrong by then. */
+/* Lets them run for this time; there must be no wrong decision. */
 static inline void finish(struct __test_metadata *_metadata,
 			  FIXTURE_DATA(race) *self, unsigned int seconds)
 {
@@ -123,7 +123,7 @@ static inline void expect(struct shared *shared, int want, int got)
 		count_wrong(shared, got);
 }
 
-/* Those who change something. */
+/* The processes that change something. */
 static inline void change(struct shared *shared, int err)
 {
 	if (err)

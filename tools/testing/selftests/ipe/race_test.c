@@ -11,8 +11,8 @@
 #define SECONDS 3
 
 /*
- * Two policies that agree about files, for different reasons, and differ about
- * modules that come from a buffer.
+ * Two policies that agree about files, for different reasons, and disagree
+ * about modules from a buffer.
  */
 #define FIRST                                                               \
 	"DEFAULT action=ALLOW\n"                                            \
@@ -39,10 +39,10 @@ static void ask_execve(struct shared *shared)
 	expect(shared, -EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
 }
 
-/* Which of both it is must be one of two answers. */
+/* The answer depends on the policy, but must be one of the two. */
 static void ask_either(struct shared *shared)
 {
-	/* As long as the head of a module, which is looked at first. */
+	/* As long as the header of a module, which the kernel checks first. */
 	static const char none[128];
 	long result = syscall(SYS_init_module, none, sizeof(none), "");
 
@@ -78,7 +78,7 @@ TEST_F_TIMEOUT(race, activate, LIMIT)
 	finish(_metadata, self, SECONDS);
 	expect_decisions(_metadata, self->shared);
 	EXPECT_LT(2, self->shared->changes);
-	/* Both were in force at some time. */
+	/* Each policy was active at some time. */
 	EXPECT_LT(0, self->shared->allowed);
 	EXPECT_LT(0, self->shared->denied);
 }
@@ -87,7 +87,7 @@ TEST_F_TIMEOUT(race, activate, LIMIT)
 #define UPDATES 16
 static struct blob updates[UPDATES];
 
-/* Activates the policy that they are of; returns its version. */
+/* Activates the policy with these versions; returns the first version. */
 static struct ipe_version
 prepare_updates(struct __test_metadata *_metadata)
 {
@@ -116,7 +116,7 @@ TEST_F_TIMEOUT(race, update, LIMIT)
 		change(self->shared, policy_submit(policy_node(NAME, "update"),
 						   updates[i].data,
 						   updates[i].len));
-		/* Time to see each, if only a little. */
+		/* Some time for decisions under each version. */
 		usleep(50000);
 	}
 	finish(_metadata, self, 0);
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(race, update, LIMIT)
 	EXPECT_LT(0, self->shared->denied);
 }
 
-/* Two who update the same policy: each version comes once. */
+/* Two processes update the same policy: each version loads once. */
 static void update_any(struct shared *shared)
 {
 	static unsigned int next;
@@ -154,15 +154,15 @@ TEST_F_TIMEOUT(race, two_updaters, LIMIT)
 		usleep(10000);
 	finish(_metadata, self, 0);
 	/*
-	 * The version in force is the last one that somebody loaded. The same
-	 * message again is no error, so that a version may come twice.
+	 * The active version is the last one that was loaded. The same message
+	 * again is not an error, so a version may be loaded twice.
 	 */
 	last = ipe_version();
 	EXPECT_LE(last.rev - first.rev, self->shared->changes);
 	EXPECT_LE(self->shared->changes, 2 * UPDATES);
 }
 
-/* Loaded and deleted, while others read its nodes. */
+/* Loads and deletes a policy while others read its files. */
 static struct blob coming;
 static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
 				     "active" };
@@ -191,7 +191,7 @@ static void read_nodes(struct shared *shared)
 	}
 }
 
-/* Holds files open over a deletion, and writes to them. */
+/* Holds files open across a deletion, and writes to them. */
 static void hold_nodes(struct shared *shared)
 {
 	int update, active, err;
@@ -202,7 +202,7 @@ static void hold_nodes(struct shared *shared)
 	if (update >= 0 && active >= 0) {
 		usleep(1000);
 		err = write_fd(update, coming.data, coming.len);
-		/* There, and the same; or gone. */
+		/* The same policy is there, or it is gone. */
 		if (err != 0 && err != -ENOENT)
 			count_wrong(shared, err);
 		if (pread(active, &byte, 1, 0) != 1 && errno != ENOENT)
@@ -238,7 +238,7 @@ TEST_F_TIMEOUT(race, load_and_delete, LIMIT)
 	EXPECT_LT(0, self->shared->right);
 }
 
-/* Activated by one, deleted by another: never both. */
+/* One process activates a policy, another deletes it: never both succeed. */
 static void load_any(struct shared *shared)
 {
 	int err = policy_submit(IPE_NEW_POLICY, coming.data, coming.len);
@@ -272,7 +272,7 @@ static void delete_any(struct shared *shared)
 		count(&shared->failures);
 }
 
-/* The base allows it, the other one does not. */
+/* The base allows it, the other policy does not. */
 static void ask_anonymous(struct shared *shared)
 {
 	int err = try_mmap_anonymous();
@@ -293,11 +293,11 @@ TEST_F_TIMEOUT(race, activate_and_delete, LIMIT)
 	finish(_metadata, self, SECONDS);
 	EXPECT_LT(0, self->shared->changes);
 	EXPECT_LT(0, self->shared->allowed);
-	/* Some policy is active whatever happened. */
+	/* Some policy is active, whatever happened. */
 	EXPECT_EQ(0, policy_active(name, sizeof(name), &version));
 }
 
-/* The mode. Each change has one record, and each record is a change. */
+/* Each change of the mode has one record, and each record is a change. */
 static void switch_mode(struct shared *shared)
 {
 	change(shared, write_string(IPE_ENFORCE, "0"));
@@ -327,7 +327,7 @@ TEST_F_TIMEOUT(race, mode_recorded, LIMIT)
 	ASSERT_LE(0, fd);
 	START(switch_mode_slowly, switch_mode_slowly);
 	finish(_metadata, self, 1);
-	/* They alternate, whoever made them. */
+	/* The modes alternate, whoever set them. */
 	while (!audit_next(fd, AUDIT_MAC_STATUS, &record)) {
 		ASSERT_EQ(1, sscanf(record.text, "enforcing=%d", &new));
 		EXPECT_EQ(!old, new);
@@ -341,8 +341,8 @@ TEST_F_TIMEOUT(race, mode_recorded, LIMIT)
 }
 
 /*
- * What a record says of the mode is what was done: an access that was recorded
- * under enforcement failed, any other succeeded.
+ * The mode in a record is the mode that applied: an access recorded as enforced
+ * failed, any other succeeded.
  */
 TEST_F_TIMEOUT(race, mode_agrees, LIMIT)
 {
@@ -368,7 +368,10 @@ TEST_F_TIMEOUT(race, mode_agrees, LIMIT)
 	while (!audit_next(fd, AUDIT_IPE_ACCESS, &record)) {
 		const bool denies = strstr(record.text, " enforcing=1 ");
 
-		/* That of the writer of the mode may come before it. */
+		/*
+		 * The record of the process that sets the mode may come before
+		 * it.
+		 */
 		do {
 			ASSERT_EQ(0, audit_next(fd, AUDIT_SYSCALL, &call));
 		} while (call.serial != record.serial);
@@ -383,13 +386,16 @@ TEST_F_TIMEOUT(race, mode_agrees, LIMIT)
 		else
 			permitted--;
 	}
-	/* And there is one for each. */
+	/* Each access has one record. */
 	EXPECT_EQ(0, enforced);
 	EXPECT_EQ(0, permitted);
 	audit_close(fd);
 }
 
-/* Many who write pieces to one open file: nothing loads that was not signed. */
+/*
+ * Many processes write pieces to one open file: nothing loads that is not
+ * signed.
+ */
 static int shared_file;
 
 static void write_pieces(struct shared *shared)
@@ -399,7 +405,7 @@ static void write_pieces(struct shared *shared)
 	const size_t len = left < 97 ? left : 97;
 	int err = write_fd(shared_file, coming.data + at, len);
 
-	/* The pieces of both in some order, which is no message. */
+	/* The pieces of both in any order are not a message. */
 	if (err && err != -EBADMSG && err != -EKEYREJECTED && err != -EFBIG &&
 	    err != -EINVAL && err != -ENOPKG && err != -EMSGSIZE &&
 	    err != -EEXIST)

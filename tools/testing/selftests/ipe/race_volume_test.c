@@ -4,7 +4,7 @@
  */
 #include "race.h"
 
-/* A volume that changes while files on it are asked about. */
+/* A volume changes while its files are used. */
 static struct volume volume;
 static int volume_fd = -1;
 
@@ -26,7 +26,7 @@ static void ask_volume(struct shared *shared)
 		count_wrong(shared, err);
 }
 
-/* Opens it, and a file on it, under rules that speak of it. */
+/* Opens the volume and a file on it, under rules about the volume. */
 static int open_changing(const char *rules)
 {
 	char path[PATH_MAX];
@@ -58,7 +58,7 @@ TEST_F_TIMEOUT(race, volume, LIMIT)
 			     "op=EXECUTE dmverity_roothash=$dmvsigned "
 			     "action=ALLOW\n"));
 	START(ask_volume, ask_volume, ask_allowed);
-	/* In this process, whose key the signature is. */
+	/* In this process, which has the key with the signature. */
 	while (self->shared->changes < 12)
 		reload(self->shared);
 	finish(_metadata, self, 0);
@@ -68,8 +68,8 @@ TEST_F_TIMEOUT(race, volume, LIMIT)
 }
 
 /*
- * A volume that loses its signature with its root hash: the new hash never has
- * the old one's signature.
+ * A volume loses its signature together with its root hash: the new hash never
+ * has the signature of the old one.
  */
 static void ask_never(struct shared *shared)
 {
@@ -90,7 +90,7 @@ TEST_F_TIMEOUT(race, signature_of_before, LIMIT)
 	EXPECT_EQ(0, close_changing());
 }
 
-/* fs-verity is enabled while the file is asked about. */
+/* fs-verity is enabled while the file is used. */
 static char verity_path[PATH_MAX];
 
 static void ask_file(struct shared *shared)
@@ -98,7 +98,7 @@ static void ask_file(struct shared *shared)
 	static bool allowed;
 	int err = try_mmap_path(verity_path);
 
-	/* Once allowed, it stays so. */
+	/* Once allowed, it stays allowed. */
 	if (!err)
 		allowed = true;
 	if (err && (allowed || err != -EACCES))

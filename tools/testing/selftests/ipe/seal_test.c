@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the seal, which keeps what decides until the next boot
+ * IPE tests - the seal, which fixes the active policy and the mode until the
+ * next boot
  *
- * Runs last in a guest, as nothing can be changed afterwards. The tests build on
- * each other. With ipe.seal=1 on the command line, it must be the only program:
- * activating the first policy seals.
+ * Runs last in a guest, because nothing can be changed afterwards. The tests
+ * build on each other. With ipe.seal=1 on the command line, it must be the only
+ * program: activating the first policy seals.
  */
 #include <linux/capability.h>
 
@@ -20,11 +21,11 @@
 #define RULES ALLOW_ONLY("boot_verified=TRUE")
 #define ALLOW "DEFAULT action=ALLOW\n"
 
-/* What a record of the seal has after the fields of the actor. */
+/* The fields of a seal's record after those of the user. */
 #define SEALED "enabled=1 old-enabled=1 lsm=ipe res=1 sealed=1"
 
 static bool by_parameter;
-/* Of the policy that is sealed, and those beside it. */
+/* The policy that is sealed, and those beside it. */
 static struct ipe_version lower, sealed_version, higher;
 
 static int seal(const char *value)
@@ -39,7 +40,7 @@ static char sealed(void)
 	return read_file(IPE_SEAL, value, sizeof(value)) == 1 ? value[0] : '?';
 }
 
-/* The one record of the seal. */
+/* The only record of the seal. */
 static void expect_recorded(struct __test_metadata *_metadata, int fd)
 {
 	struct audit_record record;
@@ -61,7 +62,7 @@ TEST(open_at_boot)
 	EXPECT_EQ('0', sealed());
 }
 
-/* An open machine that cannot be changed would stay open. */
+/* Sealing a machine without a policy would leave it open until it restarts. */
 TEST(without_policy)
 {
 	if (!by_parameter)
@@ -70,7 +71,7 @@ TEST(without_policy)
 	EXPECT_EQ('0', sealed());
 }
 
-/* Not in permissive mode, but as soon as denials are enforced. */
+/* Sealed as soon as denials are enforced, not in permissive mode. */
 TEST(sealed_by_parameter)
 {
 	int fd;
@@ -142,7 +143,7 @@ TEST(sealed_by_file)
 	EXPECT_EQ(0, seal("1"));
 	EXPECT_EQ('1', sealed());
 	expect_recorded(_metadata, fd);
-	/* Again, it changes nothing. */
+	/* Sealing again changes nothing. */
 	EXPECT_EQ(0, seal("1"));
 	EXPECT_EQ(0, audit_count(fd, AUDIT_MAC_STATUS));
 	audit_close(fd);
@@ -163,7 +164,7 @@ TEST(mode_stays)
 	fd = audit_open();
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EPERM, write_string(IPE_ENFORCE, "0"));
-	/* What changes nothing succeeds. */
+	/* Writing the present value succeeds. */
 	EXPECT_EQ(0, write_string(IPE_ENFORCE, "1"));
 	EXPECT_EQ(0, audit_count(fd, AUDIT_MAC_STATUS));
 	audit_close(fd);
@@ -204,7 +205,7 @@ TEST(active_policy_stays)
 	close(fd);
 }
 
-/* systemd goes on after this answer, which is that of IPE without a seal. */
+/* systemd continues after this error, which IPE returns without a seal, too. */
 TEST(older_policy_is_still_stale)
 {
 	char before[65];
@@ -225,7 +226,7 @@ TEST(nothing_is_deleted)
 	expect_unchanged(_metadata, before);
 }
 
-/* Policies that decide nothing may come and be brought up to date. */
+/* Policies that are not active may be loaded and updated. */
 TEST(inactive_policies_change)
 {
 	struct ipe_version more = higher;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the nodes: modes, contents, privileges, what they take and refuse
+ * IPE tests - the files of securityfs: modes, contents, privileges, accepted
+ * and refused writes
  */
 #include <linux/capability.h>
 #include <sched.h>
@@ -11,10 +12,10 @@
 #define RULES "DEFAULT action=ALLOW\n"
 #define TEXT "policy_name=" NAME " policy_version=1.2.3\n" RULES
 
-/* Not mapped; volatile, so that the compiler does not see that. */
+/* Not mapped; volatile, so that the compiler does not know that. */
 static char *volatile nowhere = (char *)8;
 
-/* Each node, what it has and what it says to each kind of write. */
+/* Each file, its content, and its answer to each kind of write. */
 FIXTURE(node)
 {
 	const char *path;
@@ -25,10 +26,13 @@ FIXTURE_VARIANT(node)
 {
 	const char *path;
 	mode_t mode;
-	/* What reading gives, NULL where the node cannot be read. */
+	/* The content; NULL if the file cannot be read. */
 	const char *content;
 	bool writable;
-	/* Errors of writing nothing, garbage, 16 MiB of it, and one byte more. */
+	/*
+	 * The errors of writing nothing, garbage, 16 MiB of it, and one byte
+	 * more.
+	 */
 	int nothing;
 	int garbage;
 	int large;
@@ -85,7 +89,7 @@ FIXTURE_VARIANT_ADD(node, new_policy)
 POLICY_NODE(name, .content = NAME, READ_ONLY);
 POLICY_NODE(version, .content = "1.2.3", READ_ONLY);
 POLICY_NODE(policy, .content = TEXT, READ_ONLY);
-/* What the fixture loaded. */
+/* The policy that the fixture loaded. */
 POLICY_NODE(pkcs7, .content = "", READ_ONLY);
 POLICY_NODE(active, .mode = 0600, .content = "0", SWITCH_ERRORS);
 POLICY_NODE(update, .mode = 0200, POLICY_ERRORS);
@@ -133,7 +137,7 @@ TEST_F(node, read)
 	size_t len;
 
 	if (!variant->content) {
-		/* Root may open it, but there is no way to read. */
+		/* Root may open it, but the file does not support reading. */
 		EXPECT_EQ(-EINVAL, read_file(self->path, got, sizeof(got)));
 		return;
 	}
@@ -142,7 +146,7 @@ TEST_F(node, read)
 	EXPECT_EQ(0, memcmp(want, got, len));
 }
 
-/* From any offset, in any piece; nothing behind the end. */
+/* From any offset, in pieces of any size; nothing beyond the end. */
 TEST_F(node, read_pieces)
 {
 	const void *want;
@@ -161,7 +165,7 @@ TEST_F(node, read_pieces)
 	for (at = 0; at < len; at++) {
 		const size_t left = len - at;
 
-		/* The whole rest, with room for more. */
+		/* The whole rest, into a larger buffer. */
 		ASSERT_EQ(left, pread(fd, got, sizeof(got), at));
 		ASSERT_EQ(0, memcmp(want + at, got, left));
 		/* Byte by byte. */
@@ -208,7 +212,7 @@ TEST_F(node, write_garbage)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* Bytes of every value: whatever they are, they are no boolean and no policy. */
+/* Any first byte: no such write is a boolean or a policy. */
 TEST_F(node, write_any_first_byte)
 {
 	int byte;
@@ -216,7 +220,7 @@ TEST_F(node, write_any_first_byte)
 	for (byte = 0; byte < 256; byte++) {
 		const char two[] = { byte, '\x02' };
 
-		/* These are booleans of kstrtobool() already. */
+		/* kstrtobool() accepts these. */
 		if (variant->writable && variant->garbage == -EINVAL && byte &&
 		    strchr("01yYnNtTfFeEdD", byte))
 			continue;
@@ -253,13 +257,19 @@ TEST_F(node, write_bad_address)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* Who may not write gets EPERM, except where there is no way to write. */
+/*
+ * Without the right to write the error is EPERM, unless the file does not
+ * support writing.
+ */
 static int denied(const FIXTURE_VARIANT(node) *variant)
 {
 	return variant->writable ? -EPERM : -EINVAL;
 }
 
-/* Root without CAP_MAC_ADMIN may open, but not write: not even what is wrong. */
+/*
+ * Root without CAP_MAC_ADMIN may open the file, but not write to it, not even
+ * invalid data.
+ */
 TEST_F(node, without_capability)
 {
 	char *data = malloc(16 * MIB);
@@ -277,7 +287,7 @@ TEST_F(node, without_capability)
 	free(data);
 }
 
-/* Reading takes no capability of IPE. */
+/* Reading does not require CAP_MAC_ADMIN. */
 TEST_F(node, read_without_capability)
 {
 	const void *want;
@@ -312,7 +322,7 @@ TEST_F(node, other_user)
 	}
 }
 
-/* What counts is the capability of whoever opened the file. */
+/* The capability of the opener counts. */
 TEST_F(node, opened_with_capability)
 {
 	int fd = open(self->path, O_WRONLY);
@@ -338,20 +348,20 @@ TEST_F(node, opened_without_capability)
 	expect_unchanged(_metadata, self->before);
 }
 
-/* A capability in a user namespace is none over the machine. */
+/* A capability in a user namespace does not apply to the machine. */
 TEST_F(node, in_user_namespace)
 {
 	if (unshare(CLONE_NEWUSER))
 		SKIP(return, "no user namespaces: %s", strerror(errno));
-	/* All that matters is that root stays root, and owner of the node. */
+	/* It is enough that root stays root, and owner of the file. */
 	write_string("/proc/self/uid_map", "0 0 1\n");
-	/* Where the owner may not write, there is nobody to override it. */
+	/* If the owner may not write, no capability overrides that. */
 	EXPECT_EQ(variant->writable ? -EPERM : -EACCES,
 		  write_file(self->path, "1", 1));
 	expect_unchanged(_metadata, self->before);
 }
 
-/* The forms of kstrtobool(), of which only the first bytes count. */
+/* The values that kstrtobool() accepts; it reads only the first bytes. */
 FIXTURE(boolean)
 {
 };
@@ -440,7 +450,7 @@ TEST_F(boolean, success_audit)
 	check_switch(_metadata, IPE_SUCCESS_AUDIT, variant);
 }
 
-/* Only true activates; there is no way to deactivate. */
+/* Only true activates; a policy cannot be deactivated. */
 TEST_F(boolean, active)
 {
 	char value[8];
@@ -463,7 +473,7 @@ TEST_F(boolean, delete)
 	EXPECT_EQ(variant->value != 1, policy_exists(NAME));
 }
 
-/* 16 MiB that begin like a boolean are one. */
+/* 16 MiB that begin with a boolean count as one. */
 TEST(boolean_16mib)
 {
 	char *data = malloc(16 * MIB), value[8];
@@ -486,7 +496,7 @@ TEST(directories)
 	EXPECT_EQ(S_IFDIR | 0755, st.st_mode);
 	ASSERT_EQ(0, stat(IPE_POLICIES, &st));
 	EXPECT_EQ(S_IFDIR | 0755, st.st_mode);
-	/* Nobody makes or removes policies past the nodes. */
+	/* Policies are created and removed only through the files. */
 	EXPECT_NE(0, mkdir(IPE_POLICIES "/" NAME, 0755));
 	EXPECT_NE(0, rmdir(IPE_POLICIES));
 	EXPECT_NE(0, unlink(IPE_ENFORCE));

@@ -2,9 +2,9 @@
 /*
  * IPE tests - signatures
  *
- * The tests sign with the key whose certificate was built into the kernel
- * (CONFIG_SYSTEM_TRUSTED_KEYS), because what they try depends on the state of
- * the machine: digests of volumes, versions that only rise.
+ * The tests sign with the key whose certificate is built into the kernel
+ * (CONFIG_SYSTEM_TRUSTED_KEYS), because their policies depend on the state of
+ * the machine: on digests of volumes, and on versions that only increase.
  */
 #include <arpa/inet.h>
 #include <limits.h>
@@ -40,9 +40,9 @@ struct signer {
 static struct signer trusted, untrusted;
 
 /*
- * What was signed, for the tests that sign the same once more: in emulation it
- * takes longer than all that they do with it. Shared with those who fork; no
- * two of them sign at a time.
+ * A cache of signed messages, for tests that sign the same text again: in
+ * emulation, signing takes longer than the rest of the test. Children share it;
+ * no two of them sign at the same time.
  */
 static struct store {
 	size_t used;
@@ -56,7 +56,7 @@ struct stored {
 };
 
 #define STORED_SIZE(len) ((sizeof(struct stored) + (len) + 15) & ~15UL)
-/* Longer ones are not signed twice. */
+/* No test signs a longer message twice. */
 #define STORED_MAX 32768
 
 void blob_free(struct blob *blob)
@@ -90,8 +90,8 @@ static int load_signer(struct signer *signer, const char *keys,
 }
 
 /*
- * Reads {trusted,untrusted}.{key,crt} of a directory. Called before the tests
- * fork, so that each has them at once.
+ * Reads {trusted,untrusted}.{key,crt} from a directory. Call it before the
+ * tests fork, so that each has them.
  */
 int sign_setup(const char *keys)
 {
@@ -207,7 +207,7 @@ out:
 	return err;
 }
 
-/* Only the streaming writer of CMS leaves lengths open (30 80 ... 00 00). */
+/* Only the streaming writer of CMS leaves lengths indefinite (30 80 ... 00 00). */
 static int sign_indefinite(const struct signer *signer, BIO *in, BIO *out)
 {
 	const int options = CMS_BINARY | CMS_NOATTR | CMS_NOSMIMECAP |
@@ -224,7 +224,7 @@ static int sign_indefinite(const struct signer *signer, BIO *in, BIO *out)
 	return err;
 }
 
-/* Puts text, signature, trailer and magic in a row. */
+/* Concatenates text, signature, trailer and magic. */
 static int append_signature(const void *text, size_t len, struct blob *blob)
 {
 	const struct module_signature trailer = {
@@ -297,7 +297,7 @@ int sign_blob(const void *text, size_t len, unsigned int flags,
 	return err;
 }
 
-/* The certificate of the trusted key, as keyrings take it. */
+/* The certificate of the trusted key, in the form that keyrings accept. */
 int sign_certificate(struct blob *out)
 {
 	BIO *to;
@@ -329,7 +329,7 @@ static bool add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	return done;
 }
 
-/* Makes a certificate; NULL if that fails. */
+/* Creates a certificate; NULL if that fails. */
 static X509 *certify(const struct new_certificate *what,
 		     const struct signer *issuer)
 {
@@ -341,7 +341,10 @@ static X509 *certify(const struct new_certificate *what,
 	bool done;
 	int i;
 
-	/* The kernel finds keys by this, and all of these have the same key. */
+	/*
+	 * The kernel looks up keys by this identifier, and all of these have
+	 * the same key.
+	 */
 	snprintf(key_id, sizeof(key_id), "%08x%08x", getpid(), number);
 	if (what->as_trusted) {
 		id = X509_get0_subject_key_id(trusted.cert);
@@ -386,7 +389,7 @@ static X509 *certify(const struct new_certificate *what,
 	return cert;
 }
 
-/* The digest by which a certificate is revoked, as keyrings take it. */
+/* The digest that revokes a certificate, in the form that keyrings accept. */
 static int digest_tbs(X509 *cert, char tbs[65])
 {
 	unsigned char *der = NULL;
@@ -402,8 +405,9 @@ static int digest_tbs(X509 *cert, char tbs[65])
 }
 
 /*
- * Signs with a new certificate, which goes along, as do those between it and
- * the trusted one. tbs, if not NULL, becomes the digest that would revoke it.
+ * Signs with a new certificate; the message contains it and those between it
+ * and the trusted one. If tbs is not NULL, it receives the digest that would
+ * revoke the certificate.
  */
 int sign_by_new(const void *text, size_t len,
 		const struct new_certificate *who, unsigned int flags,
@@ -443,7 +447,7 @@ int sign_by_new(const void *text, size_t len,
 	return err;
 }
 
-/* As audit records show digests: upper case. */
+/* In upper case, as audit records show digests. */
 int sign_sha256(const void *data, size_t len, char hex[65])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - who may write policies: signatures of every kind, good and bad
+ * IPE tests - who may write policies: every kind of signature, valid and
+ * invalid
  */
 #include <linux/limits.h>
 
@@ -18,14 +19,14 @@ FIXTURE(signature)
 
 FIXTURE_VARIANT(signature)
 {
-	/* A file that a program made beforehand, and its policy. */
+	/* A file that a program made in advance, and its policy. */
 	const char *file;
 	const char *name;
 	/* Or how to sign the text above. */
 	unsigned int flags;
-	/* What to do to the message. */
+	/* How to change the message. */
 	int (*change)(struct blob *message);
-	/* The result; where several errors are right, the other one. */
+	/* The result; the alternative if several errors are correct. */
 	int result;
 	int or_else;
 };
@@ -38,7 +39,7 @@ static int take_text(struct blob *message)
 	return 0;
 }
 
-/* Changes the policy into another one that is well formed. */
+/* Changes the policy into another well-formed one. */
 static int change_text(struct blob *message)
 {
 	unsigned char *at = memmem(message->data, message->len, "ALLOW", 5);
@@ -59,7 +60,7 @@ static int change_version(struct blob *message)
 	return 0;
 }
 
-/* A DER message ends in the signature. */
+/* A DER message ends with the signature. */
 static int change_signature(struct blob *message)
 {
 	message->data[message->len - 100] ^= 1;
@@ -126,14 +127,14 @@ static int take_certificate(struct blob *message)
 	return sign_certificate(message);
 }
 
-/* A set where a sequence belongs. */
+/* A set instead of a sequence. */
 static int change_tag(struct blob *message)
 {
 	message->data[0] = 0x31;
 	return 0;
 }
 
-/* The type of the message: data, where signed data is. */
+/* The type of the message: data instead of signed data. */
 static int change_type(struct blob *message)
 {
 	static const unsigned char oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
@@ -150,10 +151,10 @@ static int change_type(struct blob *message)
 #define SIGNED(id, ...) FIXTURE_VARIANT_ADD(signature, id) { __VA_ARGS__ }
 
 /* clang-format off */
-/* What the programs make that the documentation names. */
+/* Messages from the programs that the documentation names. */
 SIGNED(by_openssl_smime, .file = "signed/smime.p7b", .name = "ksft_smime");
 SIGNED(by_openssl_cms, .file = "signed/cms.p7b", .name = "ksft_cms");
-/* Without -binary, openssl writes its own line ends. */
+/* Without -binary, openssl converts line endings. */
 SIGNED(by_openssl_text_mode, .file = "signed/textmode.p7b", .name = "ksft_textmode");
 SIGNED(by_sign_file, .file = "signed/signfile.appended", .name = "ksft_signfile");
 
@@ -183,7 +184,7 @@ SIGNED(indefinite_length, .flags = SIGN_INDEFINITE, .result = -EBADMSG);
 SIGNED(empty, .change = take_nothing, .result = -EBADMSG);
 SIGNED(one_byte_missing, .change = cut_one, .result = -EBADMSG);
 SIGNED(half, .change = cut_half, .result = -EBADMSG);
-/* What follows a message in the same write is nobody's business. */
+/* The kernel ignores bytes after the message in the same write. */
 SIGNED(one_byte_more, .change = add_one);
 SIGNED(two_in_one, .change = twice);
 SIGNED(appended_one_byte_missing, .flags = SIGN_APPENDED, .change = cut_one, .result = -EBADMSG);
@@ -243,7 +244,7 @@ TEST_F(signature, new_policy)
 	EXPECT_TRUE(policy_exists(policy_of(variant)));
 }
 
-/* An update that fails leaves the older version in place, active if it was. */
+/* A failed update leaves the older version in place, and active if it was. */
 TEST_F(signature, update)
 {
 	const struct ipe_version oldest = {};
@@ -268,7 +269,7 @@ TEST_F(signature, update)
 	EXPECT_STREQ("1.2.3", version);
 }
 
-/* What was written is what the node pkcs7 gives back, if there is one. */
+/* The file pkcs7, if there is one, returns the bytes that were written. */
 TEST_F(signature, kept)
 {
 	unsigned char *kept;
@@ -291,7 +292,7 @@ TEST_F(signature, kept)
 	free(kept);
 }
 
-/* The record has the error; nothing of the message is in it. */
+/* The record has the error, and nothing from the message. */
 TEST_F(signature, recorded)
 {
 	char pattern[256];
@@ -318,7 +319,7 @@ TEST_F(signature, recorded)
 	audit_close(fd);
 }
 
-/* A message that holds a text of its own does not sign the one before it. */
+/* A message that contains its own text does not sign the text before it. */
 TEST(appended_message_with_text)
 {
 	static const char other[] = "policy_name=" NAME
@@ -330,7 +331,10 @@ TEST(appended_message_with_text)
 	ASSERT_EQ(0, ipe_reset());
 	ASSERT_EQ(0, sign_blob(other, strlen(other), SIGN_DER, &inner));
 	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), SIGN_APPENDED, &message));
-	/* Text, the inner message, a trailer with its length, the magic. */
+	/*
+	 * The text, the inner message, a trailer with its length, and the
+	 * magic.
+	 */
 	at = message.data + message.len - 40;
 	message.data = realloc(NULL, strlen(TEXT) + inner.len + 40);
 	ASSERT_NE(NULL, message.data);
@@ -348,8 +352,8 @@ TEST(appended_message_with_text)
 }
 
 /*
- * One bit of the message is another one, wherever: it does not load, or, as the
- * signature does not cover all of the message, loads as the policy that it was.
+ * Any bit of the message is flipped: it does not load, or it loads as the same
+ * policy, because the signature does not cover every byte.
  */
 FIXTURE(flipped)
 {
@@ -398,7 +402,7 @@ TEST_F_TIMEOUT(flipped, loads_nothing_else, 600)
 	}
 	EXPECT_LT(loaded, refused);
 	EXPECT_LT(100, refused);
-	/* Nothing remains of all that. */
+	/* The attempts left nothing behind. */
 	EXPECT_FALSE(policy_exists(NAME));
 	EXPECT_EQ(0, policy_submit(IPE_NEW_POLICY, self->message.data,
 				   self->message.len));

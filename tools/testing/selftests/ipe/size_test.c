@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - policies of any size: many rules, long lines, and what they take
+ * IPE tests - policies of any size: many rules, long lines, and the memory they
+ * take
  */
 #include "pieces.h"
 #include "stage.h"
@@ -9,7 +10,7 @@
 #define HEADER "policy_name=" NAME " policy_version=1.2.3\n"
 #define DEFAULTS "DEFAULT action=ALLOW\n"
 #define TEXT HEADER DEFAULTS
-/* An emulated machine that has to share its processors takes its time. */
+/* An emulated machine that shares its processors is slow. */
 #define LIMIT 300
 
 FIXTURE(size)
@@ -28,7 +29,7 @@ TEST_F(size, many_rules)
 
 	ASSERT_NE(NULL, text);
 	len = sprintf(text, HEADER DEFAULTS);
-	/* As many as the decoder of PKCS#7 takes. */
+	/* As many as the decoder of PKCS#7 accepts. */
 	for (i = 0; i < 500; i++)
 		len += sprintf(text + len, rule, i);
 	EXPECT_EQ(0, policy_submit_text(IPE_NEW_POLICY, text, len, SIGN_DER));
@@ -49,7 +50,7 @@ TEST_F(size, long_rule)
 	free(text);
 }
 
-/* The decoder's limit, which only messages that hold the text have. */
+/* The decoder's limit, which applies only to messages that contain the text. */
 TEST_F(size, too_long_for_der)
 {
 	char *text = malloc(80 * 1024);
@@ -68,7 +69,7 @@ TEST_F(size, too_long_for_der)
 	free(text);
 }
 
-/* So many bytes of a kind the kernel counts, or -1. */
+/* The number of bytes of a kind that the kernel counts; -1 on error. */
 static long memory(const char *kind)
 {
 	char text[8192];
@@ -82,12 +83,12 @@ static long memory(const char *kind)
 
 static long available_memory(void)
 {
-	/* What is freed after a grace period is not free at once. */
+	/* Memory that is freed after a grace period is not free at once. */
 	usleep(200000);
 	return memory("MemAvailable:");
 }
 
-/* So many times the same rule, the shortest that there is. */
+/* The shortest possible rule, repeated. */
 static int sign_rules(struct blob *policy, unsigned long rules)
 {
 	static const char rule[] = "op=POLICY action=DENY\n";
@@ -106,7 +107,7 @@ static int sign_rules(struct blob *policy, unsigned long rules)
 	return err;
 }
 
-/* As many rules as there can be: what they take is bounded, and comes back. */
+/* The largest possible number of rules: their memory is bounded, and is freed. */
 TEST_F_TIMEOUT(size, most_rules, LIMIT)
 {
 	const unsigned long rules = (IPE_MAX_POLICY - 4096) / 22;
@@ -140,14 +141,14 @@ TEST_F_TIMEOUT(size, million_rules, LIMIT)
 	blob_free(&policy);
 }
 
-/* Lines of a MiB. */
+/* Lines of one MiB. */
 FIXTURE(line)
 {
 };
 
 FIXTURE_VARIANT(line)
 {
-	/* The line: what it begins with, what is repeated, what it ends with. */
+	/* The line: its beginning, the repeated part, its end. */
 	const char *begin, *filler, *end;
 	int result;
 };
@@ -214,7 +215,7 @@ TEST_F_TIMEOUT(line, of_a_mib, LIMIT)
 	blob_free(&text);
 }
 
-/* A rule of a MiB decides as a short one, whatever the record makes of it. */
+/* A rule of one MiB decides like a short one, however the record shows it. */
 TEST_F_TIMEOUT(size, line_that_decides, LIMIT)
 {
 	const struct ipe_version version = ipe_version();
@@ -234,7 +235,7 @@ TEST_F_TIMEOUT(size, line_that_decides, LIMIT)
 	blob_free(&text);
 }
 
-/* A policy of a given length, nearly all of it comments. */
+/* A policy of a given length, mostly comments. */
 static int sign_long(struct blob *policy, size_t text_len)
 {
 	const size_t line = 1000;
@@ -255,7 +256,7 @@ static int sign_long(struct blob *policy, size_t text_len)
 	return err;
 }
 
-/* The bound, to the byte. */
+/* Exactly the limit. */
 TEST_F(size, largest)
 {
 	struct blob policy;
@@ -272,7 +273,7 @@ TEST_F(size, largest)
 	blob_free(&policy);
 }
 
-/* What the kernel has allocated with vmalloc(). */
+/* The memory that the kernel has allocated with vmalloc(). */
 static long vmalloc_used(void)
 {
 	return memory("VmallocUsed:");
@@ -317,14 +318,14 @@ TEST_F(size, too_large)
 					policy.len));
 	expect_unchanged(_metadata, before);
 
-	/* In many, of which one crosses the bound. */
+	/* In many writes, one of which exceeds the limit. */
 	fd = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, write_pieces(fd, &policy, 0, IPE_MAX_POLICY, MIB));
 	err = write_fd(fd, policy.data + IPE_MAX_POLICY,
 		       policy.len - IPE_MAX_POLICY);
 	EXPECT_EQ(-EFBIG, err);
-	/* What was collected is gone, and the file takes another one. */
+	/* The collected bytes are gone, and the file accepts another message. */
 	blob_free(&policy);
 	ASSERT_EQ(0, policy_sign(&policy, NAME, &version, RULES, SIGN_DER));
 	EXPECT_EQ(0, write_fd(fd, policy.data, policy.len));
@@ -333,7 +334,7 @@ TEST_F(size, too_large)
 	blob_free(&policy);
 }
 
-/* Memory that others abandon does not add up. */
+/* Abandoned messages do not accumulate in memory. */
 TEST_F(size, abandoned)
 {
 	char *data = malloc(IPE_MAX_POLICY);
@@ -351,7 +352,7 @@ TEST_F(size, abandoned)
 
 #define MANY_RULES 100000
 
-/* A rule for each of so many digests, and one for a file that exists. */
+/* A rule for each of many digests, and one for a file that exists. */
 static int sign_many(struct blob *policy, const char *name,
 		     const char *last_rule)
 {
@@ -375,7 +376,10 @@ static int sign_many(struct blob *policy, const char *name,
 			    name, version.major, version.minor, version.rev);
 	for (i = 0; i < MANY_RULES; i++) {
 		memcpy(at, rule, rule_len);
-		/* No two are the same: an odd factor permutes the numbers. */
+		/*
+		 * All are different: multiplying by an odd factor permutes the
+		 * numbers.
+		 */
 		mixed = i * 2654435761U;
 		for (digit = 0; digit < 8; digit++)
 			at[34 + 7 * digit] = digits[mixed >> (4 * digit) & 15];
@@ -415,7 +419,7 @@ TEST_F_TIMEOUT(many, rules, 120)
 	ASSERT_EQ(0, sign_many(&policy, NAME, last));
 	ASSERT_LT(10 * MIB, policy.len);
 
-	/* In pieces of 64 KiB, as programs copy. */
+	/* In pieces of 64 KiB, as copying programs write. */
 	ASSERT_EQ(0, write_pieces(self->fd, &policy, 0, policy.len, 65536));
 	EXPECT_EQ(0, close(self->fd));
 	text = malloc(policy.len + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - the places that files come from
+ * IPE tests - the places of files
  *
- * The program that uses them sets them up once, before its tests fork.
+ * A program sets them up once, before its tests fork.
  */
 #include <linux/fsverity.h>
 #include <sys/mount.h>
@@ -11,7 +11,7 @@
 #include "stage.h"
 #include "subject.h"
 
-/* Shorter than a path, so that files of a directory have room in one. */
+/* Shorter than a path, so that a path has room for a file below it. */
 #define DIR_MAX 512
 
 static char dir[64];
@@ -25,7 +25,7 @@ struct image stage_dmv, stage_dmv_signed;
 static char digest_fsv[DIGEST_TEXT], digest_fsv512[DIGEST_TEXT];
 static char digest_dmv[DIGEST_TEXT], digest_dmv_signed[DIGEST_TEXT];
 
-/* What is in each place. */
+/* The contents of each place. */
 static const char *const payload[] = { "probe", "name" };
 
 const char *stage_dir(void)
@@ -83,7 +83,7 @@ static int setup_tmpfs(void)
 	return copy_payload(place_dir[PLACE_TMPFS]);
 }
 
-/* Enables fs-verity on each file, with a signature if asked to. */
+/* Enables fs-verity on each file, with a signature if requested. */
 static int enable_all(enum place place, unsigned int algorithm,
 		      bool with_signature)
 {
@@ -98,7 +98,10 @@ static int enable_all(enum place place, unsigned int algorithm,
 		if (!with_signature) {
 			err = fsverity_enable(path, algorithm, NULL);
 		} else {
-			/* The same file elsewhere tells the digest to sign. */
+			/*
+			 * An identical file elsewhere provides the digest to
+			 * sign.
+			 */
 			snprintf(measured, sizeof(measured), "%s/%s",
 				 place_dir[PLACE_FSV], payload[i]);
 			err = fsverity_sign(measured, &signature);
@@ -127,7 +130,7 @@ static int setup_fsverity(enum place place, const char *name,
 	       enable_all(place, algorithm, with_signature);
 }
 
-/* A file system that this run may write to. */
+/* A file system that this program may write to. */
 static int setup_ext4(void)
 {
 	char image[PATH_MAX], copy[DIR_MAX];
@@ -224,7 +227,7 @@ static void setup_overlays(void)
 			setup_overlay(PLACE_OVERLAY_DMV, "overlaydmv",
 				      place_dir[PLACE_DMV_SIGNED]);
 
-	/* A file that was written through the overlay. */
+	/* A file written through the overlay. */
 	missing[PLACE_OVERLAY_UPPER] = missing[PLACE_OVERLAY_DMV];
 	if (!missing[PLACE_OVERLAY_UPPER]) {
 		in_dir(place_dir[PLACE_OVERLAY_UPPER],
@@ -354,7 +357,7 @@ int stage_rules(char *to, size_t size, const char *rules)
 		const char *name;
 		const char *value;
 	} words[] = {
-		/* Those that begin with another one come before it. */
+		/* A name that begins with another one comes before it. */
 		{ "$fsv512", digest_fsv512 },
 		{ "$fsv", digest_fsv },
 		{ "$dmvsigned", digest_dmv_signed },

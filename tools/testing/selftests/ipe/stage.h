@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - the places that files come from, one of each kind that a policy
- * can tell apart
+ * IPE tests - the places of files, one for each kind that a policy can
+ * distinguish
  */
 #ifndef IPE_SELFTEST_STAGE_H
 #define IPE_SELFTEST_STAGE_H
@@ -25,7 +25,7 @@ enum place {
 	PLACES,
 };
 
-/* Rules by which all of the initramfs may be executed, and nothing else. */
+/* Rules that allow executing the initramfs, and nothing else. */
 #define TRUST_INITRAMFS ALLOW_ONLY("boot_verified=TRUE")
 
 const char *stage_setup(void);
@@ -35,34 +35,37 @@ void stage_teardown(void);
 const char *audited_stage_setup(void);
 void audited_stage_teardown(void);
 
-/* And that can do nothing where the initramfs is missing. */
+/* And that cannot run without the initramfs. */
 const char *audited_initramfs_setup(void);
 
-/* NULL if the place exists, else why not. */
+/* NULL if the place exists, else the reason. */
 const char *stage_missing(enum place place);
 
-/* The path of a file of the place: "probe" or "name". A memfd has the first. */
+/*
+ * The path of a file in the place: "probe" or "name". A memfd has only the
+ * first.
+ */
 const char *stage_path(enum place place, const char *file);
 
-/* The device of the place, as the kernel names it in messages. */
+/* The device of the place, as records name it. */
 const char *stage_device(enum place place);
 
-/* A directory of the stage's tmpfs. */
+/* A directory on the stage's tmpfs. */
 const char *stage_dir(void);
 
-/* Mounts an overlay over that directory, at the name in the stage's tmpfs. */
+/* Mounts an overlay over that directory, at this name on the stage's tmpfs. */
 int stage_overlay(const char *name, const char *lower);
 
 /*
  * Replaces $fsv, $fsv512, $dmv, $dmvsigned (algorithm:digest of the place), and
- * $wrong, a digest that nothing has.
+ * $wrong, a digest that no file has.
  */
 int stage_rules(char *to, size_t size, const char *rules);
 
-/* Lets such rules, and no others, be in force. */
+/* Makes these rules active, and no others. */
 int stage_enforce(const char *rules);
 
-/* Skips a test that has no meaning without the place. */
+/* Skips a test that needs the place. */
 #define NEEDS_PLACE(place)                                                  \
 	do {                                                                \
 		if (stage_missing(place))                                   \

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - files whose page cache is not what fs-verity hashed
+ * IPE tests - files whose page cache differs from the data that fs-verity
+ * hashed
  *
- * A user has the kernel read from a file of FUSE, without a cache between, into a
- * writable shared mapping of another file. The kernel keeps the page of that file
- * until FUSE has answered, for as long as the user likes: the mapping goes, nobody
- * has the file open for writing, and fs-verity is enabled. Then FUSE answers.
+ * A user makes the kernel read from a FUSE file, without a cache in between,
+ * into a writable shared mapping of another file. The kernel holds the page of
+ * that file until FUSE answers, for as long as the user likes: the mapping goes
+ * away, nobody has the file open for writing, and fs-verity is enabled. Then
+ * FUSE answers.
  */
 #include <linux/fsverity.h>
 #include <pthread.h>
@@ -31,7 +33,10 @@ static void *read_slowly(void *arg)
 	return NULL;
 }
 
-/* The page, and behind it one of no file, which is what the server's is long. */
+/*
+ * The page, and behind it one without a file, because the server's file is that
+ * long.
+ */
 static void *map_page(const char *path, size_t page)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -64,7 +69,7 @@ static int write_back(const char *path)
 #define I386_GETPID 20
 #define I386_IOCTL 54
 
-/* Any program can make system calls of 32 bits. */
+/* Any program can make 32-bit system calls. */
 static int call_compat(int number, int first, unsigned long second, void *third)
 {
 	int ret;
@@ -113,7 +118,7 @@ static int enable_compat(const char *path)
 
 	if (fd < 0)
 		return -errno;
-	/* Where such a call can point to. */
+	/* Memory at an address that such a call can pass. */
 	arg = mmap((void *)(1024 * MIB), PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if (arg == MAP_FAILED) {
@@ -212,14 +217,14 @@ int stale_change(struct stale *stale, bool dirty)
 			usleep(10000);
 		return i < 1000 ? 0 : -ETIMEDOUT;
 	}
-	/* The kernel looks after the page when the server has answered. */
+	/* The kernel finishes with the page after the server has answered. */
 	if (waitpid(stale->attacker, &status, 0) != stale->attacker)
 		return -ECHILD;
 	stale->attacker = 0;
 	return status ? -EIO : 0;
 }
 
-/* Without a server, the reader gets an error, and ends. */
+/* Without a server, the reader gets an error and exits. */
 int stale_end(struct stale *stale)
 {
 	int err = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - files whose page cache is not what fs-verity hashed
+ * IPE tests - files whose page cache differs from the data that fs-verity
+ * hashed
  */
 #ifndef IPE_SELFTEST_STALE_H
 #define IPE_SELFTEST_STALE_H
@@ -29,9 +30,9 @@ struct stale {
 };
 
 /*
- * The user pins the page and enables fs-verity. The file is what was hashed until
- * stale_change() lets the page change, of which the kernel hears (the page is
- * dirty) or not.
+ * The user pins the page and enables fs-verity. The file has the hashed
+ * contents until stale_change() lets the page change, either with the kernel's
+ * knowledge (the page is dirty) or without it.
  */
 int stale_begin(struct stale *stale, const char *mount_at);
 int stale_change(struct stale *stale, bool dirty);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - the log of what was in force, and the answers that were right
+ * IPE tests - the log of the active policy and the mode, and the correct
+ * answers
  *
- * Whoever asks notes how long the log was before and after, so that it is known
- * which states the kernel may have answered from.
+ * Each process that asks notes the length of the log before and after, which
+ * tells the states that the kernel may have answered from.
  */
 #ifndef IPE_SELFTEST_STRESS_H
 #define IPE_SELFTEST_STRESS_H
@@ -13,7 +14,7 @@
 
 #include "common.h"
 
-/* What is asked. */
+/* The questions. */
 enum question {
 	ASK_INITRAMFS,
 	ASK_TMPFS,
@@ -25,7 +26,7 @@ enum question {
 	QUESTIONS,
 };
 
-/* Policies differ in what they allow beside the initramfs. */
+/* The policies differ in what they allow beside the initramfs. */
 static const struct kind {
 	const char *rule;
 	unsigned int allowed;
@@ -40,7 +41,7 @@ static const struct kind {
 	  1 << ASK_INITRAMFS | 1 << ASK_DMV_SIGNED },
 };
 
-/* What is in force from some moment on. */
+/* The active policy and the mode, from some moment on. */
 struct state {
 	unsigned char policy, kind;
 	bool enforcing;
@@ -51,15 +52,18 @@ struct state {
 static struct shared {
 	bool stop;
 	/*
-	 * Twice the number of changes that are over, and one more while one is
-	 * being made, to the state that follows.
+	 * Twice the number of completed changes, plus one while a change to the
+	 * next state is under way.
 	 */
 	unsigned long clock;
-	/* Answers of which only one could be right, one of two, and wrong ones. */
+	/*
+	 * Answers of which only one could be correct, one of two, and wrong
+	 * ones.
+	 */
 	unsigned long allowed, denied, ambiguous, wrong;
-	/* Done, beside asking. */
+	/* The other work. */
 	unsigned long changes, loads, deletions, reads, volumes, files, evictions;
-	/* A call failed as it must not. */
+	/* Calls with an error that they must not return. */
 	unsigned long failures;
 	struct state states[STATES];
 } *shared;
@@ -79,7 +83,7 @@ static inline bool stopped(void)
 	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
 }
 
-/* A call's result that is not one of those that it may have. */
+/* Reports a result that the call must not have. */
 static inline void failed(const char *what, int result)
 {
 	count(&shared->failures);
@@ -92,10 +96,10 @@ static inline unsigned int some(unsigned int below)
 	return random() % below;
 }
 
-/* What the conductor has brought into force. */
+/* The state that the conductor has set. */
 static struct state current;
 
-/* It is about to bring another state into force ... */
+/* The conductor is about to set another state ... */
 static inline void announce(struct state next)
 {
 	shared->states[shared->clock / 2 + 1] = next;
@@ -117,8 +121,8 @@ static inline void conclude(bool done)
 }
 
 /*
- * Whether the answer is one that the kernel could give between the two moments:
- * it looks at the policy first and at the mode later.
+ * Whether the kernel could give the answer between the two moments: it reads
+ * the policy first and the mode later.
  */
 static inline void check(enum question question, int answer,
 			 unsigned long from, unsigned long to)
@@ -147,7 +151,7 @@ static inline void check(enum question question, int answer,
 		right = may_deny;
 		break;
 	case -ENOEXEC:
-		/* Allowed to begin, and not to map its code a little later. */
+		/* Allowed to start, but not to map its code a little later. */
 		right = may_allow && may_deny;
 		break;
 	default:

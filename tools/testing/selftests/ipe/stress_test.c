@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - everything at a time
+ * IPE tests - everything at once
  *
- * One process, the conductor, changes what is in force and keeps a log of it;
- * others load, delete and read policies, open and close volumes, protect files,
- * throw inodes out of memory; and the rest ask. From the log it is known which
- * answers are right: mostly one.
- *
- * IPE_TEST_SECONDS tells how long.
+ * One process, the conductor, changes the active policy and the mode, and keeps
+ * a log of both; others load, delete and read policies, open and close volumes,
+ * protect files and evict inodes; the rest ask for decisions. The log tells
+ * which answers are correct: mostly one. IPE_TEST_SECONDS is the duration.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -22,14 +20,14 @@
 #include "subject.h"
 
 #define SECONDS 10
-/* And until so much has changed, however slow the machine is. */
+/* The test lasts until this much has changed, however slow the machine is. */
 #define CHANGES 30
 #define LIMIT 7200
 
-/* The conductor's policies, in each of their versions of another kind. */
+/* The conductor's policies: each version is of another kind. */
 #define CONDUCTED 3
 #define VERSIONS 10
-/* Those that are loaded and deleted, and never in force. */
+/* Policies that are loaded and deleted, but never active. */
 #define OTHERS 3
 
 struct message {
@@ -43,7 +41,7 @@ static struct message others[OTHERS];
 
 /* The conductor. */
 
-/* Which version all of its policies are of. */
+/* The version that all of its policies have reached. */
 static unsigned int reached;
 
 static int submit(const char *node, const struct message *message)
@@ -51,7 +49,7 @@ static int submit(const char *node, const struct message *message)
 	return policy_submit(node, message->signed_.data, message->signed_.len);
 }
 
-/* Others delete it, so that it may have to be loaded again. */
+/* Another process deletes it, so it may have to be loaded again. */
 static void activate(unsigned int policy)
 {
 	const struct message *message = &conducted[policy][reached];
@@ -63,14 +61,14 @@ static void activate(unsigned int policy)
 		err = policy_activate(message->name);
 		conclude(!err);
 		if (err == -ESTALE) {
-			/* From before the last version. */
+			/* The loaded policy is older than the last version. */
 			err = submit(policy_node(message->name, "update"),
 				     message);
 			err = err && err != -ENOENT ? err : -EAGAIN;
 		}
 		if (err == -ENOENT) {
 			err = submit(IPE_NEW_POLICY, message);
-			/* Its deletion may not have ended. */
+			/* Its deletion may not be complete. */
 			err = err && err != -EEXIST ? err : -EAGAIN;
 		}
 	} while (err == -EAGAIN);
@@ -127,7 +125,7 @@ static void conduct(bool with_mode, unsigned int seconds)
 		switch_mode();
 }
 
-/* Those who ask. */
+/* The processes that ask for decisions. */
 
 static const char *paths[QUESTIONS];
 
@@ -142,7 +140,7 @@ static int ask(enum question question)
 	case 1:
 		return try_execve_check_path(paths[question]);
 	case 2:
-		/* A process for each takes its time. */
+		/* Starting a process takes long, so do it less often. */
 		if (!some(4))
 			return try_execve(paths[question]);
 		/* Fall through */
@@ -169,7 +167,7 @@ static void ask_any(void)
 	ask_and_check(question);
 }
 
-/* Those who change what is not in force. */
+/* The processes that change policies that are not active. */
 
 static void load_and_delete_others(void)
 {
@@ -180,7 +178,7 @@ static void load_and_delete_others(void)
 	if (err && err != -EEXIST)
 		failed("load", err);
 	count(&shared->loads);
-	/* Its version is lower than any that is in force. */
+	/* Its version is below that of every active policy. */
 	err = policy_activate(message->name);
 	if (err != -ESTALE && err != -ENOENT)
 		failed("activate an old version", err);
@@ -190,7 +188,7 @@ static void load_and_delete_others(void)
 	count(&shared->deletions);
 }
 
-/* Only what is in force resists. */
+/* Only the active policy cannot be deleted. */
 static void delete_conducted(void)
 {
 	const unsigned int policy = some(CONDUCTED);
@@ -205,12 +203,12 @@ static void delete_conducted(void)
 		was_not |= shared->states[at].policy != policy;
 	}
 	if (err == -EPERM ? !was_active : (err && err != -ENOENT) || !was_not)
-		failed("delete what may be in force", err);
+		failed("delete a policy that may be active", err);
 	count(&shared->deletions);
 	usleep(2000);
 }
 
-/* What is read is what was loaded, to the end, or nothing. */
+/* A read returns the complete loaded text, or nothing. */
 static void read_nodes(void)
 {
 	static char text[4096];
@@ -232,7 +230,7 @@ static void read_nodes(void)
 	failed("read", len);
 }
 
-/* Files that stay open while the policy is deleted and comes back. */
+/* Files that stay open while the policy is deleted and loaded again. */
 static void hold_nodes(void)
 {
 	const struct message *message = &others[some(OTHERS)];
@@ -252,7 +250,7 @@ static void hold_nodes(void)
 		usleep(1000);
 		err = write_fd(update, message->signed_.data + 100,
 			       message->signed_.len - 100);
-		/* After an error what follows begins a message. */
+		/* After an error the next write begins a message. */
 		if (err && err != -ENOENT && err != -EBADMSG)
 			failed("end of an update", err);
 	}
@@ -262,7 +260,7 @@ static void hold_nodes(void)
 		close(active);
 }
 
-/* Half a policy, and then no more of it. */
+/* Half a policy, never completed. */
 static void abandon(void)
 {
 	const struct message *message = &others[some(OTHERS)];
@@ -273,7 +271,7 @@ static void abandon(void)
 		failed("half a policy", err);
 }
 
-/* Those who provide what is asked about. */
+/* The processes that provide the objects. */
 
 static void open_and_close_volume(void)
 {
@@ -300,7 +298,7 @@ static void open_and_close_volume(void)
 	count(&shared->volumes);
 }
 
-/* A file of the volume, whenever it is there. */
+/* A file of the volume, while the volume is open. */
 static void ask_passing_volume(void)
 {
 	char file[PATH_MAX];
@@ -325,7 +323,7 @@ static void protect_file(void)
 		 stage_path(PLACE_EXT4, "probe"));
 	unlink(file);
 	err = copy_file(stage_path(PLACE_TMPFS, "probe"), file, 0755);
-	/* Not protected, it is as good as one of the tmpfs. */
+	/* Until it is protected, it is like any file on tmpfs. */
 	from = now();
 	answer = try_mmap_path(file);
 	check(ASK_TMPFS, answer, from, now());
@@ -420,7 +418,7 @@ static int make_messages(void)
 	unsigned int i, j;
 	int err = 0;
 
-	/* So that there is a lower one. */
+	/* So that a lower version exists. */
 	version.minor++;
 	for (j = 0; !err && j < VERSIONS; j++, version.rev++) {
 		for (i = 0; !err && i < CONDUCTED; i++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what IPE is asked about: files to execute and to map
+ * IPE tests - accesses that IPE judges: executing and mapping files
  */
 #include <linux/limits.h>
 #include <sys/mman.h>
@@ -14,12 +14,10 @@
 #define PAGE 4096UL
 
 /*
- * Executes in a child, once prepare(argument) has made that what the test wants.
- * A pipe that closes with the execution tells an error of the system call from an
- * exit code of the program.
- *
- * Returns the exit code; -ENOEXEC if something stopped the program on the way,
- * -ECANCELED if the child could not be prepared.
+ * Executes in a child, after prepare(argument) has set up the child. A pipe
+ * that closes on execution tells an error of the system call from an exit code
+ * of the program. Returns the exit code; -ENOEXEC if the program was stopped on
+ * the way, -ECANCELED if the child could not be prepared.
  */
 int run_program(int fd, const char *path, int flags,
 		int (*prepare)(void *argument), void *argument)
@@ -69,7 +67,7 @@ int try_run(const char *path)
 	return run_program(AT_FDCWD, path, 0, NULL, NULL);
 }
 
-/* Turns what run_program() returned into 0, if the program says that it ran. */
+/* Turns the result of run_program() into 0 if the program reports that it ran. */
 int program_ran(int code)
 {
 	if (code == PROBE_RAN)
@@ -77,7 +75,7 @@ int program_ran(int code)
 	return code < 0 ? code : -ENOEXEC;
 }
 
-/* Makes new memory of this thread executable where it is readable, or no longer. */
+/* Makes new readable memory of this thread executable, or no longer. */
 int read_implies_exec(bool on)
 {
 	int now = personality(0xffffffff);
@@ -111,7 +109,7 @@ int try_execveat(int fd)
 	return try_exec(fd, "", AT_EMPTY_PATH);
 }
 
-/* Asks whether it may be executed, without doing so. */
+/* Asks whether the file may be executed, without executing it. */
 int try_execve_check(int fd)
 {
 	char *const argv[] = { "probe", NULL };
@@ -152,7 +150,7 @@ int try_mprotect(int fd)
 	return try_add_execution(fd, PROT_READ, MAP_PRIVATE);
 }
 
-/* Opens the file for reading and tries with that. */
+/* Opens the file for reading, and tries with the descriptor. */
 static int try_path(const char *path, int (*try)(int fd))
 {
 	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -195,7 +193,7 @@ int try_mprotect_anonymous(void)
 				 MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
-/* A file that is executed by way of this interpreter. */
+/* A file that is executed through this interpreter. */
 int write_script(const char *path, const char *interpreter)
 {
 	char text[PATH_MAX];
@@ -210,7 +208,7 @@ int write_script(const char *path, const char *interpreter)
 	return err;
 }
 
-/* Copies the program into a directory, under a name of its own. */
+/* Copies the program into a directory, under its own name. */
 int subject_copy_probe(const char *dir, char *path, size_t size)
 {
 	static unsigned int number;
@@ -220,7 +218,7 @@ int subject_copy_probe(const char *dir, char *path, size_t size)
 	return copy_file(test_path(from, sizeof(from), "probe"), path, 0755);
 }
 
-/* The program in a file that has no name. */
+/* The program in a file without a name. */
 int subject_memfd(void)
 {
 	char from[PATH_MAX];

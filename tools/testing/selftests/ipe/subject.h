@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - what IPE is asked about: files to execute and to map
+ * IPE tests - accesses that IPE judges: executing and mapping files
  *
- * Each try_*() returns 0 if the kernel allowed it, else a negative errno; try_run()
- * the exit code of the program.
+ * Each try_*() returns 0 if the kernel allowed it, else a negative errno;
+ * try_run() returns the exit code of the program.
  */
 #ifndef IPE_SELFTEST_SUBJECT_H
 #define IPE_SELFTEST_SUBJECT_H

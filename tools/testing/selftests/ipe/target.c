@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - files that are used in every way, of which one page may change
+ * IPE tests - files that are used in every way, and of which one page may
+ * change
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -52,7 +53,7 @@ static ElfW(Phdr) *find_text(const struct blob *program)
 	return NULL;
 }
 
-/* The original program, and behind it the other one, which nothing names. */
+/* The original program, followed by the other one, which nothing refers to. */
 static int compose_program(struct target *target, enum part part)
 {
 	struct stale *const stale = &target->stale;
@@ -74,7 +75,7 @@ static int compose_program(struct target *target, enum part part)
 		stale->page = text->p_offset / PAGE;
 		memcpy(stale->changed, other.data + text->p_offset, PAGE);
 	} else {
-		/* Not yet: what the page becomes is copied from here. */
+		/* Not now: the new content of the page is copied from here. */
 		const ElfW(Off) offset = text->p_offset;
 
 		if (part == PART_HEADERS)
@@ -118,7 +119,7 @@ static int put(const char *path, const struct blob *contents)
 	return err;
 }
 
-/* Written first, which not every file system does by itself. */
+/* Written back first, which not every file system does by itself. */
 static int put_verified(const char *path, const struct blob *contents,
 			char digest[DIGEST_TEXT])
 {
@@ -130,7 +131,7 @@ static int put_verified(const char *path, const struct blob *contents,
 	       fsverity_measure(path, digest);
 }
 
-/* A program without code of its own, that is started by the target. */
+/* A program without code, started by the target as its interpreter. */
 static int put_start(struct target *target)
 {
 	static const ElfW(Addr) address = 0x20000000;
@@ -258,7 +259,7 @@ static int judge_page(const struct target *target, const void *page, size_t len)
 	return memcmp(page, target->stale.changed, len) ? -EBADMSG : CHANGED;
 }
 
-/* Through a pipe: what cannot be read kills nobody. */
+/* Through a pipe: an unreadable page does not kill anyone. */
 int target_judge(const struct target *target, const void *at)
 {
 	unsigned char page[PAGE];
@@ -285,7 +286,7 @@ static int run_start(const struct target *target, int flags)
 	const int code = try_run(target->start);
 
 	(void)flags;
-	/* When it cannot be mapped, it is too late for an error of execve(2). */
+	/* If it cannot be mapped, it is too late for an error from execve(2). */
 	return judge_run(code == -ENOEXEC ? -EACCES : code);
 }
 
@@ -319,7 +320,7 @@ static int map_executable(const struct target *target, int flags)
 	return err;
 }
 
-/* The mapping has the page already. */
+/* The mapping already has the page. */
 static int protect(const struct target *target, int flags)
 {
 	void *at = target_map(target, PROT_READ, flags);
@@ -345,7 +346,7 @@ int target_read(const struct target *target)
 	return err ?: judge_page(target, page, len);
 }
 
-/* The log has what the kernel did not like: a program is not a module, either. */
+/* The kernel's log has the reason: a program is not a module, either. */
 static int load_module(const struct target *target, int flags)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -385,7 +386,7 @@ static int load_firmware(const struct target *target, int flags)
 	if (write_string(FIRMWARE_PATH, directory))
 		return -EIO;
 	err = write_string(TEST_FIRMWARE "/trigger_request", slash + 1);
-	/* After a denial it looks elsewhere, and finds nothing. */
+	/* After a denial the kernel searches elsewhere, and finds nothing. */
 	if (err)
 		return err == -ENOENT ? -EACCES : err;
 	firmware.len = target->contents.len;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE tests - files that are used in every way, of which one page may change
+ * IPE tests - files that are used in every way, and of which one page may
+ * change
  */
 #ifndef IPE_SELFTEST_TARGET_H
 #define IPE_SELFTEST_TARGET_H
@@ -10,7 +11,7 @@
 
 #define TEST_FIRMWARE "/sys/devices/virtual/misc/test_firmware"
 
-/* Which page changes, and to what. */
+/* The page that changes, and how. */
 enum part {
 	PART_TEXT,	/* A program's code */
 	PART_HEADERS,	/* Its headers name other code */
@@ -19,27 +20,27 @@ enum part {
 };
 
 struct target {
-	/* The file, and what its page becomes. */
+	/* The file, and the new content of its page. */
 	struct stale stale;
 	struct blob contents;
 	unsigned char page[PAGE];
 
-	/* A file with the same contents where fs-verity is enabled. */
+	/* An identical file with fs-verity. */
 	char twin[PATH_MAX];
 	char digest[DIGEST_TEXT];
 	struct blob signature;
 
-	/* A program whose ELF interpreter the file is. */
+	/* A program whose ELF interpreter is the file. */
 	char start[PATH_MAX];
 	char start_digest[DIGEST_TEXT];
 };
 
-/* A use found another page than the one that was hashed. */
+/* The use found another page than the hashed one. */
 #define CHANGED (-ESTALE)
 
 /*
- * try() returns 0 if it found what was hashed, CHANGED if what came later, or another
- * negative errno if it was denied, or could not read.
+ * try() returns 0 if it found the hashed data, CHANGED if it found later data,
+ * or another negative errno if it was denied, or could not read.
  */
 struct use {
 	enum part part;
@@ -53,18 +54,21 @@ extern const struct use use_map, use_map_shared;
 extern const struct use use_protect, use_protect_shared;
 extern const struct use use_module, use_firmware;
 
-/* Makes what scripts name, in a directory with fs-verity. */
+/* Makes the programs that scripts name, in a directory with fs-verity. */
 int target_setup(const char *directory);
 
 /* A file of the user STALE_USER, still without fs-verity. */
 int target_make(struct target *target, const char *directory, enum part part);
 void target_remove(struct target *target);
 
-/* Lets a policy allow only what has the property, or the digest of the twin. */
+/*
+ * Makes a policy active that allows only objects with the property, or with the
+ * digest of the twin.
+ */
 int target_enforce(const struct target *target, const char *property);
 int target_enforce_digest(const struct target *target);
 
-/* Looks at the page: what read(2) gets, and what a mapping shows. */
+/* Reads the page, with read(2) and through a mapping. */
 int target_read(const struct target *target);
 void *target_map(const struct target *target, int prot, int flags);
 int target_judge(const struct target *target, const void *at);

@@ -17,7 +17,10 @@
 #define BLOCK 4096
 #define SECTORS(blocks) ((blocks) * (BLOCK / 512))
 
-/* Reads images/NAME.info, lines of KEY=VALUE; -ENOENT if it was not made. */
+/*
+ * Reads images/NAME.info, lines of KEY=VALUE; -ENOENT if the image was not
+ * made.
+ */
 int image_find(struct image *image, const char *name)
 {
 	char line[1024], path[PATH_MAX], file[128];
@@ -73,8 +76,8 @@ static void checksum(const unsigned char *data, size_t len, __le32 *to)
 }
 
 /*
- * Makes a file of the image's data with a tree of checksums behind it, which is
- * one block, and lets the image be that.
+ * Makes a file with the image's data and a tree of checksums behind it, which
+ * is one block, and uses it as the image.
  */
 int image_checksum(struct image *image, const char *file)
 {
@@ -159,7 +162,7 @@ int loop_close(const char *device)
 	return err;
 }
 
-/* A command of device-mapper with the target that follows its header. */
+/* A command of device-mapper, with the target that follows its header. */
 struct dm_command {
 	struct dm_ioctl header;
 	struct dm_target_spec target;
@@ -185,7 +188,7 @@ static int dm_command(unsigned long number, const char *name,
 	return err;
 }
 
-/* Puts the signature where dm-verity looks for it: a key of this process. */
+/* Puts the signature where dm-verity looks for it: in a key of this process. */
 static int add_signature(const struct image *image, const char *description)
 {
 	struct blob signature;
@@ -255,8 +258,8 @@ static int remove_device(const struct volume *volume)
 }
 
 /*
- * A device whose table is ready and not in force: volume_resume() lets dm-verity
- * serve the image.
+ * Creates a device whose table is loaded but not active: volume_resume() makes
+ * dm-verity serve the image.
  */
 int volume_prepare(struct volume *volume, const struct image *image,
 		   bool with_signature)
@@ -287,7 +290,7 @@ fail:
 	return err;
 }
 
-/* Lets the table that is ready serve the device. */
+/* Makes the loaded table active. */
 int volume_resume(struct volume *volume)
 {
 	int err = resume(volume);
@@ -327,7 +330,7 @@ int volume_open(struct volume *volume, const struct image *image,
 	return err;
 }
 
-/* A table without verity for the device, not yet in force. */
+/* Loads a table without verity for the device, but does not make it active. */
 int volume_load_linear(const struct volume *volume, const struct image *image)
 {
 	struct dm_command command = {
@@ -343,7 +346,7 @@ int volume_load_linear(const struct volume *volume, const struct image *image)
 	return dm_command(DM_TABLE_LOAD, volume->dm_name, &command);
 }
 
-/* The same device without verity, as anyone who is root can make it. */
+/* Opens the image without verity, as root can do. */
 int volume_open_linear(struct volume *volume, const struct image *image)
 {
 	struct dm_command create = {};
@@ -372,8 +375,8 @@ fail_loop:
 }
 
 /*
- * Suspends the device, with a table for another image ready: volume_resume()
- * brings it into force.
+ * Suspends the device, with a table for another image loaded: volume_resume()
+ * makes it active.
  */
 int volume_prepare_reload(struct volume *volume, const struct image *image,
 			  bool with_signature)
@@ -402,10 +405,7 @@ int volume_reload(struct volume *volume, const struct image *image,
 	       volume_resume(volume);
 }
 
-/*
- * Whether device-mapper has a table for that image in the device, be it suspended
- * or not.
- */
+/* Whether the device has a table for that image, also while it is suspended. */
 bool volume_serves(const struct volume *volume, const struct image *image)
 {
 	struct dm_command command = { .header.flags = DM_STATUS_TABLE_FLAG };
@@ -422,8 +422,8 @@ int volume_close(struct volume *volume)
 	if (!volume->dm_name[0])
 		return 0;
 	/*
-	 * A device whose table could not come into force is still suspended, its
-	 * file system frozen, which keeps it busy even when unmounted.
+	 * A device whose table could not become active is still suspended, with
+	 * its file system frozen, which keeps it busy even when unmounted.
 	 */
 	resume(volume);
 	if (volume->mount[0] && umount2(volume->mount, 0))
@@ -438,7 +438,7 @@ int volume_close(struct volume *volume)
 	return loop_close(volume->loop);
 }
 
-/* Finds the serial number of a keyring of root by its name. */
+/* Finds the serial number of one of root's keyrings by its name. */
 int find_keyring(const char *name)
 {
 	char line[512], description[64];
@@ -459,7 +459,7 @@ int find_keyring(const char *name)
 	return found;
 }
 
-/* Lets fs-verity trust the certificate that signs policies as well. */
+/* Makes fs-verity trust the certificate that signs policies as well. */
 int fsverity_keyring_setup(void)
 {
 	struct blob certificate;
@@ -535,8 +535,8 @@ int fsverity_measure(const char *path, char digest[DIGEST_TEXT])
 }
 
 /*
- * Makes the signature for a file with the contents of another one where
- * fs-verity is enabled.
+ * Makes the signature for a file with the same contents as one that already has
+ * fs-verity.
  */
 int fsverity_sign(const char *path, struct blob *signature)
 {

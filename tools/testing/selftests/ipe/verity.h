@@ -10,7 +10,7 @@
 
 #include "common.h"
 
-/* "algorithm:digits", as policies have it. */
+/* "algorithm:digits", as in policies. */
 #define DIGEST_TEXT 192
 
 /* A file of images/ with its hash tree behind the data, and how to open it. */
@@ -20,16 +20,16 @@ struct image {
 	char algorithm[32];
 	char root[2 * 64 + 1];
 	char salt[2 * 256 + 1];
-	/* One of the table's optional words, if any. */
+	/* One of the table's optional arguments, if any. */
 	char option[32];
 	unsigned long data_blocks;
 	unsigned long hash_block;
 };
 
-/* A device with a file system on it, and where that is mounted. */
+/* A device with a file system on it, and its mount point. */
 struct volume {
 	char loop[32];
-	/* What the device is still served from, while another table waits. */
+	/* The image that serves the device while another table waits. */
 	char old_loop[32];
 	char dm_name[64];
 	char device[32];
@@ -40,7 +40,7 @@ int image_find(struct image *image, const char *name);
 int image_checksum(struct image *image, const char *file);
 void image_digest(const struct image *image, char digest[DIGEST_TEXT]);
 
-/* Lets the root hash of the image, and nothing else, be allowed or denied. */
+/* Makes rules active that allow or deny only the root hash of the image. */
 #define ONLY_ROOTHASH ALLOW_ONLY("dmverity_roothash=%s:%s")
 #define NOT_ROOTHASH DENY_JUST("dmverity_roothash=%s:%s")
 int image_enforce(const struct image *image, const char *rules);

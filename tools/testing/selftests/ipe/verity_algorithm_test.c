@@ -10,7 +10,7 @@
 
 /*
  * Of the algorithms that the documentation names for root hashes, those that
- * kernels and veritysetup have.
+ * kernels and veritysetup support.
  */
 FIXTURE(algorithm)
 {
@@ -67,7 +67,7 @@ TEST_F(algorithm, allowed)
 	ASSERT_EQ(0, image_enforce(&self->image, ONLY_ROOTHASH));
 	EXPECT_EQ(0, try_execve(self->probe));
 	EXPECT_EQ(0, try_mmap_path(self->probe));
-	/* Nothing else is. */
+	/* Nothing else is allowed. */
 	EXPECT_EQ(-EACCES, try_execve(stage_path(PLACE_TMPFS, "probe")));
 }
 

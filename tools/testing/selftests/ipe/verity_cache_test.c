@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - fs-verity verifies what is read from the disk, not what was in the
- * page cache before: what is used must be what was hashed
+ * IPE tests - fs-verity verifies data that is read from the disk, not data that
+ * was in the page cache before: only the hashed data may be used
  */
 #include <linux/fsverity.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@
 #include "subject.h"
 #include "target.h"
 
-/* The kernel writes what is dirty when told to, and not of its own accord. */
+/* The kernel writes dirty pages only when told to. */
 #define FLUSH_INTERVAL "/proc/sys/vm/dirty_writeback_centisecs"
 
 /* File systems with fs-verity. */
@@ -116,7 +116,7 @@ FIXTURE_TEARDOWN(stale)
 #define USE(self, variant)                                                  \
 	((variant)->use->try(&(self)->target, (variant)->use->flags))
 
-/* A page that is pinned and journalled stays dirty, so that it cannot be dropped. */
+/* A pinned page that is journalled stays dirty, so it cannot be dropped. */
 static int if_not_dirty(enum disk disk)
 {
 	return disk == DISK_JOURNAL ? -EACCES : 0;
@@ -130,19 +130,19 @@ TEST_F(stale, unknown)
 	ASSERT_EQ(0, stale_change(&self->target.stale, false));
 	ASSERT_EQ(CHANGED, target_read(&self->target));
 	EXPECT_EQ(expected, USE(self, variant));
-	/* Now everybody reads what was hashed. */
+	/* Now everyone reads the hashed data. */
 	EXPECT_EQ(expected ? CHANGED : 0, target_read(&self->target));
 	EXPECT_EQ(expected, USE(self, variant));
 }
 
-/* It is dirty, and cannot be dropped. */
+/* It is dirty, so it cannot be dropped. */
 TEST_F(stale, dirty)
 {
 	ASSERT_EQ(0, stale_change(&self->target.stale, true));
 	ASSERT_EQ(CHANGED, target_read(&self->target));
 	EXPECT_EQ(-EACCES, USE(self, variant));
 	EXPECT_EQ(-EACCES, USE(self, variant));
-	/* Then it is written, to be found wrong, or forgotten. */
+	/* Then it is written and found to be wrong, or discarded. */
 	sync();
 	EXPECT_NE(CHANGED, USE(self, variant));
 	EXPECT_NE(CHANGED, USE(self, variant));
@@ -157,7 +157,7 @@ TEST_F(stale, written)
 	EXPECT_NE(CHANGED, USE(self, variant));
 }
 
-/* It changes only after it was used. */
+/* It changes only after the first use. */
 TEST_F(stale, used)
 {
 	const int expected = if_not_dirty(variant->disk);
@@ -168,7 +168,7 @@ TEST_F(stale, used)
 	EXPECT_EQ(expected ? CHANGED : 0, target_read(&self->target));
 }
 
-/* Nothing changes: a verified file works at once, whichever use is the first. */
+/* Nothing changes: a verified file works at once, whichever use comes first. */
 FIXTURE(genuine)
 {
 	struct target target;
@@ -200,7 +200,7 @@ GENUINE_USES(EXT4);
 GENUINE_USES(JOURNAL);
 GENUINE_USES(BTRFS);
 
-/* In a child. Returns the errno of enabling, not negative. */
+/* In a child. Returns the errno of enabling, not negated. */
 static int enable_as(uid_t user, const char *path)
 {
 	int status;
@@ -243,8 +243,8 @@ TEST_F(genuine, just_enabled)
 }
 
 /*
- * The first reader has the tree of hashes checked, which stays cached as it was
- * written: that is no reason to deny the file.
+ * The first reader has the hash tree checked, whose pages stay cached as they
+ * were written: that is no reason to deny the file.
  */
 TEST_F(genuine, read_before)
 {
@@ -262,7 +262,7 @@ TEST_F(genuine, read_before)
 	EXPECT_EQ(0, close(fd));
 }
 
-/* Those who have it mapped keep it. */
+/* Existing mappings keep their pages. */
 TEST_F(genuine, mapped_before)
 {
 	void *read_only, *executable;
@@ -285,7 +285,7 @@ TEST_F(genuine, mapped_before)
 	munmap(executable, PAGE);
 }
 
-/* How often the cache is dropped: once, if at all. */
+/* The cache is dropped once, or never. */
 FIXTURE(dropped)
 {
 	struct target target;
@@ -326,7 +326,7 @@ FIXTURE_TEARDOWN(dropped)
 	target_remove(&self->target);
 }
 
-/* How many of its pages are in the cache. */
+/* The number of its pages in the cache. */
 static size_t cached(const FIXTURE_DATA(dropped) *self)
 {
 	unsigned char is[64] = {};
@@ -356,7 +356,7 @@ TEST_F(dropped, once)
 	ASSERT_EQ(0, enable_as(STALE_USER, self->target.stale.path));
 	ASSERT_EQ(0, target_enforce_digest(&self->target));
 	ASSERT_EQ(self->pages, fill_cache(self));
-	/* Maps, and reads nothing. */
+	/* Maps the file without reading it. */
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(0, cached(self));
 	ASSERT_EQ(self->pages, fill_cache(self));
@@ -384,7 +384,7 @@ TEST_F(dropped, not_when_enabled)
 	EXPECT_EQ(self->pages, cached(self));
 }
 
-/* Nor does a user who may not enable it. */
+/* A user who may not enable it cannot have it dropped, either. */
 TEST_F(dropped, not_when_refused)
 {
 	ASSERT_EQ(self->pages, fill_cache(self));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE tests - what dm-verity tells of a volume that changes, and of mounts of it, which
- * the next decision takes into account
+ * IPE tests - the dm-verity properties of a volume and its mounts change, and
+ * the next decision takes that into account
  */
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -54,7 +54,7 @@ TEST_F(state, roothash_reloaded)
 	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_roothash=$dmv")));
 	EXPECT_EQ(0, try_mmap(self->fd, MAP_PRIVATE));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv_signed, false));
-	/* The same open file is on another volume by now. */
+	/* The same open file is on another volume now. */
 	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 	EXPECT_EQ(-EACCES, try_execve_check(self->fd));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv, false));
@@ -87,8 +87,8 @@ TEST_F(state, signature_gained)
 }
 
 /*
- * The kernel takes a checksum for a root hash, which protects from nothing. No
- * policy can name it, not even one that does.
+ * The kernel accepts a checksum as a root hash, which protects nothing. No
+ * policy can name it, not even one that tries.
  */
 TEST_F(state, roothash_of_unknown_algorithm)
 {
@@ -105,7 +105,7 @@ TEST_F(state, roothash_of_unknown_algorithm)
 	ASSERT_EQ(0, err);
 	EXPECT_LT(0, kernel_logged("^ipe: a dm-verity root hash of an algorithm "
 				   "that no policy can name$"));
-	/* The volume works, as it has right checksums. */
+	/* The volume works, because its checksums are correct. */
 	EXPECT_EQ(0, try_execve(self->path));
 
 	err = image_enforce(&image, ONLY_ROOTHASH);
@@ -117,7 +117,7 @@ TEST_F(state, roothash_of_unknown_algorithm)
 		EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
 		ASSERT_EQ(0, ipe_reset());
 	}
-	/* The root hash of before is not its either. */
+	/* It does not have the previous root hash, either. */
 	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("dmverity_roothash=$dmv")));
 	EXPECT_EQ(-EACCES, try_execve(self->path));
 	ASSERT_EQ(0, volume_reload(&self->volume, &stage_dmv, false));
@@ -147,8 +147,8 @@ TEST_F(state, reload_with_bad_signature)
 }
 
 /*
- * Of a volume that hands out what it finds to be wrong, neither root hash nor
- * signature say anything. Its options are no part of what was signed.
+ * A volume that returns data found to be wrong has neither root hash nor
+ * signature. The signature does not cover its options.
  */
 TEST_F(state, ignores_corruption)
 {
@@ -183,7 +183,7 @@ TEST_F(state, ignores_corruption)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* A volume that checks a block only once is one of those, with a warning. */
+/* A volume that checks each block only once has both, with a warning. */
 TEST_F(state, checks_at_most_once)
 {
 	struct image once = stage_dmv_signed;
@@ -199,7 +199,7 @@ TEST_F(state, checks_at_most_once)
 }
 
 /*
- * The device goes; one with its number comes, which has not been verified. It
+ * The device goes, and another one with its number comes, without verity. It
  * must not inherit anything.
  */
 TEST_F(state, device_replaced)
@@ -228,8 +228,8 @@ TEST_F(state, device_replaced)
 }
 
 /*
- * dm-verity does not say when its table goes, as device-mapper lets no other
- * target follow it on a device. What is known of the device rests on that.
+ * dm-verity does not report that its table goes, because device-mapper lets no
+ * other target follow it. What IPE knows of the device depends on that.
  */
 TEST_F(state, no_linear_after_verity)
 {
@@ -242,8 +242,8 @@ TEST_F(state, no_linear_after_verity)
 }
 
 /*
- * A file system that holds the volume, and has what it shows from a program: of
- * that the volume says nothing.
+ * A file system that holds the volume, but gets its contents from a program:
+ * the properties of the volume do not apply.
  */
 TEST_F(state, fuse_names_volume)
 {
@@ -300,7 +300,7 @@ TEST_F(state, without_verity)
 	EXPECT_EQ(0, loop_close(device));
 }
 
-/* Still open when nothing shows it any more. */
+/* Still open when it is not mounted anywhere. */
 TEST_F(state, detached)
 {
 	NEEDS_PLACE(PLACE_DMV_SIGNED);
@@ -313,7 +313,7 @@ TEST_F(state, detached)
 	EXPECT_EQ(0, close(self->fd));
 }
 
-/* Where a file is seen does not matter, nor through which mount. */
+/* It does not matter where a file is seen, nor through which mount. */
 TEST_F(state, bind_mount)
 {
 	char mount_at[PATH_MAX], path[PATH_MAX + 8];
@@ -330,7 +330,7 @@ TEST_F(state, bind_mount)
 	EXPECT_EQ(0, rmdir(mount_at));
 }
 
-/* A symbolic link is what it points to. */
+/* A symbolic link stands for its target. */
 TEST_F(state, symbolic_link)
 {
 	char link_path[PATH_MAX];
@@ -347,7 +347,7 @@ TEST_F(state, symbolic_link)
 	EXPECT_EQ(0, unlink(link_path));
 }
 
-/* What is mounted over a directory of the initramfs is not of the initramfs. */
+/* A file system mounted over a directory of the initramfs is not part of it. */
 TEST_F(state, over_initramfs)
 {
 	char path[PATH_MAX], dir[PATH_MAX];
@@ -358,7 +358,10 @@ TEST_F(state, over_initramfs)
 	snprintf(path, sizeof(path), "%.4000s/probe", dir);
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
 	ASSERT_EQ(0, stage_enforce(TRUST_INITRAMFS));
-	/* The property is the file system's, whenever the file came there. */
+	/*
+	 * The property belongs to the file system, whenever the file was
+	 * created.
+	 */
 	EXPECT_EQ(0, try_execve(path));
 	ASSERT_EQ(0, mount("tmpfs", dir, "tmpfs", 0, NULL));
 	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), path, 0755));
