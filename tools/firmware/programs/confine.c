@@ -4,7 +4,7 @@
  *
  * Runs a program so that script runners below it, however deep, refuse files that
  * the kernel would not execute (Documentation/userspace-api/check_exec.rst). With
- * -m it loses CAP_MAC_ADMIN too, and with that every way to change the policy.
+ * -m it also loses CAP_MAC_ADMIN, and with that every way to change the policy.
  */
 #include <err.h>
 #include <linux/capability.h>
@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 		err(1, "securebits");
 
 	if (argc > 1 && !strcmp(argv[1], "-m")) {
-		/* What execve() gives to root is limited by the bounding set. */
+		/* The bounding set limits the capabilities that execve() gives to root. */
 		if (prctl(PR_CAPBSET_DROP, CAP_MAC_ADMIN))
 			err(1, "CAP_MAC_ADMIN");
 		argv++;

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	char script[32];
 	int bits, fd;
 
-	/* No commands from arguments or standard input: nobody could vouch for them. */
+	/* No commands from arguments or standard input: the kernel cannot judge them. */
 	if (argc < 2 || argv[1][0] == '-')
 		errx(REFUSED, "usage: run-script SCRIPT [ARGUMENT...]");
 

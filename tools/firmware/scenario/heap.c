@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* heap: puts code into memory that it has allocated, and calls it. */
+/* heap: writes code into allocated memory, and calls it. */
 #include <signal.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* implies-exec PROGRAM: starts it so that memory which it may read is executable, too. */
+/* implies-exec PROGRAM: starts it so that its readable memory is executable, too. */
 #include <sys/personality.h>
 #include <unistd.h>
 

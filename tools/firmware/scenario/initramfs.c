@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * initramfs PROGRAM: digs out the initramfs from below the root volume, copies a
- * program into it and runs it there. To boot_verified=TRUE it is the boot loader's.
+ * program into it and runs it there. The copy has the property boot_verified.
  */
 #include <fcntl.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * jail ROOT PROGRAM: a plain user, in a user namespace of their own, makes ROOT the root
- * directory and starts a program there. Its dynamic linker is looked up there, too.
+ * jail ROOT PROGRAM: a plain user, in their own user namespace, makes ROOT the root
+ * directory and starts a program there. The kernel looks up its dynamic linker there, too.
  */
 #include <sched.h>
 #include <unistd.h>

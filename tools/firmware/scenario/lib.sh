@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What both parts share: tries something, compares what happened with what was
-# expected, and shows the audit records that belong to it.
+# Both parts use this: makes an attempt, compares its outcome with the expected one, and
+# shows the audit records that belong to it.
 
 here=/usr/libexec/scenario
 PATH=$here:$PATH
@@ -10,7 +10,7 @@ name=scenario$$
 newline='
 '
 
-# The second part goes on counting where the first has ended.
+# The second part continues the numbers of the first.
 tried=0
 right=0
 [ ! -r /run/counted ] || read -r tried right </run/counted

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * library.so: the library of the scenario. Its code runs as soon as it is loaded,
- * and ends the program that loaded it with its own word.
+ * library.so: the library of the scenario. Its code runs as soon as it is loaded: it
+ * prints its own word, and ends the program that loaded it.
  */
 #include <link.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ static void __attribute__((constructor)) loaded(void)
 	_exit(write(STDOUT_FILENO, word, sizeof(word) - 1) < 0);
 }
 
-/* What the linker looks for in a library named by LD_AUDIT. */
+/* The linker looks for this in a library that LD_AUDIT names. */
 unsigned int la_version(unsigned int version)
 {
 	return version;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* memfd PROGRAM: copies a program into a file that only memory holds, and runs it. */
+/* memfd PROGRAM: copies a program into a file that exists in memory only, and runs it. */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>

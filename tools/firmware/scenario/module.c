@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module file FILE      loads a kernel module by its file
- * module memory FILE    reads the file itself and hands over the bytes, so that the
+ * module file FILE      loads a kernel module from its file
+ * module memory FILE    reads the file itself and passes the bytes, so that the
  *                       kernel cannot know where they come from
  */
 #include <fcntl.h>

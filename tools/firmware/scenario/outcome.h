@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef STORY_OUTCOME_H
-#define STORY_OUTCOME_H
+#ifndef SCENARIO_OUTCOME_H
+#define SCENARIO_OUTCOME_H
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * How an attempt ended, the one line that the scenario compares: a word of our own
+ * How an attempt ended, in the one line that the scenario compares: a word of our own
  * or the name of an error.
  */
 static inline _Noreturn void outcome(const char *word)

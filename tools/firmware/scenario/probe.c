@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * probe: the program of the scenario. It says that it runs. On the root volume it is
- * trusted; its copies elsewhere are an attacker's.
+ * probe: the program of the scenario. It reports that it runs. On the root volume it is
+ * trusted; copies elsewhere belong to the attacker.
  */
 #include "outcome.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * put TARGET: writes standard input into an existing file, in one write, and heeds
- * what close() has to say. Shells do neither.
+ * put TARGET: writes standard input into an existing file, in one write, and checks
+ * the result of close(). Shells do neither.
  */
 #include <fcntl.h>
 #include <unistd.h>

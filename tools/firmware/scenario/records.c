@@ -2,9 +2,9 @@
 /*
  * records NAME NUMBER: prints the audit records of IPE since `records NAME NUMBER-1`.
  *
- * Without an audit daemon, records end in the kernel's log, in order but some time
- * after the event. So each call leaves a record of its own, a fence, and
- * prints what stands between the last fence and this one; none can be missed.
+ * Without an audit daemon, records go to the kernel's log, in order but some time after
+ * the event. So each call adds a record, a fence, and prints the records between the last
+ * fence and this one. It cannot miss any.
  */
 #include <err.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* start FILE [ARGUMENT...]: becomes that program, or says why not. */
+/* start FILE [ARGUMENT...]: executes that program, or prints the error. */
 #include <unistd.h>
 
 #include "outcome.h"
