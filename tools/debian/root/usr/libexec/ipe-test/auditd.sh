@@ -1,13 +1,12 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2086 # what lib.sh sets
+# shellcheck disable=SC2154,SC2086 # variables of lib.sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# auditd: how denials, loads and activations look to those who read its log, and the
-# journal.
+# auditd: denials, loads and activations in its log, and in the journal.
 
-# serial TYPE PATTERN: of the last event that has such a record.
+# serial TYPE PATTERN: the serial number of the last event with such a record.
 serial() { search "$1" "$2" | sed -n 's/.*msg=audit([0-9.]*:\([0-9]*\)).*/\1/p' | tail -n 1; }
-# event TYPE PATTERN: what belongs to that event, interpreted.
+# event TYPE PATTERN: the records of that event, interpreted.
 event() {
 	event=$(serial "$1" "$2")
 	[ -n "$event" ] && ausearch --input-logs --event "$event" --interpret | grep -E '^type=(SYSCALL|UNKNOWN)'
@@ -15,9 +14,9 @@ event() {
 # values TYPE FIELD: the values in the records of $state/event.
 values() { sed -n "s/^type=$1 .* $2=\([^ ]*\) .*/\1/p" $state/event | sort -u; }
 ids() { sed -n "s/^type=$1 msg=audit(\(.*\)) : .*/\1/p" $state/event | sort -u; }
-# with TYPE PATTERN SYSCALL: such a record came, and with it, under the same audit
-# id, the record of its system call, which looks so. A denial names the process that
-# made the call.
+# with TYPE PATTERN SYSCALL: there is such a record and, under the same audit id, the
+# record of its system call, which matches SYSCALL. A denial names the process that made
+# the call.
 with() {
 	soon event "$1" "$2" | tee $state/event
 	[ -n "$(ids SYSCALL)" ] && [ "$(ids SYSCALL)" = "$(ids "UNKNOWN.$1.")" ] || return
@@ -32,7 +31,7 @@ service() {
 	auditctl -s | grep -E '^(enabled|pid|lost|backlog) '
 	[ "$(auditctl -s | sed -n 's/^pid //p')" = "$(systemctl show -P MainPID auditd)" ]
 }
-expect 'auditd has the ear of the kernel' service
+expect 'the kernel sends its records to auditd' service
 
 # A program.
 cp /usr/bin/true $state/program
@@ -40,7 +39,7 @@ expect 'a copy of a program on tmpfs does not start' ends 126 sh -c $state/progr
 expect 'its record (1420) and its SYSCALL record: EACCES' with 1420 "$(denied BPRM_CHECK program)" \
 	'syscall=execve success=no exit=EACCES\(Permission denied\) .* comm=sh exe=/usr/bin/dash'
 
-# A library, which the linker does without.
+# A library, without which the linker continues.
 cp /usr/lib/x86_64-linux-gnu/libcap-ng.so.0 $state/library.so
 preload() { env LD_PRELOAD=$state/library.so true 2>&1 | grep 'failed to map segment'; }
 expect 'the copy of a library is not loaded' preload
@@ -74,7 +73,7 @@ expect 'and activated' ends 0 activate Owner
 expect 'its record (1421) and its SYSCALL record: success' with 1421 \
 	'old_active_pol_name="Longer" old_active_pol_version=1\.2\.0 .* new_active_pol_name="Owner" new_active_pol_version=1\.3\.0 ' \
 	'syscall=write success=yes exit=2 .* exe=/usr/bin/dash'
-expect 'what an initrd without auditd did has been kept for it' soon search 1421 \
+expect 'auditd got the records of the initrd, where it did not run' soon search 1421 \
 	'old_active_pol_name=[?] .* new_active_pol_name="Device"'
 
 # Permissive mode.
@@ -88,7 +87,7 @@ expect 'one record (1404) for each change of mode' soon count 2 MAC_STATUS \
 	' enforcing=[01] old_enforcing=[01] auid=.* enabled=1 old-enabled=1 lsm=ipe res=1'
 expect 'and no other' count 2 MAC_STATUS ''
 
-# What reads the log. The tables of this release do not name the types.
+# Tools that read the log. Those of this release have no names for the types.
 types() { ausearch --input-logs --message 1420,1421,1422 --interpret | grep -o '^type=UNKNOWN[^ ]*' | sort -u; }
 expect 'ausearch -m 1420,1421,1422 finds the three types' is 'type=UNKNOWN[1420]
 type=UNKNOWN[1421]
@@ -100,12 +99,12 @@ expect 'aureport has the denial as a failed system call' report --syscall --fail
 expect 'aureport has it with its program' report --executable --interpret
 failures=$(ausearch --input-logs --message SYSCALL --raw | grep '^type=SYSCALL' | grep -c ' success=no ')
 summary() { aureport --input-logs --summary --interpret 2>&1 | grep 'failed syscalls'; }
-expect 'aureport counts all that failed' is "Number of failed syscalls: $failures" summary
+expect 'aureport counts all failed system calls' is "Number of failed syscalls: $failures" summary
 
 journal() { journalctl --boot --no-pager --output=cat "$@"; }
 expect 'journalctl -g IPE_ACCESS has the denial' \
 	soon journal -g "IPE_ACCESS .*path=\"$state/program\" .*action=DENY"
-expect 'under the id that auditd has' soon journal _AUDIT_TYPE=1420 _AUDIT_ID="$serial"
+expect 'under the same id as auditd' soon journal _AUDIT_TYPE=1420 _AUDIT_ID="$serial"
 expect 'journalctl -g IPE_POLICY_LOAD has the load' soon journal -g 'IPE_POLICY_LOAD .*policy_name="Owner"'
 expect 'journalctl -g IPE_CONFIG_CHANGE has the activation' \
 	soon journal -g 'IPE_CONFIG_CHANGE .*new_active_pol_name="Owner"'
