@@ -9,7 +9,7 @@ LEFT, RIGHT, TOP, BOTTOM = 78, 190, 62, 62
 C_COLOUR, RUST_COLOUR = "#c2410c", "#1d4ed8"
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 
-# What is drawn: kernel, subject, label, colour, dashes.
+# The lines of the chart: kernel, object, label, colour, dashes.
 SERIES = (
     ("c", "fsverity-last", "C, fs-verity file", C_COLOUR, ""),
     ("c", "initramfs", "C, plain file", C_COLOUR, "5 4"),

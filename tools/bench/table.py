@@ -14,8 +14,8 @@ CALLS = {
     "kernel-read": "finit_module",
 }
 
-# What is shown: the policies, the subject, and what it is called. Of other calls than mmap only some
-# of it; all is in bench.json.
+# The lines of the table: policies, object, label. Of calls other than mmap it has only some; bench.json
+# has all.
 ALLOWED = (
     ("digest", "initramfs", "plain file"),
     ("digest", "fsverity-first", "fs-verity, first rule"),
@@ -42,7 +42,7 @@ def number(value):
 
 
 def ratio(c, rust):
-    """How many times ours C costs."""
+    """The cost of C as a multiple of ours."""
     if c is None or rust is None or rust < 1 or c < 1:
         return ""
     times = c / rust

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE benchmark - what IPE costs, in instructions
+ * IPE benchmark - the cost of IPE, in instructions
  *
- * Runs in a guest under -icount, from its initramfs. Everything that is asked
- * is also checked: a wrong answer of the kernel ends the benchmark.
+ * Runs in a guest under -icount, from its initramfs. It checks every answer of
+ * the kernel: a wrong one ends the benchmark.
  */
 #include <stdarg.h>
 #include <sys/klog.h>
@@ -68,7 +68,7 @@ static bool is_family(const struct policy *policy, const char *family)
 	return !strcmp(policy->family, family);
 }
 
-/* Which calls a policy of a family is about. */
+/* The calls that a family's policies affect. */
 static bool is_worth(const struct policy *policy, const struct call *call,
 		     enum place place)
 {
@@ -86,7 +86,7 @@ static bool is_worth(const struct policy *policy, const struct call *call,
 	return reads == is_family(policy, "module");
 }
 
-/* What the policies of a family say. */
+/* The meaning of a family's policies. */
 static bool is_allowed(const struct policy *policy, const struct call *call,
 		       enum place place)
 {
@@ -131,7 +131,7 @@ static void measure_policy(const struct policy *policy)
 	measure_calls(policy);
 }
 
-/* The memory of this process is as it will be when policies are loaded. */
+/* Brings the memory of this process into the state of a process that has loaded policies. */
 static void warm_up(const struct policy *policy)
 {
 	struct blob message;
@@ -147,12 +147,12 @@ static void enforce_base(const struct policy *policy)
 
 int main(void)
 {
-	/* No policy in force: before any is loaded, after all are removed. */
+	/* Without an active policy: before any is loaded, after all are removed. */
 	static const struct policy none = { .family = "none" };
 	static const struct policy idle = { .family = "idle" };
 	const uint64_t begin = now();
 
-	/* The console has its own cost. */
+	/* Printing to the console would cost, too. */
 	setvbuf(stdout, NULL, _IOFBF, MIB);
 	klogctl(CONSOLE_LEVEL, NULL, 1);
 	mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE benchmark - what its parts share
+ * IPE benchmark - shared by its parts
  *
  * Results are lines "bench: KIND KEY=VALUE..." on the standard output.
  */
@@ -13,14 +13,14 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Says why it cannot go on, and ends. */
+/* Reports why it cannot continue, and exits. */
 __attribute__((format(printf, 1, 2), noreturn)) void fail(const char *format,
 							  ...);
 
-/* Fails, naming what was tried, if the result is a negative errno. */
+/* Fails with the name of the attempt if the result is a negative errno. */
 void must(int result, const char *what);
 
-/* What was measured several times. */
+/* The result of several measurements. */
 struct cost {
 	uint64_t least;
 	uint64_t middle;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE benchmark - the system calls that ask IPE, and what they are about
+ * IPE benchmark - the system calls that ask IPE, and their objects
  */
 #include <linux/fsverity.h>
 #include <sys/ioctl.h>
@@ -18,11 +18,11 @@
 #define AT_EXECVE_CHECK 0x10000
 #endif
 
-/* How often something is done before it counts, and then. */
+/* The number of rounds before the measurement, and in it. */
 #define WARM_UP 8
 #define REPETITIONS 40
 
-/* Where mappings are made: one address, so that they all cost the same. */
+/* The address of all mappings: the same for each, so that they cost the same. */
 #define ADDRESS ((void *)0x7e0000000000)
 #define LENGTH 4096
 
@@ -44,7 +44,7 @@ static void open_at(enum place place, const char *path)
 	must(subject->fd < 0 ? -errno : 0, path);
 }
 
-/* A file system of its own for the files that fs-verity protects. */
+/* A separate file system for the files that fs-verity protects. */
 static void open_protected(const char *mounted)
 {
 	static const char *const files[] = {
@@ -104,7 +104,7 @@ static int map(const struct subject *subject, int prot, bool unmap,
 	return 0;
 }
 
-/* IPE has nothing to say about this one. */
+/* IPE does not decide about this one. */
 static int run_mmap_read(const struct subject *subject, uint64_t *ticks)
 {
 	return map(subject, PROT_READ, true, ticks);
@@ -115,7 +115,7 @@ static int run_mmap(const struct subject *subject, uint64_t *ticks)
 	return map(subject, PROT_READ | PROT_EXEC, true, ticks);
 }
 
-/* The mapping is for reading before. */
+/* The mapping is readable before. */
 static int protect(const struct subject *subject, int prot, uint64_t *ticks)
 {
 	uint64_t unused, start;
@@ -131,7 +131,7 @@ static int protect(const struct subject *subject, int prot, uint64_t *ticks)
 	return err;
 }
 
-/* Nor about this one. */
+/* IPE does not decide about this one, either. */
 static int run_mprotect_none(const struct subject *subject, uint64_t *ticks)
 {
 	return protect(subject, PROT_NONE, ticks);
@@ -142,7 +142,7 @@ static int run_mprotect(const struct subject *subject, uint64_t *ticks)
 	return protect(subject, PROT_READ | PROT_EXEC, ticks);
 }
 
-/* Asks whether it might be executed. */
+/* Asks whether the file may be executed. */
 static int run_check(const struct subject *subject, uint64_t *ticks)
 {
 	char *const argv[] = { "probe", NULL }, *const envp[] = { NULL };
@@ -182,7 +182,7 @@ static int run_execve(const struct subject *subject, uint64_t *ticks)
 	return start_program(subject->path, ticks);
 }
 
-/* A program that has an interpreter, which does nothing either. */
+/* A program with an interpreter, which does nothing, either. */
 static int run_execve_dynamic(const struct subject *subject, uint64_t *ticks)
 {
 	char path[PATH_MAX];
@@ -247,7 +247,7 @@ static int run_brk(const struct subject *subject, uint64_t *ticks)
 	return brk(end) ? -errno : 0;
 }
 
-/* No file here is a module, which the kernel only finds out when it has it. */
+/* None of the files is a module, but the kernel must read them to find out. */
 static int run_kernel_read(const struct subject *subject, uint64_t *ticks)
 {
 	uint64_t start;
@@ -275,7 +275,7 @@ const struct call calls[] = {
 };
 const size_t calls_count = ARRAY_SIZE(calls);
 
-/* Records of denials are written by a thread that needs its turn. */
+/* Gives the thread that writes records of denials its turn. */
 static void let_others_run(void)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };

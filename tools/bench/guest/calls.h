@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE benchmark - the system calls that ask IPE, and what they are about
+ * IPE benchmark - the system calls that ask IPE, and their objects
  */
 #ifndef IPE_BENCH_CALLS_H
 #define IPE_BENCH_CALLS_H
@@ -31,20 +31,20 @@ void subjects_open(void);
 
 struct call {
 	const char *name;
-	/* Whether IPE has a say. */
+	/* Whether IPE decides about it. */
 	bool decided;
-	/* What it can be about. */
+	/* Its possible objects. */
 	enum { ALL, FILES, INITRAMFS_ALONE } subjects;
-	/* What it answers if IPE allows it. */
+	/* Its result if IPE allows it. */
 	int allowed;
-	/* Returns 0 or a negative errno, and how long it took. */
+	/* Returns 0 or a negative errno, and the time it took. */
 	int (*run)(const struct subject *subject, uint64_t *ticks);
 };
 
 extern const struct call calls[];
 extern const size_t calls_count;
 
-/* Measures it, and fails if it does not answer as expected. */
+/* Measures the call, and fails if its result is not the expected one. */
 struct cost call_cost(const struct call *call, const struct subject *subject,
 		      bool allowed);
 

@@ -7,7 +7,7 @@
 
 #define TRIES 100
 
-/* What two readings with nothing in between are apart. */
+/* The distance of two readings with nothing in between. */
 uint64_t clock_overhead(void)
 {
 	static uint64_t least = UINT64_MAX;
@@ -23,7 +23,7 @@ uint64_t clock_overhead(void)
 	return least;
 }
 
-/* Stops unless a thousand instructions, and a few around them, are as many ticks. */
+/* Fails unless a thousand instructions, and a few around them, take as many ticks. */
 void clock_check(void)
 {
 	uint64_t start, ticks, least = UINT64_MAX;

@@ -2,8 +2,8 @@
 /*
  * IPE benchmark - the clock
  *
- * The guest runs under -icount shift=0: its time stamp counter goes one up with
- * each instruction that its CPU executes.
+ * The guest runs under -icount shift=0: its time stamp counter increases by one
+ * with each instruction that its CPU executes.
  */
 #ifndef IPE_BENCH_CLOCK_H
 #define IPE_BENCH_CLOCK_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IPE benchmark - what loading policies costs: instructions and memory
+ * IPE benchmark - the cost of loading policies: instructions and memory
  */
 #include <pthread.h>
 #include <sched.h>
@@ -11,10 +11,10 @@
 
 #define REPETITIONS 4
 
-/* How often the watch looks, in nanoseconds. */
+/* The interval of the watch, in nanoseconds. */
 #define WATCH_PERIOD 100000
 
-/* Writes a message; the time is that of the one write(2). */
+/* Writes a message; the time is that of a single write(2). */
 static int submit(const struct blob *message, uint64_t *ticks)
 {
 	uint64_t start;
@@ -49,8 +49,8 @@ static void print_refusal(const struct policy *policy, size_t bytes, int err)
 }
 
 /*
- * A good message, then the same with one digit changed: that one is copied,
- * decoded and hashed all the same, and goes no further than the signature.
+ * A valid message, then the same with one digit changed: the kernel copies,
+ * decodes and hashes it as well, and stops at the signature.
  */
 static void loading_cost(const struct policy *policy)
 {
@@ -89,7 +89,7 @@ void loading_costs(void)
 	policies_each("digest", loading_cost);
 }
 
-/* Kernel memory that objects take, in KiB: of the slab and of vmalloc(). */
+/* The kernel's memory for objects, in KiB: of the slab and of vmalloc(). */
 static long kernel_memory(void)
 {
 	static char text[8192];
@@ -106,7 +106,7 @@ static long kernel_memory(void)
 	return slab + vmalloc;
 }
 
-/* A thread that interrupts whatever else runs, and notes the most it sees. */
+/* A thread that interrupts all others, and notes the largest value. */
 struct watch {
 	pthread_t thread;
 	volatile bool stop;
@@ -151,7 +151,7 @@ static long watch_stop(struct watch *watch)
 	return watch->most;
 }
 
-/* Policies that differ in their names alone are loaded at the same time. */
+/* Loads policies that differ only in their names at the same time. */
 static unsigned long loaded_rules, loaded_count;
 static size_t loaded_bytes;
 static long memory_before, memory_peak;
@@ -196,7 +196,7 @@ static void memory_of(const struct policy *policy)
 		return;
 	loaded_rules = policy->rules;
 
-	/* Once before, so that the slab has what the first ones leave. */
+	/* Once before, so that the slab contains the remains of the first ones. */
 	policies_each("memory", load_one);
 	policies_each("memory", delete_one);
 
@@ -220,8 +220,8 @@ void loading_memory(void)
 
 /*
  * The record of an activation has the digests of both signed messages, and
- * nothing else there depends on their length: so it tells what hashing costs.
- * As activation sleeps, the time is that of the thread.
+ * nothing else in it depends on their length: so it shows the cost of hashing.
+ * The time is that of the thread, because activation sleeps.
  */
 static uint64_t thread_time(void)
 {

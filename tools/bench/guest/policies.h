@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPE benchmark - the policies, and what loading them costs
+ * IPE benchmark - the policies, and the cost of loading them
  */
 #ifndef IPE_BENCH_POLICIES_H
 #define IPE_BENCH_POLICIES_H
 
 #include "bench.h"
 
-/* A line of policies/list; the file has the policy's name. */
+/* A line of policies/list; the name is also that of the file. */
 struct policy {
 	char family[32];
 	unsigned long rules;
@@ -20,8 +20,7 @@ void policies_each(const char *family, void (*call)(const struct policy *));
 /* Reads the signed message. */
 void policy_read(const struct policy *policy, struct blob *message);
 
-/* Puts it in force in the place of another. Returns a negative errno if it
- * cannot be loaded. */
+/* Makes it active in place of another. Returns a negative errno if it cannot be loaded. */
 int policy_enforce(const struct policy *policy);
 
 void loading_costs(void);
