@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the scripts of this directory share: messages, the cache, apt.
+# Shared by the scripts of this directory: messages, the cache, apt.
 
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-# shellcheck disable=SC2034 # for those who include this
+# shellcheck disable=SC2034 # for the scripts that include this
 build="$checkout/tools/build"
 cache="${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/ipe-rs"
 suite=trixie
@@ -24,7 +24,7 @@ die() {
 	exit 1
 }
 
-# inside FILE: where the build root has a file of the host.
+# inside FILE: the path, inside the build root, of a file of the host.
 inside() {
 	local file
 	file=$(realpath -- "$1") || die "no such file: $1"
@@ -36,13 +36,13 @@ inside() {
 	esac
 }
 
-# need TOOL PACKAGE: stops with a clear message where a tool is missing.
+# need TOOL PACKAGE: stops with a clear message if a tool is missing.
 need() {
 	command -v "$1" >/dev/null ||
 		die "'$1' is missing" "On Debian it comes with the package '$2'."
 }
 
-# room GIB: stops where the cache's disk has less than that left.
+# room GIB: stops if the cache's disk has less than that left.
 room() {
 	mkdir -p "$cache" || die "cannot create the cache $cache"
 	local free
@@ -52,7 +52,7 @@ room() {
 			"Make room, or name another directory with XDG_CACHE_HOME=."
 }
 
-# lock NAME: one process at a time. The lock goes when this process ends.
+# lock NAME: lets one process continue at a time. The lock ends with this process.
 lock() {
 	local fd
 	mkdir -p "$cache/lock"
@@ -62,9 +62,9 @@ lock() {
 	flock "$fd"
 }
 
-# step TEXT LOG COMMAND...: runs a long command, its output goes into LOG. Says
-# every ten seconds how far it is; on failure shows what the log says about it,
-# and the hint, if the variable of that name is set.
+# step TEXT LOG COMMAND...: runs a long command; its output goes to LOG. Reports progress
+# every ten seconds. On failure shows the errors in the log, and the variable `hint`, if
+# it is set.
 step() {
 	local text=$1 log=$2 pid start=$SECONDS tick=0
 	shift 2
@@ -87,7 +87,7 @@ step() {
 	say "$text: done in $((SECONDS - start)) s"
 }
 
-# The mirror: the user's choice, else what this machine's apt uses.
+# The mirror: the user's choice, else that of this machine's apt.
 mirror() {
 	local uri list
 	if [ -n "${MIRROR:-}" ]; then
@@ -115,15 +115,15 @@ mirror() {
 		"Name one: MIRROR=http://host/debian make ..."
 }
 
-# private_apt PROGRAM ARGUMENT...: apt with a state of its own, so that neither
-# root nor the machine's own package database is needed.
+# private_apt PROGRAM ARGUMENT...: apt with its own state, so that it needs neither root
+# nor the machine's package database.
 private_apt() {
 	local program=$1
 	shift
 	APT_CONFIG="$cache/apt/apt.conf" "$program" "$@"
 }
 
-# apt_update: brings the private apt's lists up to date, once an hour at most.
+# apt_update: updates the lists of the private apt, once an hour at most.
 apt_update() {
 	local apt="$cache/apt" keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri
 	need apt-get apt
@@ -167,9 +167,9 @@ apt_update() {
 	touch "$apt/updated"
 }
 
-# unpack_packages DIRECTORY NAME PACKAGE...: unpacks Debian packages and those that
-# they depend on in a new DIRECTORY, without running their scripts. NAME is for
-# messages. What apt chose is left in the array `chosen`, as package_version_.
+# unpack_packages DIRECTORY NAME PACKAGE...: unpacks Debian packages and their dependencies
+# into a new DIRECTORY, without running their scripts. NAME is for messages. Leaves the
+# choice of apt in the array `chosen`, as package_version_.
 unpack_packages() {
 	local directory=$1 name=$2 archives="$cache/apt/cache/archives" files=() package
 	shift 2

@@ -1,25 +1,24 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# TAP for suites that are scripts: on the host, in the build root and in guests, some
-# of which have no other shell than busybox. What the selftests print comes from the
-# kernel's own helpers, which cannot show what a command said, nor run one whose
-# arguments have blanks.
+# TAP for suites that are scripts: on the host, in the build root and in guests, some of
+# which have only the shell of busybox. The selftests use the kernel's own helpers, which
+# cannot show the output of a command, or run one whose arguments contain spaces.
 #
-# In the environment of a suite: TAP_SHOW=always shows what every command printed, not
-# only those that failed; TAP_STATE=FILE counts on where the last shell has ended.
+# In the environment of a suite: TAP_SHOW=always shows the output of every command, not
+# only of those that failed; TAP_STATE=FILE continues the numbers of the last shell.
 
 tap_number=0 tap_failed=0
 [ ! -s "${TAP_STATE:-}" ] || read -r tap_number tap_failed <"$TAP_STATE"
 
-# plan NUMBER: so many cases follow.
+# plan NUMBER: this many cases follow.
 plan() { printf 'TAP version 13\n1..%s\n' "$1"; }
 
-# plan_of FILE...: as many as the files have lines that begin with `expect`.
+# plan_of FILE...: one case for each line of the files that begins with `expect`.
 plan_of() { plan "$(cat "$@" | grep -c '^expect ')"; }
 
-# expect TEXT COMMAND...: a case, which passes if the command succeeds. The command runs
-# in a shell of its own, and with nothing to read.
+# expect TEXT COMMAND...: a case, which passes if the command succeeds. The command runs in
+# a subshell, with an empty standard input.
 expect() {
 	tap_text=$1 tap_verdict=ok
 	shift
@@ -35,8 +34,8 @@ expect() {
 	[ -z "${TAP_STATE:-}" ] || echo "$tap_number $tap_failed" >"$TAP_STATE"
 }
 
-# plan_was: the plan of those that did not know it before.
+# plan_was: prints the plan after the last case.
 plan_was() { echo "1..$tap_number"; }
 
-# all_passed: the verdict on the suite.
+# all_passed: whether the suite passed.
 all_passed() { [ "$tap_failed" -eq 0 ]; }
