@@ -27,7 +27,7 @@ run:
 	tools/firmware/build "$$kernel" "$(FIRMWARE)"; \
 	tools/firmware/run "$$kernel" "$(FIRMWARE)"
 
-## run-debian: boot Debian and show what systemd and auditd see of IPE
+## run-debian: boot Debian, test IPE with its systemd and auditd, and show the results
 run-debian:
 	@set -e; \
 	kernel=$$($(B)/kernel --config test); \
@@ -46,7 +46,7 @@ test-full:
 ## ipectl: test ipectl and its package
 ## fuzz: fuzz the policy language and ipectl
 ## kunit: run the KUnit suites
-## allow-path: check the machine code that decides
+## allow-path: check the machine code of decisions
 ## kselftest: run the kselftests
 ## model: compare a kernel with a model, in random sequences of commands
 ## debian: test with systemd and auditd of Debian
@@ -56,7 +56,7 @@ test-full:
 $(TESTS) $(OTHERS):
 	@$(B)/test $@
 
-## test-debug: run KUnit and the kselftests on kernels that check themselves (hours)
+## test-debug: run KUnit and the kselftests on kernels with checkers (hours)
 test-debug:
 	@$(B)/test $(CHECKERS)
 
@@ -67,15 +67,15 @@ $(CHECKERS):
 	@$(B)/test $@
 
 ##@ Measure and check it
-## coverage: show what the tests on the host reach of policy/ and eval/
+## coverage: show which lines of policy/ and eval/ the tests on the host reach
 coverage:
 	@tools/host/coverage
 
-## coverage-kernel: show what the kselftests reach of the module
+## coverage-kernel: show which lines of the module the kselftests reach
 coverage-kernel:
 	@$(B)/coverage
 
-## bench: measure decisions and policies, beside the IPE in C
+## bench: measure the cost of decisions and of loading policies, beside the IPE in C
 bench:
 	@tools/bench/run
 
@@ -88,15 +88,15 @@ lint:
 	@$(B)/lint
 
 ##@ Build it
-## kernel: build the kernel of the firmware and the tests, print where it is
+## kernel: build the kernel of the firmware and the tests, print its directory
 kernel:
 	@$(B)/kernel --config test
 
-## deb: build a Debian package of ipectl, print where it is
+## deb: build a Debian package of ipectl, print its path
 deb:
 	@$(B)/deb
 
-## dist: make a tarball of what a kernel tree needs, with its checksum, print where it is
+## dist: make a tarball for a kernel tree, with its checksum, print its path
 dist:
 	@$(B)/dist
 
@@ -123,13 +123,13 @@ help:
 ## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, clean); it stays untouched
 ## KSERIES=7.2: use another linux-source of Debian (default: 7.3)
 ## MIRROR=http://...: use this mirror of Debian (default: the one of this machine)
-## INTERACTIVE=1: run, run-debian: leave a shell in the guest
+## INTERACTIVE=1: run, run-debian: start a shell in the guest instead
 ## MEMORY=256M: run: memory of the appliance
 ## ONLY="NAME...": kselftest: run only these programs
 ## OPTIONS=-h: kselftest: options of these programs
 ## TIME=60: fuzz: seconds for each target; kselftest, test-debug: seconds of stress
 ## SEQUENCES=60: model: number of sequences
-## LENGTH=40: model: most commands in a sequence
-## SEED=1: model, fuzz: what the random numbers come from
+## LENGTH=40: model: maximum number of commands in a sequence
+## SEED=1: model, fuzz: seed of the random numbers
 ## SMP=2: test-debug: processors of the guest
 export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
