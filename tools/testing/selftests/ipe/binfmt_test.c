@@ -8,6 +8,7 @@
  */
 #include <sys/mount.h>
 
+#include "bpf.h"
 #include "execution.h"
 #include "fuse.h"
 #include "stage.h"
@@ -225,6 +226,87 @@ TEST_F(misc, registered_under_policy)
 				   variant->flags));
 	EXPECT_EQ(0, audit_count(self->execution.audit, AUDIT_IPE_ACCESS));
 	expect_enforced(_metadata, &self->execution);
+}
+
+/*
+ * A format whose handler is a BPF program ("B"), which chooses the interpreter
+ * when a file is executed: by a path that the kernel opens, or by the name of a
+ * file that the format has bound, of which the kernel opens a clone. The program
+ * does not ask the policy: whoever loads it can choose any file.
+ */
+FIXTURE(handler)
+{
+	struct execution execution;
+};
+
+FIXTURE_VARIANT(handler)
+{
+	bool bound, denied;
+};
+
+FIXTURE_VARIANT_ADD(handler, path_allowed) { false, false };
+FIXTURE_VARIANT_ADD(handler, path_denied) { false, true };
+FIXTURE_VARIANT_ADD(handler, bound_allowed) { true, false };
+FIXTURE_VARIANT_ADD(handler, bound_denied) { true, true };
+
+FIXTURE_SETUP(handler)
+{
+	struct execution *const it = &self->execution;
+	const char *const interpreter = interpreter_path(variant->denied);
+	char name[16], entry[PATH_MAX + 16], bind[PATH_MAX + 16];
+	int fd, err;
+
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	if (misc_missing)
+		SKIP(return, "%s", misc_missing);
+	begin(_metadata, it, variant->denied);
+	own_path(it->path, "file", ".ipe-bpf");
+	fd = open(it->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, write_fd(fd, BPF_MAGIC "\n", strlen(BPF_MAGIC) + 1));
+	ASSERT_EQ(0, close(fd));
+
+	snprintf(name, sizeof(name), "ipe_%d", getpid());
+	err = bpf_handler(name, variant->bound ? "bound" : interpreter,
+			  variant->bound);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "the kernel has no CONFIG_BINFMT_MISC_BPF");
+	ASSERT_EQ(0, err);
+	/* Interpreters can be bound as long as the format is disabled. */
+	ASSERT_EQ(0, misc_register(misc, "ipe-bpf", "B:::", name,
+				   variant->bound ? "D" : ""));
+	if (variant->bound) {
+		snprintf(entry, sizeof(entry), "%s/ipe-bpf", misc);
+		snprintf(bind, sizeof(bind), "+bound %s", interpreter);
+		ASSERT_EQ(0, write_string(entry, bind));
+		ASSERT_EQ(0, write_string(entry, "1"));
+	}
+	enforce_and_watch(_metadata, it);
+}
+
+FIXTURE_TEARDOWN_PARENT(handler)
+{
+	misc_unregister(misc, "ipe-bpf");
+	unlink(self->execution.path);
+	EXPECT_EQ(0, ipe_reset());
+}
+
+TEST_F(handler, enforced)
+{
+	expect_enforced(_metadata, &self->execution);
+}
+
+TEST_F(handler, success_audit)
+{
+	const struct questions asked =
+		expect_recorded(_metadata, &self->execution, 1);
+
+	EXPECT_EQ(variant->denied ? 1 : 2, asked.bprm_check);
+}
+
+TEST_F(handler, permissive)
+{
+	expect_permitted(_metadata, &self->execution, variant->denied);
 }
 
 /* An interpreter that has an interpreter itself: IPE judges both. */
