@@ -59,7 +59,7 @@ FIXTURE_SETUP(change)
 	snprintf(self->text_version, sizeof(self->text_version), "%hu.%hu.%hu",
 		 self->version.major, self->version.minor, self->version.rev);
 	strcpy(self->base_version, self->text_version);
-	ASSERT_EQ(0, read_all(policy_node(BASE, "pkcs7"), &self->base));
+	ASSERT_EQ(0, read_all(policy_file(BASE, "pkcs7"), &self->base));
 	ASSERT_EQ(0, sign_sha256(self->base.data, self->base.len,
 				 self->base_digest));
 	ASSERT_EQ(0, policy_sign(&self->policy, NAME, NULL, ALLOW, SIGN_DER));
@@ -178,7 +178,7 @@ TEST_F(change, update_active)
 	ASSERT_EQ(0, policy_activate(NAME));
 	ASSERT_EQ(0, audit_drain(self->audit));
 
-	ASSERT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+	ASSERT_EQ(0, policy_submit(policy_file(NAME, "update"), policy.data,
 				   policy.len));
 	expect_load(_metadata, self->audit, version, digest, self->actor);
 	expect_activation(_metadata, self->audit, NAME, self->text_version,
@@ -206,7 +206,7 @@ TEST_F(change, update_same_bytes)
 				   self->policy.len));
 	ASSERT_EQ(0, policy_activate(NAME));
 	ASSERT_EQ(0, audit_drain(self->audit));
-	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(0, policy_submit(policy_file(NAME, "update"),
 				   self->policy.data, self->policy.len));
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_CONFIG_CHANGE));
 }
@@ -257,7 +257,7 @@ static int fail(int error)
 {
 	const struct ipe_version none = {};
 	struct blob policy;
-	const char *node = IPE_NEW_POLICY;
+	const char *file = IPE_NEW_POLICY;
 	const char *name = NAME;
 	unsigned int flags = SIGN_DER;
 	int err;
@@ -271,10 +271,10 @@ static int fail(int error)
 		break;
 	case -EINVAL:
 		name = NAME "2";
-		node = policy_node(NAME, "update");
+		file = policy_file(NAME, "update");
 		break;
 	case -ESTALE:
-		node = policy_node(NAME, "update");
+		file = policy_file(NAME, "update");
 		break;
 	case -EACCES:
 		name = "..";
@@ -286,7 +286,7 @@ static int fail(int error)
 		err = cap_effective(CAP_MAC_ADMIN, false);
 	if (err)
 		return err;
-	err = policy_submit(node, policy.data, policy.len);
+	err = policy_submit(file, policy.data, policy.len);
 	blob_free(&policy);
 	return err;
 }

@@ -8,9 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "access.h"
 #include "audit_fixture.h"
 #include "stage.h"
-#include "subject.h"
 
 /* Rules, and how a record shows them. */
 FIXTURE(access)

@@ -9,9 +9,9 @@
  */
 #include <sys/prctl.h>
 
-#include "harness.h"
+#include "access.h"
 #include "audit.h"
-#include "subject.h"
+#include "harness.h"
 
 #define NAME IPE_PREFIX "_boot"
 #define OTHER IPE_PREFIX "_other"
@@ -93,18 +93,18 @@ TEST(files)
 	ASSERT_EQ(0, policy_active(name, sizeof(name), &version));
 	EXPECT_STREQ(NAME, name);
 	EXPECT_EQ(strlen(NAME),
-		  read_file(policy_node(NAME, "name"), got, sizeof(got)));
+		  read_file(policy_file(NAME, "name"), got, sizeof(got)));
 	EXPECT_STREQ(NAME, got);
-	EXPECT_EQ(5, read_file(policy_node(NAME, "version"), got,
+	EXPECT_EQ(5, read_file(policy_file(NAME, "version"), got,
 			       sizeof(got)));
 	EXPECT_STREQ("0.0.1", got);
 	/* Byte for byte the text that the build was given. */
 	ASSERT_EQ(boot_text.len,
-		  read_file(policy_node(NAME, "policy"), got, sizeof(got)));
+		  read_file(policy_file(NAME, "policy"), got, sizeof(got)));
 	EXPECT_EQ(0, memcmp(boot_text.data, got, boot_text.len));
-	EXPECT_EQ(-ENOENT, read_file(policy_node(NAME, "pkcs7"), got,
+	EXPECT_EQ(-ENOENT, read_file(policy_file(NAME, "pkcs7"), got,
 				     sizeof(got)));
-	EXPECT_EQ(1, read_file(policy_node(NAME, "active"), got, sizeof(got)));
+	EXPECT_EQ(1, read_file(policy_file(NAME, "active"), got, sizeof(got)));
 	EXPECT_STREQ("1", got);
 }
 
@@ -187,7 +187,7 @@ static int update_signed(const char *name, const struct ipe_version *version,
 	err = policy_sign(&policy, name, version, rules, flags);
 	if (err)
 		return err;
-	err = policy_submit(policy_node(NAME, "update"), policy.data,
+	err = policy_submit(policy_file(NAME, "update"), policy.data,
 			    policy.len);
 	blob_free(&policy);
 	return err;
@@ -200,10 +200,10 @@ TEST(updates_refused)
 
 	ASSERT_EQ(0, ipe_snapshot(before));
 	/* Its own text has no signature. */
-	EXPECT_EQ(-EBADMSG, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(-EBADMSG, policy_submit(policy_file(NAME, "update"),
 					  boot_text.data, boot_text.len));
 	EXPECT_EQ(-ENOKEY, update_signed(NAME, &newer, ALLOW, SIGN_UNTRUSTED));
-	EXPECT_EQ(-ESTALE, policy_submit_text(policy_node(NAME, "update"),
+	EXPECT_EQ(-ESTALE, policy_submit_text(policy_file(NAME, "update"),
 					      (char *)boot_text.data,
 					      boot_text.len, SIGN_DER));
 	EXPECT_EQ(-ESTALE, policy_update(NAME, &own, ALLOW));
@@ -228,7 +228,7 @@ TEST(updated)
 	audit_actor(actor);
 	fd = audit_open();
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+	ASSERT_EQ(0, policy_submit(policy_file(NAME, "update"), policy.data,
 				   policy.len));
 
 	ASSERT_EQ(0, audit_next(fd, AUDIT_IPE_POLICY_LOAD, &record));
@@ -249,9 +249,9 @@ TEST(updated)
 	EXPECT_STREQ(want, record.text);
 	audit_close(fd);
 
-	EXPECT_EQ(1, read_file(policy_node(NAME, "active"), got, sizeof(got)));
+	EXPECT_EQ(1, read_file(policy_file(NAME, "active"), got, sizeof(got)));
 	EXPECT_STREQ("1", got);
-	EXPECT_EQ(policy.len, read_file(policy_node(NAME, "pkcs7"), got,
+	EXPECT_EQ(policy.len, read_file(policy_file(NAME, "pkcs7"), got,
 					sizeof(got)));
 	EXPECT_EQ(0, try_mmap_anonymous());
 	EXPECT_EQ(-EPERM, policy_delete(NAME));

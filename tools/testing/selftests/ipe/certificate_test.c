@@ -135,7 +135,7 @@ TEST_F(revoked, signer)
 	ASSERT_EQ(0, err);
 	/* The loaded policy stays, but cannot be loaded again. */
 	EXPECT_TRUE(policy_exists(NAME));
-	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), message.data,
+	EXPECT_EQ(0, policy_submit(policy_file(NAME, "update"), message.data,
 				   message.len));
 	ASSERT_EQ(0, policy_delete(NAME));
 	EXPECT_EQ(-EKEYREJECTED, policy_submit(IPE_NEW_POLICY, message.data,

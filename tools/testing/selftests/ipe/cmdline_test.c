@@ -6,10 +6,10 @@
  * rule matches; tools/build/kselftest boots another guest with roothash= of the
  * volume "plain", and usrhash= of two volumes.
  */
+#include "access.h"
 #include "audit.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 #define NAME IPE_PREFIX "_cmdline"
 
@@ -191,7 +191,7 @@ TEST_F(parameter, text_is_unchanged)
 	if (self->load)
 		return;
 	ASSERT_EQ(0, policy_text(&text, NAME, &version, written));
-	ASSERT_EQ(text.len, read_file(policy_node(NAME, "policy"), got,
+	ASSERT_EQ(text.len, read_file(policy_file(NAME, "policy"), got,
 				      sizeof(got)));
 	EXPECT_EQ(0, memcmp(text.data, got, text.len));
 	blob_free(&text);

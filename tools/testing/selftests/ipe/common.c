@@ -129,13 +129,13 @@ int copy_file(const char *from, const char *to, mode_t mode)
 }
 
 /* The path of a securityfs file of a policy; valid for the next three calls. */
-const char *policy_node(const char *name, const char *node)
+const char *policy_file(const char *name, const char *file)
 {
 	static char paths[4][PATH_MAX];
 	static unsigned int turn;
 	char *path = paths[turn++ % 4];
 
-	snprintf(path, PATH_MAX, IPE_POLICIES "/%s/%s", name, node);
+	snprintf(path, PATH_MAX, IPE_POLICIES "/%s/%s", name, file);
 	return path;
 }
 
@@ -171,12 +171,12 @@ int policy_sign(struct blob *policy, const char *name,
 }
 
 /* Writes a signed policy to new_policy or to a file "update". */
-int policy_submit(const char *node, const void *data, size_t len)
+int policy_submit(const char *file, const void *data, size_t len)
 {
-	return write_file(node, data, len);
+	return write_file(file, data, len);
 }
 
-int policy_submit_text(const char *node, const char *text, size_t len,
+int policy_submit_text(const char *file, const char *text, size_t len,
 		       unsigned int flags)
 {
 	struct blob policy;
@@ -185,12 +185,12 @@ int policy_submit_text(const char *node, const char *text, size_t len,
 	err = sign_blob(text, len, flags, &policy);
 	if (err)
 		return err;
-	err = policy_submit(node, policy.data, policy.len);
+	err = policy_submit(file, policy.data, policy.len);
 	blob_free(&policy);
 	return err;
 }
 
-static int policy_put(const char *node, const char *name,
+static int policy_put(const char *file, const char *name,
 		      const struct ipe_version *version, const char *rules)
 {
 	struct blob policy;
@@ -199,7 +199,7 @@ static int policy_put(const char *node, const char *name,
 	err = policy_sign(&policy, name, version, rules, SIGN_DER);
 	if (err)
 		return err;
-	err = policy_submit(node, policy.data, policy.len);
+	err = policy_submit(file, policy.data, policy.len);
 	blob_free(&policy);
 	return err;
 }
@@ -213,22 +213,22 @@ int policy_load(const char *name, const struct ipe_version *version,
 int policy_update(const char *name, const struct ipe_version *version,
 		  const char *rules)
 {
-	return policy_put(policy_node(name, "update"), name, version, rules);
+	return policy_put(policy_file(name, "update"), name, version, rules);
 }
 
 int policy_activate(const char *name)
 {
-	return write_string(policy_node(name, "active"), "1");
+	return write_string(policy_file(name, "active"), "1");
 }
 
 int policy_delete(const char *name)
 {
-	return write_string(policy_node(name, "delete"), "1");
+	return write_string(policy_file(name, "delete"), "1");
 }
 
 bool policy_exists(const char *name)
 {
-	return !access(policy_node(name, "name"), F_OK);
+	return !access(policy_file(name, "name"), F_OK);
 }
 
 /*
@@ -239,7 +239,7 @@ char policy_state(const char *name)
 {
 	char state[4] = "?";
 
-	read_file(policy_node(name, "active"), state, sizeof(state));
+	read_file(policy_file(name, "active"), state, sizeof(state));
 	return state[0];
 }
 
@@ -248,7 +248,7 @@ static int read_version(const char *name, struct ipe_version *version)
 	char text[32];
 	ssize_t len;
 
-	len = read_file(policy_node(name, "version"), text, sizeof(text));
+	len = read_file(policy_file(name, "version"), text, sizeof(text));
 	if (len < 0)
 		return len;
 	if (sscanf(text, "%hu.%hu.%hu", &version->major, &version->minor,
@@ -393,7 +393,7 @@ static int snapshot_file(FILE *to, const char *path)
 /* One digest over everything that IPE shows, to prove that nothing changed. */
 int ipe_snapshot(char digest[65])
 {
-	static const char *const nodes[] = { "pkcs7", "policy", "name",
+	static const char *const files[] = { "pkcs7", "policy", "name",
 					     "version", "active" };
 	struct dirent *entry;
 	char *text = NULL;
@@ -416,9 +416,9 @@ int ipe_snapshot(char digest[65])
 	while (!err && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		for (i = 0; !err && i < sizeof(nodes) / sizeof(*nodes); i++)
-			err = snapshot_file(to, policy_node(entry->d_name,
-							    nodes[i]));
+		for (i = 0; !err && i < sizeof(files) / sizeof(*files); i++)
+			err = snapshot_file(to, policy_file(entry->d_name,
+							    files[i]));
 	}
 	closedir(dir);
 	if (fclose(to) && !err)

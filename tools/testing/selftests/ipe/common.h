@@ -94,14 +94,14 @@ int write_fd(int fd, const void *data, size_t len);
 int copy_file(const char *from, const char *to, mode_t mode);
 
 /* common.c: policies */
-const char *policy_node(const char *name, const char *node);
+const char *policy_file(const char *name, const char *file);
 int policy_text(struct blob *text, const char *name,
 		const struct ipe_version *version, const char *rules);
 int policy_sign(struct blob *policy, const char *name,
 		const struct ipe_version *version, const char *rules,
 		unsigned int flags);
-int policy_submit(const char *node, const void *data, size_t len);
-int policy_submit_text(const char *node, const char *text, size_t len,
+int policy_submit(const char *file, const void *data, size_t len);
+int policy_submit_text(const char *file, const char *text, size_t len,
 		       unsigned int flags);
 int policy_load(const char *name, const struct ipe_version *version,
 		const char *rules);

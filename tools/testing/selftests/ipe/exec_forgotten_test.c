@@ -10,10 +10,10 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+#include "access.h"
 #include "audit.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 #define PAGE 4096UL
 

@@ -2,9 +2,9 @@
 /*
  * IPE tests - decisions about code: which of several rules and defaults applies
  */
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /* Which of several rules and defaults applies to a file on tmpfs. */
 FIXTURE(order)

@@ -5,9 +5,9 @@
  */
 #include <sys/mman.h>
 
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /*
  * One property and a file, with two policies: one allows only files that have

@@ -7,9 +7,9 @@
 
 #include <linux/limits.h>
 
+#include "access.h"
 #include "harness.h"
 #include "interpreter.h"
-#include "subject.h"
 
 /* A file that is executed, and whether the policy denies its interpreter. */
 struct execution {

@@ -13,10 +13,10 @@
 
 #include <sys/mman.h>
 
+#include "access.h"
 #include "fault.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /* In emulation, with the kernel's checkers, a case may take long. */
 #define LIMIT 3600

@@ -122,7 +122,7 @@ static int load_in_pieces(void)
 
 static int update(void)
 {
-	return policy_submit(policy_node(NAME, "update"), message.data,
+	return policy_submit(policy_file(NAME, "update"), message.data,
 			     message.len);
 }
 
@@ -145,13 +145,13 @@ static bool is_loaded(void)
 	snprintf(expected, sizeof(expected), "%hu.%hu.%hu", version.major,
 		 version.minor, version.rev);
 	same = kept &&
-	       read_file(policy_node(NAME, "version"), text, sizeof(text)) >
+	       read_file(policy_file(NAME, "version"), text, sizeof(text)) >
 		       0 &&
 	       !strcmp(text, expected) &&
-	       read_file(policy_node(NAME, "pkcs7"), kept, message.len + 2) ==
+	       read_file(policy_file(NAME, "pkcs7"), kept, message.len + 2) ==
 		       message.len &&
 	       !memcmp(kept, message.data, message.len) &&
-	       !access(policy_node(NAME, "delete"), F_OK);
+	       !access(policy_file(NAME, "delete"), F_OK);
 	free(kept);
 	return same;
 }
@@ -170,23 +170,23 @@ static bool is_updated_active(void)
 
 static bool is_gone(void)
 {
-	return access(policy_node(NAME, "name"), F_OK) && errno == ENOENT;
+	return access(policy_file(NAME, "name"), F_OK) && errno == ENOENT;
 }
 
 /* The readable files; each read must return the whole content. */
-static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
+static const char *const files[] = { "name", "version", "policy", "pkcs7",
 				     "active" };
-static struct blob contents[ARRAY_SIZE(nodes) + 2];
+static struct blob contents[ARRAY_SIZE(files) + 2];
 
-static const char *node(unsigned int i)
+static const char *file(unsigned int i)
 {
 	switch (i) {
-	case ARRAY_SIZE(nodes):
+	case ARRAY_SIZE(files):
 		return IPE_ENFORCE;
-	case ARRAY_SIZE(nodes) + 1:
+	case ARRAY_SIZE(files) + 1:
 		return IPE_SUCCESS_AUDIT;
 	default:
-		return policy_node(NAME, nodes[i]);
+		return policy_file(NAME, files[i]);
 	}
 }
 
@@ -198,7 +198,7 @@ static int prepare_reading(void)
 	ssize_t len;
 
 	for (i = 0; !err && i < ARRAY_SIZE(contents); i++) {
-		len = read_file(node(i), text, sizeof(text));
+		len = read_file(file(i), text, sizeof(text));
 		if (len <= 0)
 			return len ?: -EIO;
 		blob_free(&contents[i]);
@@ -219,7 +219,7 @@ static int read_all(void)
 	ssize_t len;
 
 	for (i = 0; i < ARRAY_SIZE(contents); i++) {
-		len = read_file(node(i), text, sizeof(text));
+		len = read_file(file(i), text, sizeof(text));
 		if (len < 0)
 			err = len;
 		else if (len != contents[i].len ||

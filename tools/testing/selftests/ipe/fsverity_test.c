@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /* A file that is open while it changes. */
 FIXTURE(state)

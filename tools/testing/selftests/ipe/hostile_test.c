@@ -139,7 +139,7 @@ TEST_F(name, shown)
 
 	ASSERT_EQ(0, policy_load(variant->name, NULL, DEFAULTS));
 	ASSERT_EQ(strlen(variant->name),
-		  read_file(policy_node(variant->name, "name"), got,
+		  read_file(policy_file(variant->name, "name"), got,
 			    sizeof(got)));
 	EXPECT_STREQ(variant->name, got);
 	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_POLICY_LOAD, &record));

@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "access.h"
 #include "audit.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 #ifndef MODULE_INIT_COMPRESSED_FILE
 #define MODULE_INIT_COMPRESSED_FILE 4
@@ -206,7 +206,7 @@ static int try_firmware_buffer(const char *path)
 static int try_firmware_upload(const char *path)
 {
 	static unsigned int number;
-	char name[64], node[128];
+	char name[64], file[128];
 	struct blob blob;
 	int err;
 
@@ -219,22 +219,22 @@ static int try_firmware_upload(const char *path)
 		blob_free(&blob);
 		return -EIO;
 	}
-	snprintf(node, sizeof(node), "/sys/class/firmware/%s/loading", name);
-	err = write_string(node, "1");
+	snprintf(file, sizeof(file), "/sys/class/firmware/%s/loading", name);
+	err = write_string(file, "1");
 	if (!err) {
-		snprintf(node, sizeof(node), "/sys/class/firmware/%s/data",
+		snprintf(file, sizeof(file), "/sys/class/firmware/%s/data",
 			 name);
 		/* One page at a time; the first one is enough. */
-		err = write_file(node, blob.data,
+		err = write_file(file, blob.data,
 				 blob.len < PAGE ? blob.len : PAGE);
 	}
 	if (err) {
 		err = -EIO;
 	} else {
-		snprintf(node, sizeof(node), "/sys/class/firmware/%s/loading",
+		snprintf(file, sizeof(file), "/sys/class/firmware/%s/loading",
 			 name);
 		/* Now the driver would receive it. */
-		err = write_string(node, "0");
+		err = write_string(file, "0");
 	}
 	blob_free(&blob);
 	/* Waits until the driver has received it. */

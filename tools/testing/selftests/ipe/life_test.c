@@ -79,24 +79,24 @@ TEST_F(life, update)
 
 	ASSERT_EQ(0, policy_sign(&policy, NAME, &higher,
 				 "DEFAULT action=DENY\n", SIGN_DER));
-	ASSERT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+	ASSERT_EQ(0, policy_submit(policy_file(NAME, "update"), policy.data,
 				   policy.len));
 	snprintf(want, sizeof(want), "%hu.%hu.%hu", higher.major, higher.minor,
 		 higher.rev);
-	ASSERT_LT(0, read_file(policy_node(NAME, "version"), text,
+	ASSERT_LT(0, read_file(policy_file(NAME, "version"), text,
 			       sizeof(text)));
 	EXPECT_STREQ(want, text);
 	snprintf(text, sizeof(text), "policy_name=" NAME
 		 " policy_version=%s\nDEFAULT action=DENY\n", want);
-	ASSERT_LT(0, read_file(policy_node(NAME, "policy"), got, sizeof(got)));
+	ASSERT_LT(0, read_file(policy_file(NAME, "policy"), got, sizeof(got)));
 	EXPECT_STREQ(text, got);
 	/* An update of a policy that is not active does not activate it. */
 	EXPECT_EQ('0', policy_state(NAME));
 
 	blob_free(&policy);
-	ASSERT_EQ(0, blob_read(policy_node(NAME, "name"), &policy));
+	ASSERT_EQ(0, blob_read(policy_file(NAME, "name"), &policy));
 	blob_free(&policy);
-	len = read_file(policy_node(NAME, "name"), got, sizeof(got));
+	len = read_file(policy_file(NAME, "name"), got, sizeof(got));
 	EXPECT_EQ(strlen(NAME), len);
 }
 
@@ -129,7 +129,7 @@ TEST_F(life, update_same_text_other_signature)
 
 	ASSERT_EQ(0, policy_sign(&policy, NAME, &self->in_force, RULES,
 				 SIGN_APPENDED));
-	EXPECT_EQ(-ESTALE, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(-ESTALE, policy_submit(policy_file(NAME, "update"),
 					 policy.data, policy.len));
 	blob_free(&policy);
 	expect_unchanged(_metadata, self->before);
@@ -140,13 +140,13 @@ TEST_F(life, update_same_bytes)
 {
 	struct blob policy;
 
-	ASSERT_EQ(0, blob_read(policy_node(NAME, "pkcs7"), &policy));
+	ASSERT_EQ(0, blob_read(policy_file(NAME, "pkcs7"), &policy));
 	/* stat(2) shows a size of 0. */
 	policy.data = realloc(policy.data, 8192);
 	ASSERT_NE(NULL, policy.data);
-	policy.len = read_file(policy_node(NAME, "pkcs7"), policy.data, 8192);
+	policy.len = read_file(policy_file(NAME, "pkcs7"), policy.data, 8192);
 	ASSERT_LT(100, policy.len);
-	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), policy.data,
+	EXPECT_EQ(0, policy_submit(policy_file(NAME, "update"), policy.data,
 				   policy.len));
 	expect_unchanged(_metadata, self->before);
 	/* new_policy still says that the name is taken. */
@@ -162,9 +162,9 @@ TEST_F(life, update_same_bytes_active)
 	ssize_t len;
 
 	ASSERT_EQ(0, policy_activate(NAME));
-	len = read_file(policy_node(NAME, "pkcs7"), policy, sizeof(policy));
+	len = read_file(policy_file(NAME, "pkcs7"), policy, sizeof(policy));
 	ASSERT_LT(100, len);
-	EXPECT_EQ(0, policy_submit(policy_node(NAME, "update"), policy, len));
+	EXPECT_EQ(0, policy_submit(policy_file(NAME, "update"), policy, len));
 	EXPECT_EQ('1', policy_state(NAME));
 }
 
@@ -203,7 +203,7 @@ TEST_F(life, update_other_name)
 	struct blob policy;
 
 	ASSERT_EQ(0, policy_sign(&policy, NAME "2", &higher, RULES, SIGN_DER));
-	EXPECT_EQ(-EINVAL, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(-EINVAL, policy_submit(policy_file(NAME, "update"),
 					 policy.data, policy.len));
 	blob_free(&policy);
 	expect_unchanged(_metadata, self->before);
@@ -211,7 +211,7 @@ TEST_F(life, update_other_name)
 	/* A name that begins with the other one is a different name, too. */
 	ASSERT_EQ(0, policy_sign(&policy, IPE_PREFIX "_nod", &higher, RULES,
 				 SIGN_DER));
-	EXPECT_EQ(-EINVAL, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(-EINVAL, policy_submit(policy_file(NAME, "update"),
 					 policy.data, policy.len));
 	blob_free(&policy);
 	expect_unchanged(_metadata, self->before);
@@ -224,7 +224,7 @@ TEST_F(life, update_other_name_older)
 	struct blob policy;
 
 	ASSERT_EQ(0, policy_sign(&policy, NAME "2", &none, RULES, SIGN_DER));
-	EXPECT_EQ(-EINVAL, policy_submit(policy_node(NAME, "update"),
+	EXPECT_EQ(-EINVAL, policy_submit(policy_file(NAME, "update"),
 					 policy.data, policy.len));
 	blob_free(&policy);
 	expect_unchanged(_metadata, self->before);
@@ -288,7 +288,7 @@ static int deploy(const struct blob *policy)
 	size_t at, len;
 	int fd, err;
 
-	fd = open(policy_node(NAME "3", "update"), O_WRONLY | O_CLOEXEC);
+	fd = open(policy_file(NAME "3", "update"), O_WRONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		fd = open(IPE_NEW_POLICY, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -303,7 +303,7 @@ static int deploy(const struct blob *policy)
 	}
 	if (close(fd))
 		return -errno;
-	return write_string(policy_node(NAME "3", "active"), "1\n");
+	return write_string(policy_file(NAME "3", "active"), "1\n");
 }
 
 TEST_F(life, deployed_twice)

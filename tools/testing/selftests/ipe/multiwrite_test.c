@@ -19,13 +19,13 @@ FIXTURE(pieces)
 
 FIXTURE_VARIANT(pieces)
 {
-	enum node node;
+	enum file file;
 	unsigned int form;
 	/* The size of a piece; 0 means all but the last byte. */
 	size_t size;
 };
 
-#define PIECES(id, bytes) EACH_NODE_AND_FORM(pieces, id, .size = bytes)
+#define PIECES(id, bytes) EACH_FILE_AND_FORM(pieces, id, .size = bytes)
 
 PIECES(of_1, 1);
 PIECES(of_2, 2);
@@ -36,7 +36,7 @@ PIECES(all_but_one, 0);
 
 FIXTURE_SETUP(pieces)
 {
-	self->fd = prepare_open(variant->node, variant->form, &self->policy,
+	self->fd = prepare_open(variant->file, variant->form, &self->policy,
 				self->before);
 	ASSERT_LE(0, self->fd);
 	self->size = variant->size ?: self->policy.len - 1;
@@ -84,7 +84,7 @@ TEST_F(pieces, duplicates)
 /* Each open file collects its own message. */
 TEST_F(pieces, two_files)
 {
-	int other = open(node_path(variant->node), O_WRONLY | O_CLOEXEC);
+	int other = open(file_path(variant->file), O_WRONLY | O_CLOEXEC);
 	size_t at = 0;
 
 	ASSERT_LE(0, other);
@@ -131,7 +131,7 @@ FIXTURE(incomplete)
 
 FIXTURE_VARIANT(incomplete)
 {
-	enum node node;
+	enum file file;
 	unsigned int form;
 	/*
 	 * The number of bytes that arrive; if negative, of those that are
@@ -141,7 +141,7 @@ FIXTURE_VARIANT(incomplete)
 };
 
 #define INCOMPLETE(id, count)                                               \
-	EACH_NODE_AND_FORM(incomplete, id, .bytes = count)
+	EACH_FILE_AND_FORM(incomplete, id, .bytes = count)
 
 INCOMPLETE(one_byte, 1);
 INCOMPLETE(three_bytes, 3);
@@ -152,7 +152,7 @@ INCOMPLETE(all_but_the_trailer, -(MAGIC + TRAILER));
 
 FIXTURE_SETUP(incomplete)
 {
-	self->fd = prepare_open(variant->node, variant->form, &self->policy,
+	self->fd = prepare_open(variant->file, variant->form, &self->policy,
 				self->before);
 	ASSERT_LE(0, self->fd);
 	self->len = variant->bytes > 0 ? variant->bytes :
@@ -169,12 +169,12 @@ TEST_F(incomplete, closed)
 	EXPECT_EQ(EBADMSG, errno);
 	expect_unchanged(_metadata, self->before);
 	/* The rest alone is not a message. */
-	EXPECT_GT(0, policy_submit(node_path(variant->node),
+	EXPECT_GT(0, policy_submit(file_path(variant->file),
 				   self->policy.data + self->len,
 				   self->policy.len - self->len));
 	expect_unchanged(_metadata, self->before);
 	/* It does not disturb the next message. */
-	EXPECT_EQ(0, policy_submit(node_path(variant->node), self->policy.data,
+	EXPECT_EQ(0, policy_submit(file_path(variant->file), self->policy.data,
 				   self->policy.len));
 	EXPECT_TRUE(is_loaded());
 }
@@ -201,7 +201,7 @@ TEST_F(incomplete, duplicate_closed_before)
 
 	ASSERT_LE(0, other);
 	EXPECT_EQ(0, close(other));
-	EXPECT_EQ(0, policy_submit(node_path(variant->node), self->policy.data,
+	EXPECT_EQ(0, policy_submit(file_path(variant->file), self->policy.data,
 				   self->policy.len));
 	EXPECT_EQ(0, close(self->fd));
 	EXPECT_TRUE(is_loaded());
@@ -238,10 +238,10 @@ TEST_F(incomplete, recorded)
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child) {
-		int node = open(node_path(variant->node), O_WRONLY);
+		int file = open(file_path(variant->file), O_WRONLY);
 
-		_exit(node < 0 ? 1 :
-				 !!write_fd(node, self->policy.data, self->len));
+		_exit(file < 0 ? 1 :
+				 !!write_fd(file, self->policy.data, self->len));
 	}
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
@@ -266,7 +266,7 @@ FIXTURE(sequence)
 
 FIXTURE_VARIANT(sequence)
 {
-	enum node node;
+	enum file file;
 	unsigned int form;
 };
 
@@ -277,7 +277,7 @@ FIXTURE_VARIANT_ADD(sequence, update_appended) { UPDATE, SIGN_APPENDED };
 
 FIXTURE_SETUP(sequence)
 {
-	self->fd = prepare_open(variant->node, variant->form, &self->policy,
+	self->fd = prepare_open(variant->file, variant->form, &self->policy,
 				self->before);
 	ASSERT_LE(0, self->fd);
 }
@@ -309,7 +309,7 @@ TEST_F(sequence, garbage_before)
 TEST_F(sequence, second_policy)
 {
 	const struct ipe_version higher = { 1, 2, 4 };
-	const bool update = variant->node == UPDATE;
+	const bool update = variant->file == UPDATE;
 	struct blob second;
 
 	ASSERT_EQ(0, write_fd(self->fd, self->policy.data, self->policy.len));
@@ -358,7 +358,7 @@ TEST_F(sequence, right_after_wrong)
 TEST_F(sequence, both_forms_in_pieces)
 {
 	const struct ipe_version higher = { 1, 2, 4 };
-	const bool update = variant->node == UPDATE;
+	const bool update = variant->file == UPDATE;
 	struct blob second;
 
 	ASSERT_EQ(0, policy_sign(&second, update ? NAME : NAME "2", &higher,

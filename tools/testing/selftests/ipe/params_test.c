@@ -13,11 +13,11 @@
 
 #include "kselftest_harness.h"
 
+#include "access.h"
 #include "audit.h"
 #include "common.h"
 #include "interpreter.h"
 #include "probe.h"
-#include "subject.h"
 
 #ifndef LSM_ID_IPE
 #define LSM_ID_IPE 114
@@ -104,7 +104,7 @@ FIXTURE_VARIANT(parameter)
 {
 	const char *name;
 	const char *option;
-	const char *node;
+	const char *file;
 	char otherwise;
 };
 
@@ -112,7 +112,7 @@ FIXTURE_VARIANT_ADD(parameter, enforce)
 {
 	.name = "enforce",
 	.option = "ipe.enforce",
-	.node = IPE_ENFORCE,
+	.file = IPE_ENFORCE,
 	.otherwise = '1',
 };
 
@@ -120,7 +120,7 @@ FIXTURE_VARIANT_ADD(parameter, success_audit)
 {
 	.name = "success_audit",
 	.option = "ipe.success_audit",
-	.node = IPE_SUCCESS_AUDIT,
+	.file = IPE_SUCCESS_AUDIT,
 	.otherwise = '0',
 };
 
@@ -164,11 +164,11 @@ TEST_F(parameter, file_agrees)
 	char value[8];
 
 	if (switched_off()) {
-		EXPECT_EQ(-ENOENT, read_file(variant->node, value,
+		EXPECT_EQ(-ENOENT, read_file(variant->file, value,
 					     sizeof(value)));
 		return;
 	}
-	ASSERT_EQ(1, read_file(variant->node, value, sizeof(value)));
+	ASSERT_EQ(1, read_file(variant->file, value, sizeof(value)));
 	EXPECT_STREQ(want, value);
 }
 
@@ -179,19 +179,19 @@ TEST_F(parameter, follows_file)
 	int i;
 
 	if (switched_off()) {
-		EXPECT_EQ(-ENOENT, write_string(variant->node, "1"));
+		EXPECT_EQ(-ENOENT, write_string(variant->file, "1"));
 		return;
 	}
-	ASSERT_EQ(1, read_file(variant->node, before, sizeof(before)));
+	ASSERT_EQ(1, read_file(variant->file, before, sizeof(before)));
 	for (i = 0; i < 2; i++) {
 		const char *state = before[0] == "01"[i] ? "10" : "01";
 		const char set[] = { state[i], '\0' };
 
-		ASSERT_EQ(0, write_string(variant->node, set));
+		ASSERT_EQ(0, write_string(variant->file, set));
 		ASSERT_EQ(2, read_file(self->path, value, sizeof(value)));
 		EXPECT_EQ(set[0] == '1' ? 'Y' : 'N', value[0]);
 	}
-	EXPECT_EQ(0, write_string(variant->node, before));
+	EXPECT_EQ(0, write_string(variant->file, before));
 }
 
 TEST_F(parameter, not_writable)

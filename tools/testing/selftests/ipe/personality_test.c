@@ -7,11 +7,11 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 
+#include "access.h"
 #include "audit.h"
 #include "harness.h"
 #include "probe.h"
 #include "stage.h"
-#include "subject.h"
 
 #define PAGE 4096UL
 #define ROOM 512

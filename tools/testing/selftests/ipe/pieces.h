@@ -15,22 +15,22 @@
 #define TRAILER 12
 #define MAGIC 28
 
-enum node { NEW_POLICY, UPDATE };
+enum file { NEW_POLICY, UPDATE };
 
 static const struct ipe_version oldest, version = { 1, 2, 3 };
 
-static inline const char *node_path(enum node node)
+static inline const char *file_path(enum file file)
 {
-	return node == UPDATE ? policy_node(NAME, "update") : IPE_NEW_POLICY;
+	return file == UPDATE ? policy_file(NAME, "update") : IPE_NEW_POLICY;
 }
 
 /* Loads the policy that the file belongs to, and signs the one to write to it. */
-static inline int prepare(enum node node, unsigned int form,
+static inline int prepare(enum file file, unsigned int form,
 			  struct blob *policy)
 {
 	int err = ipe_reset();
 
-	if (!err && node == UPDATE)
+	if (!err && file == UPDATE)
 		err = policy_load(NAME, &oldest, RULES);
 	return err ?: policy_sign(policy, NAME, &version, RULES, form);
 }
@@ -39,40 +39,40 @@ static inline bool is_loaded(void)
 {
 	char text[32];
 
-	return read_file(policy_node(NAME, "version"), text, sizeof(text)) ==
+	return read_file(policy_file(NAME, "version"), text, sizeof(text)) ==
 		       5 &&
 	       !strcmp(text, "1.2.3");
 }
 
 /* The same; opens the file, too, and returns it or a negative errno. */
-static inline int prepare_open(enum node node, unsigned int form,
+static inline int prepare_open(enum file file, unsigned int form,
 			       struct blob *policy, char before[65])
 {
-	int fd, err = prepare(node, form, policy) ?: ipe_snapshot(before);
+	int fd, err = prepare(file, form, policy) ?: ipe_snapshot(before);
 
 	if (err)
 		return err;
-	fd = open(node_path(node), O_WRONLY | O_CLOEXEC);
+	fd = open(file_path(file), O_WRONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* A variant for each file and each form of a message. */
-#define EACH_NODE_AND_FORM(fixture, id, ...)                                \
+#define EACH_FILE_AND_FORM(fixture, id, ...)                                \
 	FIXTURE_VARIANT_ADD(fixture, der_##id)                              \
 	{                                                                   \
-		.node = NEW_POLICY, .form = SIGN_DER, __VA_ARGS__           \
+		.file = NEW_POLICY, .form = SIGN_DER, __VA_ARGS__           \
 	};                                                                  \
 	FIXTURE_VARIANT_ADD(fixture, appended_##id)                         \
 	{                                                                   \
-		.node = NEW_POLICY, .form = SIGN_APPENDED, __VA_ARGS__      \
+		.file = NEW_POLICY, .form = SIGN_APPENDED, __VA_ARGS__      \
 	};                                                                  \
 	FIXTURE_VARIANT_ADD(fixture, update_der_##id)                       \
 	{                                                                   \
-		.node = UPDATE, .form = SIGN_DER, __VA_ARGS__               \
+		.file = UPDATE, .form = SIGN_DER, __VA_ARGS__               \
 	};                                                                  \
 	FIXTURE_VARIANT_ADD(fixture, update_appended_##id)                  \
 	{                                                                   \
-		.node = UPDATE, .form = SIGN_APPENDED, __VA_ARGS__          \
+		.file = UPDATE, .form = SIGN_APPENDED, __VA_ARGS__          \
 	}
 
 /* Writes the bytes from one position to another. */

@@ -188,10 +188,10 @@ REFUSED(utf16, -EBADMSG, 1, 2, "p\0o\0l\0i\0c\0y\0_\0n\0a\0m\0e\0=\0x\0");
 
 RESET_AROUND(refused)
 
-static int submit(const char *node, const void *text, size_t len,
+static int submit(const char *file, const void *text, size_t len,
 		  unsigned int flags)
 {
-	return policy_submit_text(node, text, len, flags);
+	return policy_submit_text(file, text, len, flags);
 }
 
 TEST_F(refused, new_policy)
@@ -211,7 +211,7 @@ TEST_F(refused, update)
 
 	ASSERT_EQ(0, policy_load(NAME, &oldest, DEFAULTS));
 	ASSERT_EQ(0, ipe_snapshot(before));
-	EXPECT_EQ(variant->error, submit(policy_node(NAME, "update"),
+	EXPECT_EQ(variant->error, submit(policy_file(NAME, "update"),
 					 variant->text, variant->len,
 					 SIGN_DER));
 	expect_unchanged(_metadata, before);
@@ -359,14 +359,14 @@ static void expect_loaded(struct __test_metadata *_metadata,
 	char got[8192];
 
 	ASSERT_EQ(strlen(variant->name),
-		  read_file(policy_node(variant->name, "name"), got,
+		  read_file(policy_file(variant->name, "name"), got,
 			    sizeof(got)));
 	EXPECT_STREQ(variant->name, got);
-	ASSERT_LT(0, read_file(policy_node(variant->name, "version"), got,
+	ASSERT_LT(0, read_file(policy_file(variant->name, "version"), got,
 			       sizeof(got)));
 	EXPECT_STREQ(variant->version, got);
 	ASSERT_EQ(variant->len,
-		  read_file(policy_node(variant->name, "policy"), got,
+		  read_file(policy_file(variant->name, "policy"), got,
 			    sizeof(got)));
 	EXPECT_EQ(0, memcmp(variant->text, got, variant->len));
 }

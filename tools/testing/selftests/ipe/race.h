@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /* An emulated machine that shares its processors is slow. */
 #define LIMIT 180

@@ -113,7 +113,7 @@ TEST_F_TIMEOUT(race, update, LIMIT)
 	prepare_updates(_metadata);
 	START(ask_allowed, ask_denied, ask_execve, ask_either);
 	for (i = 0; i < UPDATES; i++) {
-		change(self->shared, policy_submit(policy_node(NAME, "update"),
+		change(self->shared, policy_submit(policy_file(NAME, "update"),
 						   updates[i].data,
 						   updates[i].len));
 		/* Some time for decisions under each version. */
@@ -135,7 +135,7 @@ static void update_any(struct shared *shared)
 		shared->stop = true;
 		return;
 	}
-	err = policy_submit(policy_node(NAME, "update"), updates[next].data,
+	err = policy_submit(policy_file(NAME, "update"), updates[next].data,
 			    updates[next].len);
 	if (err == -ESTALE)
 		count(&shared->denied);
@@ -164,9 +164,9 @@ TEST_F_TIMEOUT(race, two_updaters, LIMIT)
 
 /* Loads and deletes a policy while others read its files. */
 static struct blob coming;
-static const char *const nodes[] = { "name", "version", "policy", "pkcs7",
+static const char *const files[] = { "name", "version", "policy", "pkcs7",
 				     "active" };
-static struct blob contents[ARRAY_SIZE(nodes)];
+static struct blob contents[ARRAY_SIZE(files)];
 
 static void load_and_delete(struct shared *shared)
 {
@@ -174,14 +174,14 @@ static void load_and_delete(struct shared *shared)
 	change(shared, policy_delete(NAME));
 }
 
-static void read_nodes(struct shared *shared)
+static void read_files(struct shared *shared)
 {
 	char got[8192];
 	unsigned int i;
 	ssize_t len;
 
-	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
-		len = read_file(policy_node(NAME, nodes[i]), got, sizeof(got));
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		len = read_file(policy_file(NAME, files[i]), got, sizeof(got));
 		if (len == -ENOENT)
 			count(&shared->denied);
 		else
@@ -192,13 +192,13 @@ static void read_nodes(struct shared *shared)
 }
 
 /* Holds files open across a deletion, and writes to them. */
-static void hold_nodes(struct shared *shared)
+static void hold_files(struct shared *shared)
 {
 	int update, active, err;
 	char byte;
 
-	update = open(policy_node(NAME, "update"), O_WRONLY | O_CLOEXEC);
-	active = open(policy_node(NAME, "active"), O_RDWR | O_CLOEXEC);
+	update = open(policy_file(NAME, "update"), O_WRONLY | O_CLOEXEC);
+	active = open(policy_file(NAME, "active"), O_RDWR | O_CLOEXEC);
 	if (update >= 0 && active >= 0) {
 		usleep(1000);
 		err = write_fd(update, coming.data, coming.len);
@@ -225,14 +225,14 @@ TEST_F_TIMEOUT(race, load_and_delete, LIMIT)
 
 	ASSERT_EQ(0, policy_sign(&coming, NAME, NULL, FIRST, SIGN_DER));
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, coming.data, coming.len));
-	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
-		len = read_file(policy_node(NAME, nodes[i]), got, sizeof(got));
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		len = read_file(policy_file(NAME, files[i]), got, sizeof(got));
 		ASSERT_LT(0, len);
 		contents[i].data = memcpy(malloc(len), got, len);
 		contents[i].len = len;
 	}
 	ASSERT_EQ(0, policy_delete(NAME));
-	START(load_and_delete, read_nodes, read_nodes, hold_nodes);
+	START(load_and_delete, read_files, read_files, hold_files);
 	finish(_metadata, self, SECONDS);
 	EXPECT_LT(2, self->shared->changes);
 	EXPECT_LT(0, self->shared->right);

@@ -9,9 +9,9 @@
  */
 #include <linux/capability.h>
 
-#include "harness.h"
+#include "access.h"
 #include "audit.h"
-#include "subject.h"
+#include "harness.h"
 
 #define IPE_SEAL IPE_ROOT "/seal"
 #define ACTIVE IPE_PREFIX "_active"
@@ -180,9 +180,9 @@ TEST(same_policy_again)
 	ASSERT_EQ(0, ipe_snapshot(before));
 	policy.data = malloc(8192);
 	ASSERT_NE(NULL, policy.data);
-	policy.len = read_file(policy_node(ACTIVE, "pkcs7"), policy.data, 8192);
+	policy.len = read_file(policy_file(ACTIVE, "pkcs7"), policy.data, 8192);
 	ASSERT_LT(100, policy.len);
-	EXPECT_EQ(0, policy_submit(policy_node(ACTIVE, "update"), policy.data,
+	EXPECT_EQ(0, policy_submit(policy_file(ACTIVE, "update"), policy.data,
 				   policy.len));
 	EXPECT_EQ(0, policy_activate(ACTIVE));
 	blob_free(&policy);
@@ -195,7 +195,7 @@ TEST(active_policy_stays)
 	int fd;
 
 	ASSERT_EQ(0, policy_load(OTHER, &higher, ALLOW));
-	fd = open(policy_node(OTHER, "active"), O_WRONLY | O_CLOEXEC);
+	fd = open(policy_file(OTHER, "active"), O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ipe_snapshot(before));
 	EXPECT_EQ(-EPERM, policy_activate(OTHER));

@@ -8,7 +8,7 @@
 
 #include "harness.h"
 
-#define NAME IPE_PREFIX "_node"
+#define NAME IPE_PREFIX "_file"
 #define RULES "DEFAULT action=ALLOW\n"
 #define TEXT "policy_name=" NAME " policy_version=1.2.3\n" RULES
 
@@ -16,13 +16,13 @@
 static char *volatile nowhere = (char *)8;
 
 /* Each file, its content, and its answer to each kind of write. */
-FIXTURE(node)
+FIXTURE(file)
 {
 	const char *path;
 	char before[65];
 };
 
-FIXTURE_VARIANT(node)
+FIXTURE_VARIANT(file)
 {
 	const char *path;
 	mode_t mode;
@@ -49,7 +49,7 @@ FIXTURE_VARIANT(node)
 	.mode = 0444, .nothing = -EINVAL, .garbage = -EINVAL,           \
 	.large = -EINVAL, .too_large = -EINVAL
 
-FIXTURE_VARIANT_ADD(node, enforce)
+FIXTURE_VARIANT_ADD(file, enforce)
 {
 	.path = IPE_ENFORCE,
 	.mode = 0600,
@@ -57,7 +57,7 @@ FIXTURE_VARIANT_ADD(node, enforce)
 	SWITCH_ERRORS,
 };
 
-FIXTURE_VARIANT_ADD(node, success_audit)
+FIXTURE_VARIANT_ADD(file, success_audit)
 {
 	.path = IPE_SUCCESS_AUDIT,
 	.mode = 0600,
@@ -65,7 +65,7 @@ FIXTURE_VARIANT_ADD(node, success_audit)
 	SWITCH_ERRORS,
 };
 
-FIXTURE_VARIANT_ADD(node, seal)
+FIXTURE_VARIANT_ADD(file, seal)
 {
 	.path = IPE_ROOT "/seal",
 	.mode = 0600,
@@ -73,7 +73,7 @@ FIXTURE_VARIANT_ADD(node, seal)
 	SWITCH_ERRORS,
 };
 
-FIXTURE_VARIANT_ADD(node, new_policy)
+FIXTURE_VARIANT_ADD(file, new_policy)
 {
 	.path = IPE_NEW_POLICY,
 	.mode = 0200,
@@ -81,7 +81,7 @@ FIXTURE_VARIANT_ADD(node, new_policy)
 };
 
 #define POLICY_NODE(id, ...)                                            \
-	FIXTURE_VARIANT_ADD(node, id)                                   \
+	FIXTURE_VARIANT_ADD(file, id)                                   \
 	{                                                               \
 		.path = IPE_POLICIES "/" NAME "/" #id, __VA_ARGS__      \
 	}
@@ -95,21 +95,21 @@ POLICY_NODE(active, .mode = 0600, .content = "0", SWITCH_ERRORS);
 POLICY_NODE(update, .mode = 0200, POLICY_ERRORS);
 POLICY_NODE(delete, .mode = 0200, SWITCH_ERRORS);
 
-static struct blob node_policy;
+static struct blob loaded_policy;
 
-FIXTURE_SETUP(node)
+FIXTURE_SETUP(file)
 {
 	ASSERT_EQ(0, ipe_reset());
-	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), SIGN_DER, &node_policy));
-	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, node_policy.data,
-				   node_policy.len));
+	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), SIGN_DER, &loaded_policy));
+	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, loaded_policy.data,
+				   loaded_policy.len));
 	ASSERT_EQ(0, ipe_snapshot(self->before));
 	self->path = variant->path;
 }
 
-RESET_AFTER(node)
+RESET_AFTER(file)
 
-TEST_F(node, mode)
+TEST_F(file, mode)
 {
 	struct stat st;
 
@@ -120,17 +120,17 @@ TEST_F(node, mode)
 	EXPECT_EQ(0, st.st_size);
 }
 
-static size_t content(const FIXTURE_VARIANT(node) *variant, const void **data)
+static size_t content(const FIXTURE_VARIANT(file) *variant, const void **data)
 {
 	if (*variant->content) {
 		*data = variant->content;
 		return strlen(variant->content);
 	}
-	*data = node_policy.data;
-	return node_policy.len;
+	*data = loaded_policy.data;
+	return loaded_policy.len;
 }
 
-TEST_F(node, read)
+TEST_F(file, read)
 {
 	const void *want;
 	char got[8192];
@@ -147,7 +147,7 @@ TEST_F(node, read)
 }
 
 /* From any offset, in pieces of any size; nothing beyond the end. */
-TEST_F(node, read_pieces)
+TEST_F(file, read_pieces)
 {
 	const void *want;
 	char got[8192];
@@ -181,7 +181,7 @@ TEST_F(node, read_pieces)
 	EXPECT_EQ(0, close(fd));
 }
 
-TEST_F(node, read_bad_address)
+TEST_F(file, read_bad_address)
 {
 	int fd = open(self->path, O_RDONLY);
 
@@ -191,19 +191,19 @@ TEST_F(node, read_bad_address)
 	EXPECT_EQ(0, close(fd));
 }
 
-TEST_F(node, write_nothing)
+TEST_F(file, write_nothing)
 {
 	EXPECT_EQ(variant->nothing, write_file(self->path, "", 0));
 	expect_unchanged(_metadata, self->before);
 }
 
-TEST_F(node, write_one_byte)
+TEST_F(file, write_one_byte)
 {
 	EXPECT_EQ(variant->garbage, write_file(self->path, "x", 1));
 	expect_unchanged(_metadata, self->before);
 }
 
-TEST_F(node, write_garbage)
+TEST_F(file, write_garbage)
 {
 	static const char garbage[] = "\xff\xfe garbage \0 that is no policy\n";
 
@@ -213,7 +213,7 @@ TEST_F(node, write_garbage)
 }
 
 /* Any first byte: no such write is a boolean or a policy. */
-TEST_F(node, write_any_first_byte)
+TEST_F(file, write_any_first_byte)
 {
 	int byte;
 
@@ -232,7 +232,7 @@ TEST_F(node, write_any_first_byte)
 	expect_unchanged(_metadata, self->before);
 }
 
-TEST_F(node, write_16mib)
+TEST_F(file, write_16mib)
 {
 	char *data = malloc(16 * MIB + 1);
 
@@ -246,7 +246,7 @@ TEST_F(node, write_16mib)
 	free(data);
 }
 
-TEST_F(node, write_bad_address)
+TEST_F(file, write_bad_address)
 {
 	int fd = open(self->path, O_WRONLY);
 
@@ -261,7 +261,7 @@ TEST_F(node, write_bad_address)
  * Without the right to write the error is EPERM, unless the file does not
  * support writing.
  */
-static int denied(const FIXTURE_VARIANT(node) *variant)
+static int denied(const FIXTURE_VARIANT(file) *variant)
 {
 	return variant->writable ? -EPERM : -EINVAL;
 }
@@ -270,7 +270,7 @@ static int denied(const FIXTURE_VARIANT(node) *variant)
  * Root without CAP_MAC_ADMIN may open the file, but not write to it, not even
  * invalid data.
  */
-TEST_F(node, without_capability)
+TEST_F(file, without_capability)
 {
 	char *data = malloc(16 * MIB);
 
@@ -281,14 +281,14 @@ TEST_F(node, without_capability)
 	EXPECT_EQ(denied(variant), write_file(self->path, "0", 1));
 	EXPECT_EQ(denied(variant), write_file(self->path, "1", 1));
 	EXPECT_EQ(denied(variant), write_file(self->path, data, 16 * MIB));
-	EXPECT_EQ(denied(variant), write_file(self->path, node_policy.data,
-					      node_policy.len));
+	EXPECT_EQ(denied(variant), write_file(self->path, loaded_policy.data,
+					      loaded_policy.len));
 	expect_unchanged(_metadata, self->before);
 	free(data);
 }
 
 /* Reading does not require CAP_MAC_ADMIN. */
-TEST_F(node, read_without_capability)
+TEST_F(file, read_without_capability)
 {
 	const void *want;
 	char got[8192];
@@ -304,7 +304,7 @@ TEST_F(node, read_without_capability)
 	EXPECT_EQ(0, memcmp(want, got, len));
 }
 
-TEST_F(node, other_user)
+TEST_F(file, other_user)
 {
 	const bool world = variant->mode & 0004;
 	char got[8192];
@@ -323,7 +323,7 @@ TEST_F(node, other_user)
 }
 
 /* The capability of the opener counts. */
-TEST_F(node, opened_with_capability)
+TEST_F(file, opened_with_capability)
 {
 	int fd = open(self->path, O_WRONLY);
 
@@ -334,7 +334,7 @@ TEST_F(node, opened_with_capability)
 	EXPECT_EQ(0, close(fd));
 }
 
-TEST_F(node, opened_without_capability)
+TEST_F(file, opened_without_capability)
 {
 	int fd;
 
@@ -349,7 +349,7 @@ TEST_F(node, opened_without_capability)
 }
 
 /* A capability in a user namespace does not apply to the machine. */
-TEST_F(node, in_user_namespace)
+TEST_F(file, in_user_namespace)
 {
 	if (unshare(CLONE_NEWUSER))
 		SKIP(return, "no user namespaces: %s", strerror(errno));
@@ -422,7 +422,7 @@ BOOLEAN(empty, "", -EINVAL);
 
 RESET_AROUND(boolean)
 
-static void check_switch(struct __test_metadata *_metadata, const char *node,
+static void check_switch(struct __test_metadata *_metadata, const char *file,
 			 const FIXTURE_VARIANT(boolean) *variant)
 {
 	char value[8];
@@ -431,10 +431,10 @@ static void check_switch(struct __test_metadata *_metadata, const char *node,
 	for (start = 0; start <= 1; start++) {
 		const char set[] = { "01"[start], '\0' };
 
-		ASSERT_EQ(0, write_string(node, set));
+		ASSERT_EQ(0, write_string(file, set));
 		EXPECT_EQ(variant->value < 0 ? variant->value : 0,
-			  write_file(node, variant->text, variant->len));
-		ASSERT_EQ(1, read_file(node, value, sizeof(value)));
+			  write_file(file, variant->text, variant->len));
+		ASSERT_EQ(1, read_file(file, value, sizeof(value)));
 		EXPECT_EQ("01"[variant->value < 0 ? start : variant->value],
 			  value[0]);
 	}
@@ -457,9 +457,9 @@ TEST_F(boolean, active)
 
 	ASSERT_EQ(0, policy_load(NAME, NULL, RULES));
 	EXPECT_EQ(variant->value == 1 ? 0 : -EINVAL,
-		  write_file(policy_node(NAME, "active"), variant->text,
+		  write_file(policy_file(NAME, "active"), variant->text,
 			     variant->len));
-	ASSERT_EQ(1, read_file(policy_node(NAME, "active"), value,
+	ASSERT_EQ(1, read_file(policy_file(NAME, "active"), value,
 			       sizeof(value)));
 	EXPECT_EQ(variant->value == 1 ? '1' : '0', value[0]);
 }
@@ -468,7 +468,7 @@ TEST_F(boolean, delete)
 {
 	ASSERT_EQ(0, policy_load(NAME, NULL, RULES));
 	EXPECT_EQ(variant->value == 1 ? 0 : -EINVAL,
-		  write_file(policy_node(NAME, "delete"), variant->text,
+		  write_file(policy_file(NAME, "delete"), variant->text,
 			     variant->len));
 	EXPECT_EQ(variant->value != 1, policy_exists(NAME));
 }

@@ -254,7 +254,7 @@ TEST_F(signature, update)
 
 	ASSERT_EQ(0, policy_load(name, &oldest, "DEFAULT action=ALLOW\n"));
 	ASSERT_EQ(0, ipe_snapshot(before));
-	result = policy_submit(policy_node(name, "update"), self->message.data,
+	result = policy_submit(policy_file(name, "update"), self->message.data,
 			       self->message.len);
 	EXPECT_TRUE(is_right(variant, result))
 	{
@@ -264,7 +264,7 @@ TEST_F(signature, update)
 		expect_unchanged(_metadata, before);
 		return;
 	}
-	ASSERT_EQ(5, read_file(policy_node(name, "version"), version,
+	ASSERT_EQ(5, read_file(policy_file(name, "version"), version,
 			       sizeof(version)));
 	EXPECT_STREQ("1.2.3", version);
 }
@@ -285,7 +285,7 @@ TEST_F(signature, kept)
 	ASSERT_NE(NULL, kept);
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, self->message.data,
 				   self->message.len));
-	len = read_file(policy_node(policy_of(variant), "pkcs7"), kept,
+	len = read_file(policy_file(policy_of(variant), "pkcs7"), kept,
 			self->message.len + 64);
 	ASSERT_EQ(self->message.len, len);
 	EXPECT_EQ(0, memcmp(self->message.data, kept, len));
@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(flipped, loads_nothing_else, 600)
 			refused++;
 		} else {
 			loaded++;
-			ASSERT_LT(0, read_file(policy_node(NAME, "policy"),
+			ASSERT_LT(0, read_file(policy_file(NAME, "policy"),
 					       text, sizeof(text)));
 			EXPECT_STREQ(TEXT, text)
 			{

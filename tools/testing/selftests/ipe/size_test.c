@@ -3,9 +3,9 @@
  * IPE tests - policies of any size: many rules, long lines, and the memory they
  * take
  */
+#include "access.h"
 #include "pieces.h"
 #include "stage.h"
-#include "subject.h"
 
 #define HEADER "policy_name=" NAME " policy_version=1.2.3\n"
 #define DEFAULTS "DEFAULT action=ALLOW\n"
@@ -292,7 +292,7 @@ TEST_F(size, deleted_is_let_go)
 	ASSERT_EQ(0, sign_long(&policy, 8 * MIB));
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, policy.data, policy.len));
 	blob_free(&policy);
-	fd = open(policy_node(NAME, "policy"), O_RDONLY | O_CLOEXEC);
+	fd = open(policy_file(NAME, "policy"), O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(1, read(fd, &byte, 1));
 	ASSERT_EQ(0, ipe_reset());
@@ -424,7 +424,7 @@ TEST_F_TIMEOUT(many, rules, 120)
 	EXPECT_EQ(0, close(self->fd));
 	text = malloc(policy.len + 1);
 	ASSERT_NE(NULL, text);
-	len = read_file(policy_node(NAME, "pkcs7"), text, policy.len + 1);
+	len = read_file(policy_file(NAME, "pkcs7"), text, policy.len + 1);
 	ASSERT_EQ(policy.len, len);
 	EXPECT_EQ(0, memcmp(policy.data, text, len));
 	free(text);

@@ -7,9 +7,9 @@
 #include <linux/fsverity.h>
 #include <sys/mount.h>
 
+#include "access.h"
 #include "audit.h"
 #include "stage.h"
-#include "subject.h"
 
 /* Shorter than a path, so that a path has room for a file below it. */
 #define DIR_MAX 512

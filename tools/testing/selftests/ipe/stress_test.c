@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "access.h"
 #include "audit.h"
 #include "harness.h"
 #include "stage.h"
 #include "stress.h"
-#include "subject.h"
 
 #define SECONDS 10
 /* The test lasts until this much has changed, however slow the machine is. */
@@ -44,9 +44,9 @@ static struct message others[OTHERS];
 /* The version that all of its policies have reached. */
 static unsigned int reached;
 
-static int submit(const char *node, const struct message *message)
+static int submit(const char *file, const struct message *message)
 {
-	return policy_submit(node, message->signed_.data, message->signed_.len);
+	return policy_submit(file, message->signed_.data, message->signed_.len);
 }
 
 /* Another process deletes it, so it may have to be loaded again. */
@@ -62,7 +62,7 @@ static void activate(unsigned int policy)
 		conclude(!err);
 		if (err == -ESTALE) {
 			/* The loaded policy is older than the last version. */
-			err = submit(policy_node(message->name, "update"),
+			err = submit(policy_file(message->name, "update"),
 				     message);
 			err = err && err != -ENOENT ? err : -EAGAIN;
 		}
@@ -87,7 +87,7 @@ static void update_active(void)
 	message = &conducted[current.policy][reached];
 	announce((struct state){ current.policy, message->kind,
 				 current.enforcing });
-	err = submit(policy_node(message->name, "update"), message);
+	err = submit(policy_file(message->name, "update"), message);
 	conclude(!err);
 	if (err)
 		failed("update of the active policy", err);
@@ -209,7 +209,7 @@ static void delete_conducted(void)
 }
 
 /* A read returns the complete loaded text, or nothing. */
-static void read_nodes(void)
+static void read_files(void)
 {
 	static char text[4096];
 	const unsigned int policy = some(CONDUCTED);
@@ -217,7 +217,7 @@ static void read_nodes(void)
 	unsigned int version;
 	ssize_t len;
 
-	len = read_file(policy_node(name, "policy"), text, sizeof(text));
+	len = read_file(policy_file(name, "policy"), text, sizeof(text));
 	count(&shared->reads);
 	if (len == -ENOENT)
 		return;
@@ -231,15 +231,15 @@ static void read_nodes(void)
 }
 
 /* Files that stay open while the policy is deleted and loaded again. */
-static void hold_nodes(void)
+static void hold_files(void)
 {
 	const struct message *message = &others[some(OTHERS)];
 	int update, active, err;
 	char byte;
 
-	update = open(policy_node(message->name, "update"),
+	update = open(policy_file(message->name, "update"),
 		      O_WRONLY | O_CLOEXEC);
-	active = open(policy_node(message->name, "active"), O_RDWR | O_CLOEXEC);
+	active = open(policy_file(message->name, "active"), O_RDWR | O_CLOEXEC);
 	if (update >= 0 && active >= 0) {
 		usleep(1000);
 		err = write_fd(update, message->signed_.data, 100);
@@ -468,8 +468,8 @@ TEST_F_TIMEOUT(stress, all_at_once, LIMIT)
 	start(_metadata, ask_any);
 	start(_metadata, load_and_delete_others);
 	start(_metadata, delete_conducted);
-	start(_metadata, read_nodes);
-	start(_metadata, hold_nodes);
+	start(_metadata, read_files);
+	start(_metadata, hold_files);
 	start(_metadata, abandon);
 	start(_metadata, evict);
 	if (paths[ASK_DMV_SIGNED]) {

@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "access.h"
 #include "probe.h"
-#include "subject.h"
 #include "target.h"
 #include "verity.h"
 

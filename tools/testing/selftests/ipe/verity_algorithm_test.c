@@ -4,9 +4,9 @@
  */
 #include <ctype.h>
 
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /*
  * Of the algorithms that the documentation names for root hashes, those that

@@ -8,9 +8,9 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include "access.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 #include "target.h"
 
 /* The kernel writes dirty pages only when told to. */

@@ -6,11 +6,11 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 
+#include "access.h"
 #include "audit.h"
 #include "fuse.h"
 #include "harness.h"
 #include "stage.h"
-#include "subject.h"
 
 /* Changes while files are open. */
 FIXTURE(state)

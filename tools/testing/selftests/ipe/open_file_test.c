@@ -28,27 +28,27 @@ FIXTURE(open_file)
 
 FIXTURE_VARIANT(open_file)
 {
-	const char *node;
+	const char *file;
 	bool read;
 	bool write;
 };
 
-FIXTURE_VARIANT_ADD(open_file, pkcs7) { .node = "pkcs7", .read = true };
-FIXTURE_VARIANT_ADD(open_file, policy) { .node = "policy", .read = true };
-FIXTURE_VARIANT_ADD(open_file, name) { .node = "name", .read = true };
-FIXTURE_VARIANT_ADD(open_file, version) { .node = "version", .read = true };
+FIXTURE_VARIANT_ADD(open_file, pkcs7) { .file = "pkcs7", .read = true };
+FIXTURE_VARIANT_ADD(open_file, policy) { .file = "policy", .read = true };
+FIXTURE_VARIANT_ADD(open_file, name) { .file = "name", .read = true };
+FIXTURE_VARIANT_ADD(open_file, version) { .file = "version", .read = true };
 FIXTURE_VARIANT_ADD(open_file, active)
 {
-	.node = "active", .read = true, .write = true
+	.file = "active", .read = true, .write = true
 };
-FIXTURE_VARIANT_ADD(open_file, update) { .node = "update", .write = true };
-FIXTURE_VARIANT_ADD(open_file, delete) { .node = "delete", .write = true };
+FIXTURE_VARIANT_ADD(open_file, update) { .file = "update", .write = true };
+FIXTURE_VARIANT_ADD(open_file, delete) { .file = "delete", .write = true };
 
 FIXTURE_SETUP(open_file)
 {
 	ASSERT_EQ(0, ipe_reset());
 	ASSERT_EQ(0, policy_load(NAME, &version, RULES));
-	self->fd = open(policy_node(NAME, variant->node),
+	self->fd = open(policy_file(NAME, variant->file),
 			!variant->write ? O_RDONLY :
 			variant->read	? O_RDWR :
 					  O_WRONLY);
@@ -70,7 +70,7 @@ static void expect_gone(struct __test_metadata *_metadata, int fd,
 	}
 	if (!variant->write)
 		return;
-	if (!strcmp(variant->node, "update")) {
+	if (!strcmp(variant->file, "update")) {
 		ASSERT_EQ(0, policy_sign(&policy, NAME, &higher, RULES,
 					 SIGN_DER));
 		EXPECT_EQ(-ENOENT, write_fd(fd, policy.data, policy.len));
@@ -114,7 +114,7 @@ TEST_F(open_file, updated)
 	ASSERT_EQ(0, policy_update(NAME, &higher, "DEFAULT action=DENY\n"));
 	if (!variant->read) {
 		/* Writable files refer to the new policy, too. */
-		if (!strcmp(variant->node, "update")) {
+		if (!strcmp(variant->file, "update")) {
 			EXPECT_EQ(-EBADMSG, write_fd(self->fd, "x", 1));
 		} else {
 			EXPECT_EQ(0, write_fd(self->fd, "1", 1));
@@ -124,7 +124,7 @@ TEST_F(open_file, updated)
 	}
 	len = pread(self->fd, got, sizeof(got), 0);
 	ASSERT_LT(0, len);
-	ASSERT_EQ(len, read_file(policy_node(NAME, variant->node), now,
+	ASSERT_EQ(len, read_file(policy_file(NAME, variant->file), now,
 				 sizeof(now)));
 	EXPECT_EQ(0, memcmp(got, now, len));
 	EXPECT_EQ(0, close(self->fd));
@@ -139,7 +139,7 @@ TEST_F(open_file, updated_between)
 
 	if (!variant->read)
 		return;
-	len = read_file(policy_node(NAME, variant->node), before,
+	len = read_file(policy_file(NAME, variant->file), before,
 			sizeof(before));
 	ASSERT_LT(0, len);
 	ASSERT_EQ(1, read(self->fd, got, 1));
@@ -149,7 +149,7 @@ TEST_F(open_file, updated_between)
 	EXPECT_EQ(0, memcmp(before, got, len));
 	EXPECT_EQ(0, read(self->fd, got, sizeof(got)));
 	/* Reading from the beginning returns the new policy. */
-	len = read_file(policy_node(NAME, variant->node), now, sizeof(now));
+	len = read_file(policy_file(NAME, variant->file), now, sizeof(now));
 	ASSERT_LT(0, len);
 	EXPECT_EQ(len, pread(self->fd, got, sizeof(got), 0));
 	EXPECT_EQ(0, memcmp(now, got, len));
@@ -318,7 +318,7 @@ static int administer(void)
 	      write_string(IPE_ENFORCE, "1") ?:
 	      write_string(IPE_SUCCESS_AUDIT, "1") ?:
 	      write_string(IPE_SUCCESS_AUDIT, "0") ?:
-	      policy_submit(policy_node(NAME, "update"), listed_newer.data,
+	      policy_submit(policy_file(NAME, "update"), listed_newer.data,
 			    listed_newer.len) ?:
 	      policy_activate(NAME);
 	if (err)

@@ -8,8 +8,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "access.h"
 #include "probe.h"
-#include "subject.h"
 
 #define PAGE 4096UL
 

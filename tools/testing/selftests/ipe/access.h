@@ -5,8 +5,8 @@
  * Each try_*() returns 0 if the kernel allowed it, else a negative errno;
  * try_run() returns the exit code of the program.
  */
-#ifndef IPE_SELFTEST_SUBJECT_H
-#define IPE_SELFTEST_SUBJECT_H
+#ifndef IPE_SELFTEST_ACCESS_H
+#define IPE_SELFTEST_ACCESS_H
 
 #include <stddef.h>
 
@@ -37,4 +37,4 @@ int write_script(const char *path, const char *interpreter);
 int subject_copy_probe(const char *dir, char *path, size_t size);
 int subject_memfd(void);
 
-#endif /* IPE_SELFTEST_SUBJECT_H */
+#endif /* IPE_SELFTEST_ACCESS_H */
