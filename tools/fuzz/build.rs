@@ -23,7 +23,7 @@ fn main() {
     let shim = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/tests/c_parser");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap());
 
-    // What guides the fuzzer through the C code, too, and stops it where that errs.
+    // Instruments the C code for the fuzzer, and makes it stop at errors.
     let mut compile = c_parser::command("clang", Path::new(&tree), &shim, &out, "call.c");
     compile.current_dir(&out).args([
         "-c",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The policy language, written down a second time: slow, and from the grammar alone.
+//! A second implementation of the policy language: slow, and from the grammar alone.
 //!
 //! It shares no code with the parser, not even the vocabulary's tables. It reads texts that the
-//! parser accepted, and panics where it cannot make sense of one.
+//! parser accepted, and panics if it cannot read one.
 
 /// A property that a rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn words(line: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Takes `key=` off a word.
+/// Removes `key=` from a word.
 fn after<'a>(word: &'a [u8], key: &str) -> Option<&'a [u8]> {
     word.strip_prefix(key.as_bytes())
 }
@@ -135,7 +135,7 @@ fn property(word: &[u8]) -> Property {
 }
 
 impl Policy {
-    /// Reads a text that was found good.
+    /// Reads a text that the parser accepted.
     pub fn read(text: &[u8]) -> Self {
         assert!(!text.contains(&0));
         let mut policy = Self::default();

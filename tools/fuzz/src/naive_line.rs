@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel's command line, read a second time: as C does it, in a buffer that ends with a NUL and
-//! gets more of them.
+//! A second parser of the kernel's command line: it works as C does, in a buffer that ends with a
+//! NUL and gets more of them.
 
 /// A root hash of a parameter: an algorithm, if the line says it, and digits.
 pub type Named = Vec<(Option<String>, String)>;

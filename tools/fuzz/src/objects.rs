@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Objects, and the comparison of what the evaluation and the naive reading decide about them.
+//! Objects, and the comparison of the decisions of the evaluator and the naive implementation.
 
 use crate::{
     common::{OwnedDigest, TestObject},
@@ -59,7 +59,7 @@ fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> 
     }
 }
 
-/// The verdict in the terms of the naive reading.
+/// The outcome in the terms of the naive implementation.
 fn plain(verdict: Verdict) -> naive::Verdict {
     let allow = verdict.action == Action::Allow;
     match verdict.scope {
@@ -100,8 +100,8 @@ fn digest(algorithm: &[u8], digits: &str) -> Option<OwnedDigest> {
     })
 }
 
-/// Objects that tell the rules of a policy apart: all combinations of flags, with some of the
-/// digests that it names, with ones that are nearly the same, and without.
+/// Objects that distinguish the rules of a policy: all combinations of flags, with some of the
+/// digests that it names, with similar ones, and without.
 pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     let named = |of: &str| {
         let mut digests = vec![None];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Any text without NUL: the answer is that of the C parser, errno for errno.
+//! Any text without NUL: the errno is that of the C parser.
 
 #![no_main]
 
@@ -13,8 +13,8 @@ extern "C" {
 }
 
 fuzz_target!(|text: &[u8]| {
-    // The differences that are wanted: in C, a NUL ends the policy, and nothing refers to the
-    // kernel's command line.
+    // The intended differences: in C, a NUL ends the policy, and no value refers to the kernel's
+    // command line.
     if text.contains(&0) || text.windows(9).any(|word| word == b"=cmdline:") {
         return;
     }

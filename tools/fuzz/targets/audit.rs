@@ -57,7 +57,7 @@ fn untrusted(text: &[u8]) -> String {
     format!("\"{}\"", std::str::from_utf8(text).unwrap())
 }
 
-/// What a C string has of these bytes, which is not empty.
+/// The part of these bytes that a C string can have; it is not empty.
 fn name(bytes: &[u8]) -> &[u8] {
     match bytes.split(|byte| *byte == 0).next() {
         Some([]) | None => b"x",
@@ -65,7 +65,7 @@ fn name(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// The line of a record, and what is to be read from it.
+/// The line of a record, and the expected result of reading it.
 fn record(record: &Record<'_>) -> (Vec<u8>, Access) {
     let lossy = |bytes: &[u8]| Some(String::from_utf8_lossy(bytes).into_owned());
     let operation = Operation::ALL[record.operation as usize % Operation::COUNT].name();
@@ -130,7 +130,7 @@ fn record(record: &Record<'_>) -> (Vec<u8>, Access) {
     (line.into_bytes(), access)
 }
 
-/// What a command writes, which a terminal shall show and not obey.
+/// The output of a command, which must not control a terminal.
 fn written(command: impl FnOnce(&mut Output<'_>)) -> String {
     let mut shown = Vec::new();
     command(&mut Output::new(&mut shown, false, false));
@@ -159,7 +159,7 @@ fuzz_target!(|line: Line<'_>| {
     let text = written(|out| {
         command::suggest::show(&outcome, out).expect("writing to memory succeeds");
     });
-    // What is suggested goes into policies: rules are what the program found, all else is comment.
+    // Suggestions go into policies: every line is a rule that the program found, or a comment.
     let rules = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Any command line: each parameter names what the naive reading finds.
+//! Any command line: each parameter names the root hashes that the naive parser finds.
 
 #![no_main]
 

@@ -3,8 +3,8 @@
 //! A compiled form from another text, or in other memory, than was measured: it decides as the text
 //! that it was compiled from, or it denies everything.
 //!
-//! The first byte says how many words there are more or fewer than measured, the rest are two
-//! texts with a NUL between them.
+//! The first byte is the difference between the words of memory and the measured number; the rest
+//! are two texts with a NUL between them.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Signed messages in pieces: whatever has arrived, the answer is that of a second reading, once
-//! final it stays, and `ipectl` takes the same text out of it.
+//! Signed messages in pieces: after each piece, the result is that of a second parser; a final
+//! result stays, and `ipectl` extracts the same text.
 //!
 //! The first bytes are the lengths of the pieces, up to a zero.
 

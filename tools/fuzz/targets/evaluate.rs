@@ -69,7 +69,7 @@ struct Rule {
     operation: u8,
     properties: Vec<Property>,
     allow: bool,
-    /// How many rules there are like it, each with the next digest.
+    /// The number of such rules, each with the next digest.
     more: u8,
 }
 

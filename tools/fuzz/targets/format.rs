@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What `ipectl check` says of a text moves no cursor; what `ipectl fmt` makes of a policy means
-//! the same, keeps its comments, and is what it makes of it again.
+//! The output of `ipectl check` for any text moves no cursor. `ipectl fmt` keeps the meaning and the
+//! comments of a policy, and is idempotent.
 
 #![no_main]
 
@@ -34,7 +34,7 @@ fn comments(text: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What a command writes, which a terminal shall show and not obey.
+/// The output of a command, which must not control a terminal.
 fn written(command: impl FnOnce(&mut Output<'_>)) {
     let mut shown = Vec::new();
     command(&mut Output::new(&mut shown, false, false));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Any text: the answer is a located error, or a policy that decides as the naive reading does.
+//! Any text: the result is a located error, or a policy that decides as the naive implementation
+//! does.
 //!
-//! The last byte says which properties the kernel provides.
+//! The last byte selects the properties that the kernel provides.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The program that checks the boot policy while the kernel is built: what it takes, what stops the
-//! build, and what it says then.
+//! The program that checks the boot policy while the kernel is built: the texts that it accepts,
+//! those that stop the build, and its messages.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// The providers that a kernel has which has them all.
+/// The providers of a kernel that has all of them.
 const ALL: [&str; 5] = [
     "dmverity_roothash",
     "dmverity_signature",

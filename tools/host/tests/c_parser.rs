@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The parser answers as the C implementation does, errno for errno.
+//! The parser returns the same errno as the C implementation.
 //!
 //! The sources of the C parser are those of a kernel tree, unchanged; `tests/c_parser` has what
 //! they need to run as a program. `IPE_C_TREE` names the tree:

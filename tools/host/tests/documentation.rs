@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The documentation against the code: its example policies are good, and it names what there is.
+//! The documentation against the code: its example policies load, and it names everything.
 
 mod common;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Every error and every warning is the answer to some text, and no two of them read the same.
+//! Some text causes each error and each warning, and no two of them have the same message.
 
 mod common;
 

@@ -37,11 +37,11 @@ macro_rules! words {
 }
 
 words! {
-    /// The names that policies have.
+    /// The names of policies.
     Name {
-        /// The active one that each sequence begins with.
+        /// The policy that is active when a sequence begins.
         Reset = "reset",
-        /// One that sequences load.
+        /// A policy that sequences load.
         A = "a",
         /// Another.
         B = "b",
@@ -55,27 +55,27 @@ words! {
     Rules {
         /// Everything is allowed.
         Allow = "allow",
-        /// Nothing is.
+        /// Nothing is allowed.
         Deny = "deny",
-        /// The initramfs is, and nothing else.
+        /// Only the initramfs is allowed.
         Verified = "verified",
-        /// Everything is but the initramfs.
+        /// Everything except the initramfs is allowed.
         Unverified = "unverified",
-        /// It has no default, so that it is refused.
+        /// The default is missing, so the kernel refuses the policy.
         Wrong = "wrong",
     }
 }
 
 words! {
-    /// How policies are signed.
+    /// How a policy is signed.
     Signature {
         /// In a PKCS#7 message.
         Embedded = "embedded",
-        /// Behind the text.
+        /// With the signature appended to the text.
         Appended = "appended",
-        /// By a signer whom the kernel does not know.
+        /// By a signer that the kernel does not trust.
         Untrusted = "untrusted",
-        /// Behind a text that was changed.
+        /// With the signature appended to a text that was changed afterwards.
         Changed = "changed",
     }
 }
@@ -154,27 +154,27 @@ impl Policy {
     }
 }
 
-/// How many files can be held open.
+/// The number of files that can be held open.
 pub const SLOTS: usize = 2;
 
-/// Something that is done.
+/// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A policy is written to `new_policy`, in so many pieces.
+    /// Writes a policy to `new_policy`, in this many pieces.
     Load(Policy, u8, Who),
-    /// A policy is written to the `update` of another, in so many pieces.
+    /// Writes a policy to the `update` of another, in this many pieces.
     Update(Name, Policy, u8, Who),
-    /// Something is written to `active`.
+    /// Writes a value to `active`.
     Activate(Name, Value, Who),
-    /// Something is written to `delete`.
+    /// Writes a value to `delete`.
     Delete(Name, Value, Who),
-    /// Something is written to `enforce`.
+    /// Writes a value to `enforce`.
     Enforce(Value, Who),
-    /// A file is opened, and held; what was held there is closed.
+    /// Opens a file, and holds it; closes the file that was held there.
     Hold(usize, Name, PolicyFile),
-    /// Something is written to the held `active` or `delete`.
+    /// Writes a value to the held `active` or `delete`.
     Write(usize, Value),
-    /// A policy is written to the held `update`.
+    /// Writes a policy to the held `update`.
     Send(usize, Policy),
 }
 

@@ -48,7 +48,7 @@ fn command() -> impl Strategy<Value = Command> {
     let slot = || 0..SLOTS;
     prop_oneof![
         4 => (policy(), 1..4u8, who()).prop_map(|(p, n, w)| Command::Load(p, n, w)),
-        // Mostly with the name that belongs there.
+        // Usually with the right name.
         4 => (policy(), 1..4u8, who()).prop_map(|(p, n, w)| Command::Update(p.name, p, n, w)),
         1 => (name(), policy(), who()).prop_map(|(name, p, w)| Command::Update(name, p, 1, w)),
         4 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Activate(name, v, w)),
@@ -60,7 +60,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Generates so many sequences of that length at most.
+/// Generates this many sequences, each of at most that length.
 pub fn sequences(seed: u64, number: usize, length: usize) -> Vec<Vec<Command>> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

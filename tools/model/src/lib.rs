@@ -2,8 +2,8 @@
 
 //! An executable model of policies in the kernel, and its comparison with a kernel.
 //!
-//! [`generate`] makes sequences of [`command`]s, [`model`] says what each of them answers and leaves
-//! behind, `replay` does them in a guest, and [`compare`] looks for the first difference.
+//! [`generate`] makes sequences of [`command`]s, [`model`] defines the result of each and the state
+//! after it, `replay` executes them in a guest, and [`compare`] looks for the first difference.
 
 pub mod command;
 pub mod compare;

@@ -12,11 +12,11 @@ pub type Answer = Result<(), &'static str>;
 #[derive(Clone, Copy, Debug)]
 struct Loaded {
     policy: Policy,
-    /// Tells it from others that had the name before.
+    /// Distinguishes it from earlier policies of the same name.
     serial: u32,
 }
 
-/// A file that is held open: of which policy, and which file.
+/// A file that is held open: its policy, and which file it is.
 type Held = (Name, u32, PolicyFile);
 
 /// The state of the kernel.
@@ -31,7 +31,7 @@ pub struct Model {
 }
 
 impl Default for Model {
-    /// How each sequence begins.
+    /// Returns the state at the beginning of each sequence.
     fn default() -> Self {
         let policy = RESET;
         Self {
@@ -52,7 +52,7 @@ pub const RESET: Policy = Policy {
     signature: Signature::Embedded,
 };
 
-/// Without the capability, at the time of opening, nothing is permitted.
+/// Checks the capability of the opener.
 fn permitted(who: Who) -> Answer {
     match who {
         Who::Admin | Who::Heir => Ok(()),
@@ -68,7 +68,7 @@ fn confirmed(value: Value) -> Answer {
     }
 }
 
-/// Whether a policy is one that the kernel takes.
+/// Whether the kernel accepts a policy.
 fn verified(policy: &Policy) -> Answer {
     match (policy.signature, policy.rules) {
         (Signature::Untrusted, _) => Err("ENOKEY"),
@@ -79,7 +79,7 @@ fn verified(policy: &Policy) -> Answer {
 }
 
 impl Model {
-    /// Does something.
+    /// Executes a command.
     pub fn step(&mut self, command: &Command) -> Answer {
         match *command {
             Command::Load(policy, _, who) => {

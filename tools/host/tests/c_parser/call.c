@@ -8,8 +8,8 @@ int ipe_c_parse(const char *text, size_t length)
 }
 
 /*
- * What only those functions call that nothing here calls: the fuzzer's tables
- * keep them in the program.
+ * Called only by functions that nothing here calls, but the fuzzer's tables keep
+ * those in the program.
  */
 #define NOT_CALLED(name) void name(void) { abort(); }
 NOT_CALLED(copy_from_user)

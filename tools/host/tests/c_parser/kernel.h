@@ -142,7 +142,7 @@ static inline int hex2bin(u8 *dst, const char *src, size_t count)
 	return 0;
 }
 
-/* What is declared and not used. */
+/* Declared, but not used. */
 struct audit_buffer;
 struct inode;
 struct mutex;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Makes what a guest replays, and compares what it printed with the model.
+//! Makes the sequences for a guest, and compares its output with the model.
 //!
 //! ```text
 //! model generate SEED SEQUENCES LENGTH KEYS DIRECTORY
@@ -8,8 +8,9 @@
 //! model show FILE
 //! ```
 //!
-//! `compare` prints the shortest sequence that differs, if one does, and puts into `SMALLER` sequences
-//! that lack a part of it: if one of these differs, too, it is to be compared next. `show` prints what the model says of the sequences of a file.
+//! `compare` prints the shortest sequence that differs, if one does, and puts sequences that lack a
+//! part of it into `SMALLER`: if one of these differs, too, compare it next. `show` prints the model's
+//! results for the sequences of a file.
 
 use ipe_model::{
     command::Command,
@@ -54,7 +55,7 @@ fn store(sequences: &Sequences, keys: &Path, directory: &Path) -> Result<(), Box
             policies.extend(command.policy());
         }
         for policy in policies {
-            // Versions only rise, from one sequence to the next, too.
+            // Versions only increase, also from one sequence to the next.
             let signed = sign::sign(&policy, number + 1, keys, &work)?;
             fs::write(directory.join(&name).join(policy.to_string()), signed)?;
         }
@@ -91,7 +92,7 @@ fn smaller(commands: &[Command]) -> Sequences {
     while size > 0 {
         for start in (0..before.len()).step_by(size) {
             let end = before.len().min(start + size);
-            // The last one is that in which something differs.
+            // The last command is the one that differs.
             all.push([&before[..start], &before[end..], &[*last]].concat());
         }
         size /= 2;

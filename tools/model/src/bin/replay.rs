@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Does in a guest what sequences of commands say, and prints after each what there is to see:
+//! Executes sequences of commands in a guest, and prints the visible state after each command:
 //!
 //! ```text
 //! step SEQUENCE NUMBER ANSWER STATE
@@ -47,7 +47,7 @@ fn may_map(file: Option<&File>) -> bool {
         None => (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1),
     };
     let protection = libc::PROT_READ | libc::PROT_EXEC;
-    // SAFETY: A new mapping where there is none; nobody learns of it.
+    // SAFETY: The kernel chooses an unused address, and the mapping does not leave this function.
     let at = unsafe { libc::mmap(ptr::null_mut(), 4096, protection, flags, fd, 0) };
     if at == libc::MAP_FAILED {
         let error = io::Error::last_os_error();
@@ -70,7 +70,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).open(path)
 }
 
-/// Writes in so many pieces.
+/// Writes in this many pieces.
 fn write(mut file: &File, bytes: &[u8], pieces: u8) -> io::Result<()> {
     let size = bytes.len().div_ceil(usize::from(pieces)).max(1);
     for piece in bytes.chunks(size) {
@@ -85,7 +85,7 @@ fn put(path: &Path, bytes: &[u8], pieces: u8, who: Who) -> io::Result<()> {
     if who == Who::Admin {
         return write(&open(path)?, bytes, pieces);
     }
-    // Capabilities are a thread's.
+    // Each thread has its own capabilities.
     thread::scope(|scope| {
         let opened = (who == Who::Heir).then(|| open(path));
         let thread = scope.spawn(move || {
@@ -115,7 +115,7 @@ impl Sequence {
         fs::read(self.directory.join(policy.to_string()))
     }
 
-    /// Makes the state that a sequence begins with.
+    /// Sets up the state at the beginning of a sequence.
     fn begin(directory: PathBuf) -> io::Result<Self> {
         let sequence = Self {
             directory,
@@ -188,7 +188,7 @@ fn state(initramfs: &File) -> io::Result<String> {
         let read = |file: &str| fs::read_to_string(directory.join(file));
         let version = read("version")?;
         let text = read("policy")?;
-        // The state must show a policy of another sequence, or one that does not fit its text.
+        // Makes the state differ if the policy is of another sequence or does not match its text.
         let minor = version.split('.').nth(1).unwrap_or("?");
         let header = format!("policy_name={} policy_version={version}\n", read("name")?);
         let rules = text
@@ -262,7 +262,7 @@ fn main() -> io::Result<()> {
         writeln!(out, "step {number} {step} {}", line(&answer, &state))?;
         step += 1;
     }
-    // So that programs can be executed after this one.
+    // Programs that run after this one must be allowed.
     drop(sequence.take());
     Sequence::begin(directory.join("end"))?;
     writeln!(out, "replay: end")
