@@ -133,7 +133,7 @@ fn why_not(property: &Property<'_>, object: &Object, line: &CommandLine) -> Stri
             match (line, line.root_hashes(*parameter)) {
                 (_, Err(reason)) => WarningKind::CommandLine(*parameter, reason).to_string(),
                 (CommandLine::AtBoot, _) => format!(
-                    "{} is known when the kernel boots; --cmdline tells it",
+                    "{} is known only at boot; pass the command line with --cmdline",
                     canonical::property(property)
                 ),
                 (CommandLine::Given(_), Ok(_)) => digest(object.dmverity_roothash, ""),

@@ -36,7 +36,7 @@ pub(super) fn of_policy(
         found.push(
             finding(line, Severity::Note, "known-at-boot", message).hint(
                 "the command line must be verified together with the kernel; 'ipectl explain \
-             --cmdline' shows what the policy makes of one",
+             --cmdline' shows how the policy decides with one",
             ),
         );
     }

@@ -106,6 +106,6 @@ fn name_with_blanks(text: &[u8], offset: usize) -> Option<String> {
         .filter(|word| !word.is_empty());
     let name = words.collect::<Vec<_>>().join("_");
     Some(format!(
-        "a name has no blanks, quotes or not: write policy_name={name}"
+        "a name cannot contain blanks, even in quotes: write policy_name={name}"
     ))
 }

@@ -83,7 +83,7 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
             }
         }
         ErrorKind::VersionNotNumber => fixed("a version is three numbers, such as 1.0.0"),
-        ErrorKind::HeaderRepeated => fixed("put each policy in a file of its own"),
+        ErrorKind::HeaderRepeated => fixed("put each policy into its own file"),
         ErrorKind::OperationMissing => operation_missing(&place),
         ErrorKind::OperationUnknown => Some(match similar::operation(value) {
             Some(meant) => format!("no operation {value}; did you mean {}?", meant.name()),

@@ -129,7 +129,7 @@ fn allowed_by_rule<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Option<F
             code: "allows-unprotected",
             message: format!(
                 "{name} is allowed without any protection: the rule matches files that \
-                              anybody can have changed"
+                              anybody may have changed"
             ),
             hint: "a property with FALSE asks for what a file does not have; ask for one that is \
                    TRUE, or for a digest"

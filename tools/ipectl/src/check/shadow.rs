@@ -27,7 +27,7 @@ pub(super) fn advice(rule: &Rule<'_>, deciders: &[&Line<'_>], same: bool) -> Str
             match wider {
                 None => "the verdict is the same, so this rule can be removed".to_owned(),
                 Some((line, _)) => format!(
-                    "line {} allows more than this rule: remove the one of both that is not meant",
+                    "line {} allows more than this rule: remove whichever of the two is not intended",
                     line.position.line
                 ),
             }
@@ -35,7 +35,7 @@ pub(super) fn advice(rule: &Rule<'_>, deciders: &[&Line<'_>], same: bool) -> Str
         (Action::Deny, false) => "the first matching rule wins: move this one up".to_owned(),
         (Action::Allow, false) => match line(Action::Deny) {
             Some(line) => format!(
-                "the first matching rule wins: remove this one, or move it up if it shall allow \
+                "the first matching rule wins: remove this one, or move it up if it should allow \
                  what line {line} denies"
             ),
             None => "the first matching rule wins: remove this one".to_owned(),

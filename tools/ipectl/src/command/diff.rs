@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Show which files get another verdict from a new policy
+/// Show for which files a new policy decides differently
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:

@@ -44,7 +44,7 @@ pub struct Digest {
     #[arg(long, value_name = "BYTES", requires = "volume", default_value_t = 0)]
     pub hash_offset: u64,
 
-    /// The volume has no superblock: take the options below, and as data what is before --hash-offset
+    /// The volume has no superblock: use the options below; the data ends at --hash-offset
     #[arg(long, requires = "volume", conflicts_with = "hashes")]
     pub no_superblock: bool,
 

@@ -23,7 +23,7 @@ Examples:
   $ ipectl image files.pol /srv/root --fsverity
   $ ipectl image start.pol /boot/initrd.img --boot-verified
 
-Exits with 1 if a file is denied, with 4 if there is no file to ask about.")]
+Exits with 1 if a file is denied, with 4 if it has no file that IPE would judge.")]
 pub struct Image {
     /// The policy, as text or signed; - for standard input
     pub policy: PathBuf,

@@ -14,7 +14,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Afterwards nobody can activate another policy, update the active one, delete one or switch to \
-permissive mode, root included. There is no way back but a reboot.
+permissive mode, root included. Only a reboot undoes this.
 
 Example:
   # ipectl seal")]

@@ -13,7 +13,7 @@ use crate::{
 use clap::Args;
 use std::{collections::BTreeSet, path::PathBuf};
 
-/// Suggest rules that would allow what was denied
+/// Suggest rules that would allow the denied accesses
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub struct Suggest {
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 
-    /// The policy that was active: say why a rule that it has already did not match
+    /// The policy that was active: explain why a rule that it already has did not match
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 }

@@ -48,7 +48,7 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
         ),
         (Activate | Enforce | Update, libc::EPERM) => (
             "IPE is sealed until the next boot, or this process lacks CAP_MAC_ADMIN",
-            "'ipectl status' tells whether IPE is sealed; run as root; if the boot process has \
+            "'ipectl status' shows whether IPE is sealed; run as root; if the boot process has \
              dropped that capability, it is gone until the next boot",
         ),
         (_, libc::EPERM) => (
@@ -118,14 +118,14 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             "use smaller numbers",
         ),
         (Load | Update, libc::EINVAL) => (
-            "the kernel refuses something that ipectl accepts: an odd digest, or a rule that \
+            "the kernel refuses something that ipectl accepts: a digest with an odd number of digits, or a rule that \
              never matches",
             "the kernel log says where; so does 'ipectl check --kernel-config FILE' with its \
              configuration",
         ),
         (Update | Activate | Delete, libc::ENOENT) => (
             "the policy was deleted in the meantime",
-            "'ipectl status' shows what is loaded",
+            "'ipectl status' lists the loaded policies",
         ),
         (Load, libc::ENAMETOOLONG) => ("its name is too long", "a name has at most 255 bytes"),
         (_, libc::ENOMEM) => (

@@ -33,7 +33,7 @@ pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
     if path.starts_with("/memfd:") {
         return Some(
             "the program executes a copy in memory (memfd_create(2)), as container runtimes do \
-             with their own program; nothing is known about a copy, so no rule can allow it alone: \
+             with their own program; a copy has no properties, so no rule can allow it alone: \
              use a version or a setting of the program that executes the file itself"
                 .to_owned(),
         );
@@ -53,6 +53,6 @@ pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
     let device = printable(device.as_bytes());
     Some(format!(
         "{device} has files {from}: it has no fs-verity, and no volume that the kernel verifies; \
-         copy the file to a file system that has, or into an image on a dm-verity volume"
+         copy the file to a file system with fs-verity, or into an image on a dm-verity volume"
     ))
 }

@@ -18,7 +18,7 @@ pub(super) fn reason(policy: &Policy, operation: Operation, object: &Object) -> 
         return Some(format!("line {number} of the policy denies it on purpose"));
     }
     let likely = if object.dmverity_signature {
-        "the kernel may know no key that signed the root hash, the file may be on another volume, \
+        "the kernel may not have the key that signed the root hash, the file may be on another volume, \
          or on btrfs, which does not tell the kernel its volume"
     } else if object.dmverity_roothash.is_some() {
         "the file may be on another volume, or on another version of it, or on btrfs, which does \
