@@ -17,6 +17,7 @@ use crate::policy::{
     Action,
     Algorithm,
     DigestText,
+    FileProperty,
     Operation,
     Parameter,
     Property,
@@ -136,20 +137,25 @@ fn property(record: &mut impl Fields, property: &Property<'_>) {
     record.text(" ");
     record.text(property.kind().name());
     match property {
-        Property::BootVerified(value)
-        | Property::DmveritySignature(value)
-        | Property::FsveritySignature(value) => {
-            record.text(if *value { "=TRUE" } else { "=FALSE" });
-        }
-        Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
-            record.text("=");
-            record.text(Parameter::PREFIX);
-            record.text(parameter.name());
-        }
-        Property::DmverityRoothash(RootHash::Digest(value)) | Property::FsverityDigest(value) => {
-            digest(record, value);
-        }
+        Property::AnonymousMemory(value) => boolean(record, *value),
+        Property::File(property) | Property::Program(property) => match property {
+            FileProperty::BootVerified(value)
+            | FileProperty::DmveritySignature(value)
+            | FileProperty::FsveritySignature(value) => boolean(record, *value),
+            FileProperty::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+                record.text("=");
+                record.text(Parameter::PREFIX);
+                record.text(parameter.name());
+            }
+            FileProperty::DmverityRoothash(RootHash::Digest(value))
+            | FileProperty::FsverityDigest(value) => digest(record, value),
+        },
     }
+}
+
+/// Writes the `=` and the value of a property that is true or false.
+fn boolean(record: &mut impl Fields, value: bool) {
+    record.text(if value { "=TRUE" } else { "=FALSE" });
 }
 
 /// Writes the `=` and the digest of a rule that matched: of an algorithm that is known, in digits

@@ -2,11 +2,11 @@
 
 //! Checks the policy that is to be compiled into the kernel, while the kernel is built.
 //!
-//! Usage: `check OUTPUT INPUT [PROPERTY…] [cmdline]`
+//! Usage: `check OUTPUT INPUT [SYMBOL…]`
 //!
 //! `INPUT` is the file with the policy's text. Without a boot policy it is empty, and the output
-//! is, too. The properties are those whose providers are built in; `cmdline` lets the policy refer to
-//! the kernel's command line. The parser is the kernel's own.
+//! is, too. The Kconfig symbols tell which properties and extensions of the language the kernel
+//! provides. The parser is the kernel's own.
 //! A warning of a running machine is an error here, as it would be seen too late. The program
 //! prints each problem as `file:line:column: reason` and fails the build.
 
@@ -22,8 +22,6 @@ mod policy;
 
 use policy::{
     Error,
-    KnownAtBoot,
-    PropertyKind,
     Providers,
     Reporter,
     Warning, //
@@ -67,8 +65,8 @@ fn place(before: &[u8]) -> (usize, usize) {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [output, input, properties @ ..] = arguments.as_slice() else {
-        eprintln!("usage: check OUTPUT INPUT [PROPERTY...] [cmdline]");
+    let [output, input, symbols @ ..] = arguments.as_slice() else {
+        eprintln!("usage: check OUTPUT INPUT [SYMBOL...]");
         return ExitCode::from(2);
     };
     let input = input.trim();
@@ -82,15 +80,7 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        let mut providers = Providers::NONE;
-        for kind in PropertyKind::ALL {
-            if properties.iter().any(|name| name == kind.name()) {
-                providers = providers.with(kind);
-            }
-        }
-        if properties.iter().any(|name| name == "cmdline") {
-            providers = providers.with_command_line(&KnownAtBoot);
-        }
+        let providers = Providers::of_kernel(|symbol| symbols.iter().any(|name| name == symbol));
         let plan = match policy::measure(&text, providers, true, &mut Printer { file: input }) {
             Ok(plan) => plan,
             Err(_) => return ExitCode::FAILURE,

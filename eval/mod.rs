@@ -16,6 +16,7 @@
 use crate::policy::{
     Action,
     Algorithm,
+    Class,
     Compiled,
     Flag,
     Key,
@@ -59,36 +60,37 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// The object of a decision: its properties without digests.
+/// The properties of a decision without digests: those of the object if it is a file, and those of
+/// the program that asks if it is memory.
 ///
 /// A property that cannot be told is `false`. An implementation need not prepare its answers: a
 /// decision asks for each property at most once.
 pub trait Object {
-    /// Returns whether the object comes from the initramfs.
+    /// Returns whether the file comes from the initramfs.
     fn boot_verified(&self) -> bool;
 
-    /// Returns whether the object is on a dm-verity volume whose root hash has a valid signature.
+    /// Returns whether the file is on a dm-verity volume whose root hash has a valid signature.
     fn dmverity_signature(&self) -> bool;
 
-    /// Returns whether the object has an fs-verity digest with a valid built-in signature.
+    /// Returns whether the file has an fs-verity digest with a valid built-in signature.
     fn fsverity_signature(&self) -> bool;
 
-    /// Returns whether the object may have an fs-verity digest. A decision asks this before the
+    /// Returns whether the file may have an fs-verity digest. A decision asks this before the
     /// digest itself, which costs more.
     fn has_fsverity(&self) -> bool {
         true
     }
 }
 
-/// The digests of an object.
+/// The digests of a decision, of the same file as the properties of [`Object`].
 ///
 /// A digest that cannot be told is `None`. A decision asks for a digest only if a rule could use
 /// it, and at most once.
 pub trait Digests {
-    /// Returns the root hash of the dm-verity volume that the object is on.
+    /// Returns the root hash of the dm-verity volume that the file is on.
     fn dmverity_roothash(&self) -> Option<Digest<'_>>;
 
-    /// Returns the object's fs-verity digest, in the buffer or from elsewhere. Not asked for where
+    /// Returns the file's fs-verity digest, in the buffer or from elsewhere. Not asked for where
     /// [`Object::has_fsverity`] is `false`.
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>>;
 }
@@ -102,19 +104,25 @@ pub struct Verdict {
     pub scope: Scope,
 }
 
-/// Decides whether the policy allows an operation on an object.
+/// Decides whether the policy allows an operation on an object of a class. The properties are those
+/// of the file, or for memory those of the program that asks.
 ///
 /// `None` stands for an operation that the kernel knows and the language does not. The global
 /// default decides about it. Without a global default, it is denied.
 #[inline]
-pub fn evaluate<S, T>(policy: &Compiled<S>, operation: Option<Operation>, object: &T) -> Verdict
+pub fn evaluate<S, T>(
+    policy: &Compiled<S>,
+    operation: Option<Operation>,
+    class: Class,
+    properties: &T,
+) -> Verdict
 where
     S: Deref<Target = [u32]>,
     T: Object + Digests + ?Sized,
 {
-    let outcome = match decide(policy, operation, object) {
+    let outcome = match decide(policy, operation, class, properties) {
         Progress::Decided(outcome) => outcome,
-        Progress::Pending(pending) => pending.look_up(policy, object),
+        Progress::Pending(pending) => pending.look_up(policy, properties),
     };
     outcome.into()
 }
@@ -141,7 +149,8 @@ pub(crate) enum Progress {
 pub(crate) fn decide<S, T>(
     policy: &Compiled<S>,
     operation: Option<Operation>,
-    object: &T,
+    class: Class,
+    properties: &T,
 ) -> Progress
 where
     S: Deref<Target = [u32]>,
@@ -150,18 +159,19 @@ where
     let Some(operation) = operation else {
         return Progress::Decided(policy.unknown());
     };
-    let combination = Flag::BootVerified.bit(object.boot_verified())
-        | Flag::DmveritySignature.bit(object.dmverity_signature())
-        | Flag::FsveritySignature.bit(object.fsverity_signature());
-    let row = policy.row(operation);
+    let combination = Flag::BootVerified.bit(properties.boot_verified())
+        | Flag::DmveritySignature.bit(properties.dmverity_signature())
+        | Flag::FsveritySignature.bit(properties.fsverity_signature());
+    let row = policy.row(operation, class);
     let slot = row.slots[combination as usize % row.slots.len()];
 
     // Rules that name both digests also need the fs-verity digest.
-    let fsverity = row.any_fsverity < slot && object.has_fsverity();
+    let fsverity = row.any_fsverity < slot && properties.has_fsverity();
     if fsverity || row.dmverity < slot {
         Progress::Pending(Pending {
             slot,
             operation,
+            class,
             combination: combination as u8,
             fsverity,
         })
@@ -175,7 +185,8 @@ pub(crate) struct Pending {
     /// The outcome without digests.
     slot: Outcome,
     operation: Operation,
-    /// The combination of the object's flags.
+    class: Class,
+    /// The combination of flags.
     combination: u8,
     /// Whether to ask for the fs-verity digest.
     fsverity: bool,
@@ -185,32 +196,32 @@ impl Pending {
     /// Returns the first of the rules that name a digest, or the outcome without digests, if that
     /// comes first.
     #[inline]
-    pub(crate) fn look_up<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    pub(crate) fn look_up<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
-        let row = policy.row(self.operation);
+        let row = policy.row(self.operation, self.class);
         if !self.fsverity {
-            self.look_up_roothash(policy, object)
+            self.look_up_roothash(policy, digests)
         } else if row.dmverity < self.slot || row.both < self.slot {
-            self.look_up_any(policy, object)
+            self.look_up_any(policy, digests)
         } else {
-            self.look_up_fsverity(policy, object)
+            self.look_up_fsverity(policy, digests)
         }
     }
 
     /// Looks up where only the root hash can matter.
     #[inline]
-    fn look_up_roothash<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    fn look_up_roothash<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
-        let Some(digest) = object.dmverity_roothash() else {
+        let Some(digest) = digests.dmverity_roothash() else {
             return self.slot;
         };
-        let key = Key::new(self.operation, None, Some(digest.algorithm));
+        let key = Key::new(self.operation, self.class, None, Some(digest.algorithm));
         let found = policy
             .index()
             .find(key, u32::from(self.combination), digest.bytes);
@@ -219,16 +230,16 @@ impl Pending {
 
     /// Looks up where only the fs-verity digest can matter.
     #[inline]
-    fn look_up_fsverity<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    fn look_up_fsverity<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
         let mut buffer = MaybeUninit::uninit();
-        let Some(digest) = object.fsverity_digest(&mut buffer) else {
+        let Some(digest) = digests.fsverity_digest(&mut buffer) else {
             return self.slot;
         };
-        let key = Key::new(self.operation, Some(digest.algorithm), None);
+        let key = Key::new(self.operation, self.class, Some(digest.algorithm), None);
         let found = policy
             .index()
             .find(key, u32::from(self.combination), digest.bytes);
@@ -237,22 +248,22 @@ impl Pending {
 
     /// Looks up where both digests may matter.
     #[inline(never)]
-    fn look_up_any<S, T>(self, policy: &Compiled<S>, object: &T) -> Outcome
+    fn look_up_any<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
         let mut first = self.slot;
         let mut buffer = MaybeUninit::uninit();
-        let operation = self.operation;
+        let (operation, class) = (self.operation, self.class);
         let combination = u32::from(self.combination);
-        let row = policy.row(operation);
+        let row = policy.row(operation, class);
         let index = policy.index();
 
-        let fsverity = object.fsverity_digest(&mut buffer);
+        let fsverity = digests.fsverity_digest(&mut buffer);
         if let Some(fsv) = &fsverity {
             if row.fsverity < first {
-                let key = Key::new(operation, Some(fsv.algorithm), None);
+                let key = Key::new(operation, class, Some(fsv.algorithm), None);
                 first = first.min(index.find_any(key, combination, fsv.bytes));
             }
         }
@@ -260,14 +271,15 @@ impl Pending {
         // The root hash is useless where each rule that could come first also names an absent
         // digest.
         if row.dmverity < first || (row.both < first && fsverity.is_some()) {
-            if let Some(dmv) = &object.dmverity_roothash() {
+            if let Some(dmv) = &digests.dmverity_roothash() {
                 if row.dmverity < first {
-                    let key = Key::new(operation, None, Some(dmv.algorithm));
+                    let key = Key::new(operation, class, None, Some(dmv.algorithm));
                     first = first.min(index.find_any(key, combination, dmv.bytes));
                 }
                 if let Some(fsv) = &fsverity {
                     if row.both < first {
-                        let key = Key::new(operation, Some(fsv.algorithm), Some(dmv.algorithm));
+                        let key =
+                            Key::new(operation, class, Some(fsv.algorithm), Some(dmv.algorithm));
                         first = first.min(index.find_both(key, combination, fsv.bytes, dmv.bytes));
                     }
                 }

@@ -1,205 +1,219 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Decisions of small policies.
+//! Decisions of small policies, about files.
+//!
+//! The suites share the functions of this file. None of them asserts: outside of a test function,
+//! `assert!` would stop the kernel.
+
+use super::*;
+use crate::policy::{
+    measure,
+    rule_at,
+    Error,
+    Providers,
+    Reporter,
+    Warning, //
+};
+use core::{
+    cell::Cell,
+    ops::ControlFlow, //
+};
+
+/// A policy's text: a header, a global default, then these lines.
+macro_rules! rules {
+    ($($lines:tt)*) => {
+        concat!(
+            "policy_name=test policy_version=0.0.0\n",
+            "DEFAULT action=DENY\n",
+            $($lines)*
+        )
+    };
+}
+
+/// The digest `d0`, and one that differs in its last byte: `d1`.
+const D0: [u8; 32] = [0x5a; 32];
+const D1: [u8; 32] = {
+    let mut digest = D0;
+    digest[31] = 0x5b;
+    digest
+};
+
+/// The digits of a digest but for the last.
+macro_rules! digits {
+    ($last:literal) => {
+        concat!(
+            "sha256:5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
+            $last
+        )
+    };
+}
+
+macro_rules! fsverity {
+    (d0) => {
+        concat!("fsverity_digest=", digits!("a"))
+    };
+    (d1) => {
+        concat!("fsverity_digest=", digits!("b"))
+    };
+}
+
+macro_rules! dmverity {
+    (d0) => {
+        concat!("dmverity_roothash=", digits!("a"))
+    };
+    (d1) => {
+        concat!("dmverity_roothash=", digits!("b"))
+    };
+}
+
+/// An object that counts how often it is asked for its digests.
+#[derive(Default)]
+struct Properties {
+    boot_verified: bool,
+    dmverity_signature: bool,
+    fsverity_signature: bool,
+    dmverity_roothash: Option<(Algorithm, [u8; 32])>,
+    fsverity_digest: Option<(Algorithm, [u8; 32])>,
+    roothash_asked: Cell<u32>,
+    digest_asked: Cell<u32>,
+}
+
+impl Object for Properties {
+    fn boot_verified(&self) -> bool {
+        self.boot_verified
+    }
+
+    fn dmverity_signature(&self) -> bool {
+        self.dmverity_signature
+    }
+
+    fn fsverity_signature(&self) -> bool {
+        self.fsverity_signature
+    }
+}
+
+impl Digests for Properties {
+    fn dmverity_roothash(&self) -> Option<Digest<'_>> {
+        self.roothash_asked.set(self.roothash_asked.get() + 1);
+        let (algorithm, bytes) = self.dmverity_roothash.as_ref()?;
+        Digest::new(*algorithm, bytes)
+    }
+
+    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        self.digest_asked.set(self.digest_asked.get() + 1);
+        let (algorithm, bytes) = self.fsverity_digest.as_ref()?;
+        let (copy, _) = buffer.write([0; 64]).split_first_chunk_mut()?;
+        *copy = *bytes;
+        Digest::new(*algorithm, copy)
+    }
+}
+
+/// An object with an fs-verity digest.
+fn with_digest(digest: [u8; 32]) -> Properties {
+    Properties {
+        fsverity_digest: Some((Algorithm::Sha256, digest)),
+        ..Properties::default()
+    }
+}
+
+/// An object on a dm-verity volume.
+fn with_roothash(digest: [u8; 32]) -> Properties {
+    Properties {
+        dmverity_roothash: Some((Algorithm::Sha256, digest)),
+        ..Properties::default()
+    }
+}
+
+/// An object with both.
+fn with_both(digest: [u8; 32], roothash: [u8; 32]) -> Properties {
+    Properties {
+        dmverity_roothash: Some((Algorithm::Sha256, roothash)),
+        ..with_digest(digest)
+    }
+}
+
+fn boot_verified() -> Properties {
+    Properties {
+        boot_verified: true,
+        ..Properties::default()
+    }
+}
+
+/// Takes what the parser reports, and forgets it.
+struct Deaf;
+
+impl Reporter for Deaf {
+    fn error(&mut self, _: &Error) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn warning(&mut self, _: &Warning) {}
+}
+
+/// The origin of a decision: a line after the default, counted from 1, or a default.
+#[derive(Debug, PartialEq, Eq)]
+enum By {
+    Line(usize),
+    OperationDefault,
+    GlobalDefault,
+}
+
+/// Decides about a file, none if the policy is refused.
+fn decide_about(
+    text: &str,
+    operation: Option<Operation>,
+    object: &Properties,
+) -> Option<(Action, By)> {
+    decide_about_class(text, operation, Class::File, object)
+}
+
+fn decide_about_class(
+    text: &str,
+    operation: Option<Operation>,
+    class: Class,
+    object: &Properties,
+) -> Option<(Action, By)> {
+    let mut memory = [0; 128];
+    let plan = measure(text.as_bytes(), Providers::ALL, false, &mut Deaf).ok()?;
+    let words = memory.get_mut(..plan.words())?;
+    let compiled = plan.emit(text.as_bytes(), words);
+    let verdict = evaluate(&compiled, operation, class, object);
+    let by = match verdict.scope {
+        Scope::GlobalDefault => By::GlobalDefault,
+        Scope::OperationDefault => By::OperationDefault,
+        Scope::Rule(offset) => {
+            // The audit's description of the rule must be true.
+            let rule = rule_at(text.as_bytes(), offset)?;
+            if Some(rule.operation) != operation || rule.action != verdict.action {
+                return None;
+            }
+            let before = text.as_bytes().get(..usize::try_from(offset).ok()?)?;
+            By::Line(before.iter().filter(|&&byte| byte == b'\n').count() - 1)
+        }
+    };
+    Some((verdict.action, by))
+}
+
+/// Decides about execution.
+fn execute(text: &str, object: &Properties) -> Option<(Action, By)> {
+    decide_about(text, Some(Operation::Execute), object)
+}
+
+fn allowed_by(line: usize) -> Option<(Action, By)> {
+    Some((Action::Allow, By::Line(line)))
+}
+
+fn denied_by(line: usize) -> Option<(Action, By)> {
+    Some((Action::Deny, By::Line(line)))
+}
+
+fn denied() -> Option<(Action, By)> {
+    Some((Action::Deny, By::GlobalDefault))
+}
 
 #[cfg_attr(CONFIG_SECURITY_IPE_KUNIT_TEST, kernel::prelude::kunit_tests(ipe_eval))]
 mod cases {
-    use super::super::*;
-    use crate::policy::{
-        measure,
-        rule_at,
-        Error,
-        Providers,
-        Reporter,
-        Warning, //
-    };
-    use core::{
-        cell::Cell,
-        ops::ControlFlow, //
-    };
-
-    /// A policy's text: a header, a global default, then these lines.
-    macro_rules! rules {
-        ($($lines:tt)*) => {
-            concat!(
-                "policy_name=test policy_version=0.0.0\n",
-                "DEFAULT action=DENY\n",
-                $($lines)*
-            )
-        };
-    }
-
-    /// The digest `d0`, and one that differs in its last byte: `d1`.
-    const D0: [u8; 32] = [0x5a; 32];
-    const D1: [u8; 32] = {
-        let mut digest = D0;
-        digest[31] = 0x5b;
-        digest
-    };
-
-    /// The digits of a digest but for the last.
-    macro_rules! digits {
-        ($last:literal) => {
-            concat!(
-                "sha256:5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
-                $last
-            )
-        };
-    }
-
-    macro_rules! fsverity {
-        (d0) => {
-            concat!("fsverity_digest=", digits!("a"))
-        };
-        (d1) => {
-            concat!("fsverity_digest=", digits!("b"))
-        };
-    }
-
-    macro_rules! dmverity {
-        (d0) => {
-            concat!("dmverity_roothash=", digits!("a"))
-        };
-        (d1) => {
-            concat!("dmverity_roothash=", digits!("b"))
-        };
-    }
-
-    /// An object that counts how often it is asked for its digests.
-    #[derive(Default)]
-    struct Properties {
-        boot_verified: bool,
-        dmverity_signature: bool,
-        fsverity_signature: bool,
-        dmverity_roothash: Option<(Algorithm, [u8; 32])>,
-        fsverity_digest: Option<(Algorithm, [u8; 32])>,
-        roothash_asked: Cell<u32>,
-        digest_asked: Cell<u32>,
-    }
-
-    impl Object for Properties {
-        fn boot_verified(&self) -> bool {
-            self.boot_verified
-        }
-
-        fn dmverity_signature(&self) -> bool {
-            self.dmverity_signature
-        }
-
-        fn fsverity_signature(&self) -> bool {
-            self.fsverity_signature
-        }
-    }
-
-    impl Digests for Properties {
-        fn dmverity_roothash(&self) -> Option<Digest<'_>> {
-            self.roothash_asked.set(self.roothash_asked.get() + 1);
-            let (algorithm, bytes) = self.dmverity_roothash.as_ref()?;
-            Digest::new(*algorithm, bytes)
-        }
-
-        fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
-            self.digest_asked.set(self.digest_asked.get() + 1);
-            let (algorithm, bytes) = self.fsverity_digest.as_ref()?;
-            let (copy, _) = buffer.write([0; 64]).split_first_chunk_mut()?;
-            *copy = *bytes;
-            Digest::new(*algorithm, copy)
-        }
-    }
-
-    /// An object with an fs-verity digest.
-    fn with_digest(digest: [u8; 32]) -> Properties {
-        Properties {
-            fsverity_digest: Some((Algorithm::Sha256, digest)),
-            ..Properties::default()
-        }
-    }
-
-    /// An object on a dm-verity volume.
-    fn with_roothash(digest: [u8; 32]) -> Properties {
-        Properties {
-            dmverity_roothash: Some((Algorithm::Sha256, digest)),
-            ..Properties::default()
-        }
-    }
-
-    /// An object with both.
-    fn with_both(digest: [u8; 32], roothash: [u8; 32]) -> Properties {
-        Properties {
-            dmverity_roothash: Some((Algorithm::Sha256, roothash)),
-            ..with_digest(digest)
-        }
-    }
-
-    fn boot_verified() -> Properties {
-        Properties {
-            boot_verified: true,
-            ..Properties::default()
-        }
-    }
-
-    /// Takes what the parser reports, and forgets it.
-    struct Deaf;
-
-    impl Reporter for Deaf {
-        fn error(&mut self, _: &Error) -> ControlFlow<()> {
-            ControlFlow::Break(())
-        }
-
-        fn warning(&mut self, _: &Warning) {}
-    }
-
-    /// The origin of a decision: a line after the default, counted from 1, or a default.
-    #[derive(Debug, PartialEq, Eq)]
-    enum By {
-        Line(usize),
-        OperationDefault,
-        GlobalDefault,
-    }
-
-    /// Decides, none if the policy is refused.
-    fn decide_about(
-        text: &str,
-        operation: Option<Operation>,
-        object: &Properties,
-    ) -> Option<(Action, By)> {
-        let mut memory = [0; 128];
-        let plan = measure(text.as_bytes(), Providers::ALL, false, &mut Deaf).ok()?;
-        let words = memory.get_mut(..plan.words())?;
-        let compiled = plan.emit(text.as_bytes(), words);
-        let verdict = evaluate(&compiled, operation, object);
-        let by = match verdict.scope {
-            Scope::GlobalDefault => By::GlobalDefault,
-            Scope::OperationDefault => By::OperationDefault,
-            Scope::Rule(offset) => {
-                // The audit's description of the rule must be true.
-                let rule = rule_at(text.as_bytes(), offset)?;
-                if Some(rule.operation) != operation || rule.action != verdict.action {
-                    return None;
-                }
-                let before = text.as_bytes().get(..usize::try_from(offset).ok()?)?;
-                By::Line(before.iter().filter(|&&byte| byte == b'\n').count() - 1)
-            }
-        };
-        Some((verdict.action, by))
-    }
-
-    /// Decides about execution.
-    fn execute(text: &str, object: &Properties) -> Option<(Action, By)> {
-        decide_about(text, Some(Operation::Execute), object)
-    }
-
-    fn allowed_by(line: usize) -> Option<(Action, By)> {
-        Some((Action::Allow, By::Line(line)))
-    }
-
-    fn denied_by(line: usize) -> Option<(Action, By)> {
-        Some((Action::Deny, By::Line(line)))
-    }
-
-    fn denied() -> Option<(Action, By)> {
-        Some((Action::Deny, By::GlobalDefault))
-    }
+    use super::*;
 
     // Defaults.
 
@@ -552,3 +566,5 @@ mod cases {
         assert_eq!(execute(text, &boot_verified()), allowed_by(2));
     }
 }
+
+mod memory;

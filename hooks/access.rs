@@ -33,6 +33,7 @@ use crate::mode::{
 };
 use crate::policy::{
     Action,
+    Class,
     Operation,
     Outcome, //
 };
@@ -161,7 +162,8 @@ fn check_place(
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    match eval::decide(policy.compiled(), operation, &Object::new(place)) {
+    let class = place.map_or(Class::Memory, |_| Class::File);
+    match eval::decide(policy.compiled(), operation, class, &Object::new(place)) {
         Progress::Decided(outcome) => conclude(&policy, operation, hook, file, outcome),
         Progress::Pending(pending) => {
             let inode = place.map(|place| place.inode());

@@ -15,6 +15,8 @@ use crate::policy::{
     envelope,
     CommandLine,
     Compiled,
+    Extension,
+    FilePropertyKind,
     Providers,
     Version, //
 };
@@ -22,20 +24,32 @@ use core::ops::Range;
 use kernel::prelude::*;
 use kernel::sync::Arc;
 
-/// The properties whose providers are built into this kernel.
+/// The properties whose providers are built into this kernel, and its extensions of the language.
 const PROVIDERS: Providers<'static> = {
     let mut providers = Providers::NONE;
     if cfg!(CONFIG_IPE_PROP_DM_VERITY) {
-        providers = providers.with(policy::PropertyKind::DmverityRoothash);
+        providers = providers.with(FilePropertyKind::DmverityRoothash);
     }
     if cfg!(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE) {
-        providers = providers.with(policy::PropertyKind::DmveritySignature);
+        providers = providers.with(FilePropertyKind::DmveritySignature);
     }
     if cfg!(CONFIG_IPE_PROP_FS_VERITY) {
-        providers = providers.with(policy::PropertyKind::FsverityDigest);
+        providers = providers.with(FilePropertyKind::FsverityDigest);
     }
     if cfg!(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG) {
-        providers = providers.with(policy::PropertyKind::FsveritySignature);
+        providers = providers.with(FilePropertyKind::FsveritySignature);
+    }
+    if cfg!(CONFIG_IPE_PROP_ANONYMOUS_MEMORY) {
+        providers = providers.with_extension(Extension::AnonymousMemory);
+    }
+    if cfg!(CONFIG_IPE_PROP_EXE) {
+        providers = providers.with_extension(Extension::Program);
+    }
+    if cfg!(CONFIG_IPE_OP_PTRACE) {
+        providers = providers.with_extension(Extension::Ptrace);
+    }
+    if cfg!(CONFIG_IPE_OP_SCRIPT) {
+        providers = providers.with_extension(Extension::Script);
     }
     providers
 };

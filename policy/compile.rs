@@ -7,6 +7,7 @@
 //! memory that the caller has allocated in between. Everything else has a fixed size.
 
 use super::{
+    class::Class,
     compiled::{
         Compiled,
         Defaults,
@@ -44,10 +45,8 @@ use super::{
     },
     outcome::Outcome,
     property::Property,
-    vocabulary::{
-        Operation,
-        Providers, //
-    },
+    providers::Providers,
+    vocabulary::Operation, //
 };
 use core::ops::{
     ControlFlow,
@@ -60,10 +59,11 @@ struct Pass<'r> {
     strict: bool,
     reporter: &'r mut dyn Reporter,
     sink: &'r mut dyn Sink,
-    tables: Tables,
+    tables: &'r mut Tables,
     defaults: Defaults,
-    /// For each operation: the combinations of flags that a rule without a digest decides.
-    decided: [u32; Operation::COUNT],
+    /// For each operation and class: the combinations of flags that a rule without a digest
+    /// decides.
+    decided: [[u32; Class::COUNT]; Operation::COUNT],
     /// The conditions of the current rule.
     conditions: Conditions,
     first_error: Option<Error>,
@@ -99,7 +99,8 @@ impl Pass<'_> {
         let missing = if in_header {
             Some(ErrorKind::Empty)
         } else {
-            self.defaults.missing().map(ErrorKind::DefaultMissing)
+            let missing = self.defaults.missing(self.tables.named);
+            missing.map(ErrorKind::DefaultMissing)
         };
         match missing {
             Some(kind) => self.fail(lexer, lexer.nothing(kind)),
@@ -138,24 +139,29 @@ impl Pass<'_> {
                 }
             }
             Statement::Rule(operation, action) => {
-                self.rule(operation, Outcome::rule(lexer.line_offset(), action));
+                self.conditions.check(operation)?;
+                let outcome = Outcome::rule(lexer.line_offset(), action);
+                for class in Class::ALL {
+                    self.rule(operation, class, outcome);
+                }
             }
         }
         Ok(())
     }
 
-    /// Adds a well-formed rule.
-    fn rule(&mut self, operation: Operation, outcome: Outcome) {
-        let conditions = &self.conditions;
-        let row = &mut self.tables.rows[operation as usize];
+    /// Adds a well-formed rule to the decisions about a class of objects.
+    fn rule(&mut self, operation: Operation, class: Class, outcome: Outcome) {
+        let Some(wanting) = self.conditions.of(class) else {
+            return;
+        };
+        let row = &mut self.tables.rows[operation as usize][class as usize];
         // An earlier rule decides about objects that both match.
-        let decided = &mut self.decided[operation as usize];
-        let combinations = conditions.combinations & !*decided;
+        let decided = &mut self.decided[operation as usize][class as usize];
+        let combinations = wanting.combinations & !*decided;
         if combinations == 0 {
             return;
         }
-        let fsverity = conditions.fsverity.as_ref();
-        if fsverity.is_none() && !conditions.has_root_hash() {
+        if !wanting.has_digest() {
             *decided |= combinations;
             let mut rest = combinations;
             while rest != 0 {
@@ -165,16 +171,18 @@ impl Pass<'_> {
             return;
         }
         let sink = &mut *self.sink;
+        let fsverity = wanting.fsverity.as_ref();
         let algorithm = |wanted: &Wanted| wanted.algorithm;
-        conditions.root_hashes(self.providers, &mut |dmverity| {
+        wanting.root_hashes(self.providers, &mut |dmverity| {
             let first = match (fsverity, dmverity) {
                 (Some(_), Some(_)) => &mut row.both,
                 (Some(_), None) => &mut row.fsverity,
                 _ => &mut row.dmverity,
             };
             *first = outcome.min(*first);
+            let (fsv, dmv) = (fsverity.map(algorithm), dmverity.map(algorithm));
             sink.entry(&Entry {
-                key: Key::new(operation, fsverity.map(algorithm), dmverity.map(algorithm)),
+                key: Key::new(operation, class, fsv, dmv),
                 outcome,
                 combinations,
                 fsverity: fsverity.map_or(&[], Wanted::words),
@@ -186,6 +194,16 @@ impl Pass<'_> {
 }
 
 impl Visitor for Pass<'_> {
+    fn operation(&mut self, operation: Operation, token: &Token<'_>) -> Result<(), Fault> {
+        if let Some(extension) = operation.extension() {
+            if !self.providers.supports(extension) {
+                return Err(token.fault(ErrorKind::Unsupported(extension)));
+            }
+        }
+        self.tables.named.add(operation);
+        Ok(())
+    }
+
     fn property(
         &mut self,
         lexer: &Lexer<'_>,
@@ -201,7 +219,7 @@ impl Visitor for Pass<'_> {
         if self.strict {
             return Err(fault);
         }
-        self.conditions.combinations = 0;
+        self.conditions.never_match();
         let Error {
             position, length, ..
         } = lexer.error(fault);
@@ -214,7 +232,7 @@ impl Visitor for Pass<'_> {
     }
 }
 
-/// Reads a whole text. Returns the tables and the defaults, and fills the sink.
+/// Reads a whole text. Fills the tables and the sink, and returns the defaults.
 ///
 /// # Errors
 ///
@@ -226,15 +244,16 @@ fn parse(
     strict: bool,
     reporter: &mut dyn Reporter,
     sink: &mut dyn Sink,
-) -> Result<(Tables, Defaults), Error> {
+    tables: &mut Tables,
+) -> Result<Defaults, Error> {
     let mut pass = Pass {
         providers,
         strict,
         reporter,
         sink,
-        tables: Tables::EMPTY,
+        tables,
         defaults: Defaults::default(),
-        decided: [0; Operation::COUNT],
+        decided: [[0; Class::COUNT]; Operation::COUNT],
         conditions: Conditions::new(),
         first_error: None,
     };
@@ -242,7 +261,7 @@ fn parse(
     let _ = pass.read(text);
     match pass.first_error {
         Some(error) => Err(error),
-        None => Ok((pass.tables, pass.defaults)),
+        None => Ok(pass.defaults),
     }
 }
 
@@ -284,7 +303,8 @@ pub fn measure<'c>(
     reporter: &mut dyn Reporter,
 ) -> Result<Plan<'c>, Error> {
     let mut size = Size::default();
-    parse(text, providers, strict, reporter, &mut size)?;
+    let mut tables = Tables::EMPTY;
+    parse(text, providers, strict, reporter, &mut size, &mut tables)?;
     Ok(Plan {
         providers,
         length: text.len(),
@@ -302,7 +322,8 @@ impl Plan<'_> {
     ///
     /// If the text is another one, or the words are too few, the result denies everything.
     pub fn emit<S: DerefMut<Target = [u32]>>(self, text: &[u8], mut words: S) -> Compiled<S> {
-        let (tables, links) = self.fill(text, &mut words);
+        let mut tables = Tables::EMPTY;
+        let links = self.fill(text, &mut words, &mut tables);
         Compiled {
             tables,
             index: Index::new(words, links),
@@ -310,16 +331,16 @@ impl Plan<'_> {
     }
 
     #[inline(never)]
-    fn fill(&self, text: &[u8], words: &mut [u32]) -> (Tables, Links) {
+    fn fill(&self, text: &[u8], words: &mut [u32], tables: &mut Tables) -> Links {
         let mut builder = Builder::new(self.size, words);
-        let parsed = parse(text, self.providers, false, &mut Silent, &mut builder);
+        let silent = &mut Silent;
+        let parsed = parse(text, self.providers, false, silent, &mut builder, tables);
         let (index, complete) = builder.finish();
 
-        let (mut tables, defaults) = parsed
-            .ok()
-            .filter(|_| complete && text.len() == self.length)
-            .unwrap_or((Tables::EMPTY, Defaults::default()));
-        tables.fill(&defaults);
-        (tables, index.links())
+        match parsed {
+            Ok(defaults) if complete && text.len() == self.length => tables.fill(&defaults),
+            _ => tables.deny_all(),
+        }
+        index.links()
     }
 }

@@ -3,6 +3,7 @@
 //! The compiled form, which decides.
 
 use super::{
+    class::Class,
     flags::COMBINATIONS,
     index::Index,
     outcome::Outcome,
@@ -14,7 +15,9 @@ use super::{
 };
 use core::ops::Deref;
 
-/// The decisions of one operation.
+/// The decisions of one operation about objects of one class.
+///
+/// The properties are those of a file, or for memory those of the program that asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     /// For each combination of flags: the first rule without a digest, or the default.
@@ -29,11 +32,58 @@ pub(crate) struct Row {
     pub(crate) any_fsverity: Outcome,
 }
 
+impl Row {
+    /// No rule.
+    const EMPTY: Self = Self {
+        slots: [Outcome::NONE; COMBINATIONS],
+        fsverity: Outcome::NONE,
+        dmverity: Outcome::NONE,
+        both: Outcome::NONE,
+        any_fsverity: Outcome::NONE,
+    };
+
+    /// Returns whether all properties lead to the same decision.
+    fn is_constant(&self) -> bool {
+        let [first, rest @ ..] = &self.slots;
+        rest.iter().all(|slot| slot == first)
+            && self.any_fsverity == Outcome::NONE
+            && self.dmverity == Outcome::NONE
+    }
+}
+
+/// A set of operations.
+#[derive(Clone, Copy)]
+pub(super) struct Operations(u16);
+
+impl Operations {
+    /// No operation.
+    const NONE: Self = Self(0);
+
+    /// Every operation.
+    const ALL: Self = Self((1 << Operation::COUNT) - 1);
+
+    /// Adds an operation.
+    pub(super) fn add(&mut self, operation: Operation) {
+        self.0 |= 1 << operation as u8;
+    }
+
+    /// Returns whether the operation is in the set.
+    #[inline]
+    const fn contains(self, operation: Operation) -> bool {
+        self.0 & (1 << operation as u8) != 0
+    }
+}
+
 /// All of a policy except the rules that name a digest.
 pub(super) struct Tables {
-    pub(super) rows: [Row; Operation::COUNT],
+    /// For each operation: the decisions about the objects of each class.
+    pub(super) rows: [[Row; Class::COUNT]; Operation::COUNT],
     /// The decision about operations that the language does not know.
     unknown: Outcome,
+    /// The operations that a rule or a default names.
+    pub(super) named: Operations,
+    /// The operations with a decision about memory that depends on the program.
+    of_programs: Operations,
     pub(super) version: Version,
     pub(super) name_offset: u32,
     pub(super) name_length: u32,
@@ -42,14 +92,10 @@ pub(super) struct Tables {
 impl Tables {
     /// No rule, no default, no name.
     pub(super) const EMPTY: Self = Self {
-        rows: [Row {
-            slots: [Outcome::NONE; COMBINATIONS],
-            fsverity: Outcome::NONE,
-            dmverity: Outcome::NONE,
-            both: Outcome::NONE,
-            any_fsverity: Outcome::NONE,
-        }; Operation::COUNT],
+        rows: [[Row::EMPTY; Class::COUNT]; Operation::COUNT],
         unknown: Outcome::global_default(Action::Deny),
+        named: Operations::NONE,
+        of_programs: Operations::NONE,
         version: Version {
             major: 0,
             minor: 0,
@@ -59,13 +105,24 @@ impl Tables {
         name_length: 0,
     };
 
+    /// Denies everything, also what is only asked about where a policy names it.
+    pub(super) fn deny_all(&mut self) {
+        *self = Self::EMPTY;
+        self.named = Operations::ALL;
+        self.fill(&Defaults::default());
+    }
+
     /// Fills the gaps with the defaults. Without a default, an operation is denied.
     pub(super) fn fill(&mut self, defaults: &Defaults) {
         self.unknown = Outcome::global_default(defaults.global.unwrap_or(Action::Deny));
-        for (row, default) in self.rows.iter_mut().zip(defaults.operations) {
+        for (operation, default) in Operation::ALL.into_iter().zip(defaults.operations) {
             let outcome = default.map_or(self.unknown, Outcome::operation_default);
-            for slot in &mut row.slots {
+            let rows = &mut self.rows[operation as usize];
+            for slot in rows.iter_mut().flat_map(|row| &mut row.slots) {
                 *slot = outcome.min(*slot);
+            }
+            if !rows[Class::Memory as usize].is_constant() {
+                self.of_programs.add(operation);
             }
         }
     }
@@ -79,11 +136,14 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    /// Returns the first operation that no default decides.
-    pub(super) fn missing(&self) -> Option<Operation> {
+    /// Returns the first operation that is asked about, and that no default decides.
+    pub(super) fn missing(&self, named: Operations) -> Option<Operation> {
         let mut operations = Operation::ALL.into_iter().zip(self.operations);
         operations
-            .find(|(_, default)| default.is_none() && self.global.is_none())
+            .find(|&(operation, default)| {
+                let asked = operation.extension().is_none() || named.contains(operation);
+                asked && default.is_none() && self.global.is_none()
+            })
             .map(|(operation, _)| operation)
     }
 }
@@ -109,10 +169,25 @@ impl<S: Deref<Target = [u32]>> Compiled<S> {
         self.tables.version
     }
 
-    /// Returns the decisions of an operation.
+    /// Returns whether a rule or a default names the operation.
+    ///
+    /// An operation of an [extension](Operation::extension) is only asked about where it is named.
     #[inline]
-    pub(crate) const fn row(&self, operation: Operation) -> &Row {
-        &self.tables.rows[operation as usize]
+    pub const fn names(&self, operation: Operation) -> bool {
+        self.tables.named.contains(operation)
+    }
+
+    /// Returns whether a decision about memory can depend on the program that asks. If not, its
+    /// properties need not be found: any will do.
+    #[inline]
+    pub const fn asks_for_program(&self, operation: Operation) -> bool {
+        self.tables.of_programs.contains(operation)
+    }
+
+    /// Returns the decisions of an operation about objects of a class.
+    #[inline]
+    pub(crate) const fn row(&self, operation: Operation, class: Class) -> &Row {
+        &self.tables.rows[operation as usize][class as usize]
     }
 
     /// Returns the decision about operations that the language does not know.

@@ -7,6 +7,10 @@ use super::{
         self,
         Algorithm, //
     },
+    class::{
+        Class,
+        Classes, //
+    },
     digest::{
         DigestText,
         Words, //
@@ -16,17 +20,21 @@ use super::{
         Fault,
         WarningKind, //
     },
+    extension::Extension,
     flags::{
         Flag,
-        ALL_COMBINATIONS, //
+        ALL_COMBINATIONS,
+        NO_FLAG, //
     },
     lexer::Token,
     parameter::Parameter,
     property::{
+        FileProperty,
         Property,
         RootHash, //
     },
-    vocabulary::Providers,
+    providers::Providers,
+    vocabulary::Operation, //
 };
 
 /// A digest that a rule asks for.
@@ -87,9 +95,9 @@ impl Wanted {
     }
 }
 
-/// The conditions under which a rule matches.
-pub(super) struct Conditions {
-    /// The combinations of flags under which it matches.
+/// The properties that a rule asks for, of the object or of the program.
+pub(super) struct Wanting {
+    /// The combinations of flags under which the rule matches.
     pub(super) combinations: u32,
     pub(super) fsverity: Option<Wanted>,
     dmverity: Option<Wanted>,
@@ -97,20 +105,23 @@ pub(super) struct Conditions {
     parameter: Option<Parameter>,
 }
 
-impl Conditions {
-    /// Creates the empty condition: the rule always matches.
-    pub(super) const fn new() -> Self {
-        Self {
-            combinations: ALL_COMBINATIONS,
-            fsverity: None,
-            dmverity: None,
-            parameter: None,
-        }
+impl Wanting {
+    /// Asks for nothing.
+    const NOTHING: Self = Self {
+        combinations: ALL_COMBINATIONS,
+        fsverity: None,
+        dmverity: None,
+        parameter: None,
+    };
+
+    /// Returns whether the rule names a digest or a root hash, itself or by a parameter.
+    pub(super) const fn has_digest(&self) -> bool {
+        self.fsverity.is_some() || self.dmverity.is_some() || self.parameter.is_some()
     }
 
-    /// Returns whether the rule names a root hash, itself or by a parameter.
-    pub(super) const fn has_root_hash(&self) -> bool {
-        self.dmverity.is_some() || self.parameter.is_some()
+    /// Returns whether this matches memory, which has neither a flag nor a digest.
+    const fn matches_memory(&self) -> bool {
+        self.combinations & NO_FLAG != 0 && !self.has_digest()
     }
 
     /// Passes each root hash with which the rule matches to `take`: the one that it names, those
@@ -131,44 +142,32 @@ impl Conditions {
         });
     }
 
-    /// Adds a property.
+    /// Adds a property. Returns whether it can hold together with the earlier ones.
     ///
     /// # Errors
     ///
-    /// A digest that is not hexadecimal, or has an odd number of digits. A command line that
-    /// policies cannot refer to, or a second root hash beside it. The reason why the rule never
-    /// matches, if that is because of this property: [`ErrorKind::Strict`].
-    pub(super) fn add(
+    /// As for [`Conditions::add`].
+    fn add(
         &mut self,
-        property: &Property<'_>,
+        property: &FileProperty<'_>,
         token: &Token<'_>,
         providers: Providers<'_>,
-    ) -> Result<(), Fault> {
-        let kind = property.kind();
-        let consistent = match *property {
-            Property::BootVerified(value) => Ok(self.flag(Flag::BootVerified, value)),
-            Property::DmveritySignature(value) => Ok(self.flag(Flag::DmveritySignature, value)),
-            Property::FsveritySignature(value) => Ok(self.flag(Flag::FsveritySignature, value)),
-            Property::DmverityRoothash(_) if self.parameter.is_some() => {
+    ) -> Result<bool, Fault> {
+        match *property {
+            FileProperty::BootVerified(value) => Ok(self.flag(Flag::BootVerified, value)),
+            FileProperty::DmveritySignature(value) => Ok(self.flag(Flag::DmveritySignature, value)),
+            FileProperty::FsveritySignature(value) => Ok(self.flag(Flag::FsveritySignature, value)),
+            FileProperty::DmverityRoothash(_) if self.parameter.is_some() => {
                 Err(token.fault(ErrorKind::RootHashNotAlone))
             }
-            Property::DmverityRoothash(RootHash::CommandLine(parameter)) => self
+            FileProperty::DmverityRoothash(RootHash::CommandLine(parameter)) => self
                 .command_line(parameter, token, providers)
                 .map(|()| true),
-            Property::DmverityRoothash(RootHash::Digest(text)) => {
+            FileProperty::DmverityRoothash(RootHash::Digest(text)) => {
                 Wanted::parse(text, &Algorithm::ALL, token).map(|new| set(&mut self.dmverity, new))
             }
-            Property::FsverityDigest(text) => Wanted::parse(text, &algorithm::FSVERITY, token)
+            FileProperty::FsverityDigest(text) => Wanted::parse(text, &algorithm::FSVERITY, token)
                 .map(|new| set(&mut self.fsverity, new)),
-        };
-        match consistent {
-            Err(fault) if !matches!(fault.kind, ErrorKind::Strict(_)) => Err(fault),
-            _ if !providers.contains(kind) => {
-                Err(token.fault(never(WarningKind::ProviderMissing(kind))))
-            }
-            Err(fault) => Err(fault),
-            Ok(false) => Err(token.fault(never(WarningKind::Contradiction))),
-            Ok(true) => Ok(()),
         }
     }
 
@@ -182,7 +181,8 @@ impl Conditions {
         let Some(line) = providers.command_line() else {
             let length = Parameter::PREFIX.len() + parameter.name().len();
             let start = token.end() - length;
-            return Err(Fault::new(ErrorKind::CommandLineUnsupported, start, length));
+            let kind = ErrorKind::Unsupported(Extension::CommandLine);
+            return Err(Fault::new(kind, start, length));
         };
         if self.dmverity.is_some() {
             return Err(token.fault(ErrorKind::RootHashNotAlone));
@@ -197,6 +197,133 @@ impl Conditions {
         let before = self.combinations;
         self.combinations &= flag.combinations(value);
         self.combinations != 0 || before == 0
+    }
+}
+
+/// The conditions under which a rule matches.
+pub(super) struct Conditions {
+    /// The classes of the objects with which it matches.
+    classes: Classes,
+    /// The properties that the object must have.
+    object: Wanting,
+    /// The properties that the program must have.
+    program: Wanting,
+    /// The error at the first property of the program, for a rule that cannot ask for any.
+    of_program: Option<Fault>,
+    /// The error at the first property of the object, for a rule that cannot ask for any.
+    of_object: Option<Fault>,
+    /// Whether the rule says that the object is memory.
+    says_memory: bool,
+}
+
+impl Conditions {
+    /// Creates the empty condition: the rule always matches.
+    pub(super) const fn new() -> Self {
+        Self {
+            classes: Classes::ALL,
+            object: Wanting::NOTHING,
+            program: Wanting::NOTHING,
+            of_program: None,
+            of_object: None,
+            says_memory: false,
+        }
+    }
+
+    /// Returns the properties with which the rule matches in this class, none if in no case.
+    ///
+    /// They are those of the object if that is a file, and those of the program otherwise.
+    pub(super) fn of(&self, class: Class) -> Option<&Wanting> {
+        if !self.classes.contains(class) {
+            return None;
+        }
+        match class {
+            Class::File => self.of_program.is_none().then_some(&self.object),
+            Class::Memory => self.object.matches_memory().then_some(&self.program),
+        }
+    }
+
+    /// Returns whether some object has all properties that it must have.
+    const fn can_match(&self) -> bool {
+        let file = self.classes.contains(Class::File) && self.object.combinations != 0;
+        let memory = self.classes.contains(Class::Memory) && self.object.matches_memory();
+        file || memory
+    }
+
+    /// Makes the rule match nothing.
+    pub(super) fn never_match(&mut self) {
+        self.object.combinations = 0;
+        self.program.combinations = 0;
+    }
+
+    /// Checks whether a rule about this operation can ask for what it asks for.
+    ///
+    /// # Errors
+    ///
+    /// The first property that it cannot ask for.
+    pub(super) const fn check(&self, operation: Operation) -> Result<(), Fault> {
+        let unexpected = match operation {
+            Operation::Ptrace => self.of_object,
+            Operation::Execute if self.says_memory => None,
+            _ => self.of_program,
+        };
+        match unexpected {
+            None => Ok(()),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    /// Adds a property.
+    ///
+    /// # Errors
+    ///
+    /// An extension of the language that the kernel does not have. A digest that is not
+    /// hexadecimal, or has an odd number of digits. A second root hash beside that of the command
+    /// line. The reason why the rule never matches, if that is because of this property:
+    /// [`ErrorKind::Strict`].
+    pub(super) fn add(
+        &mut self,
+        property: &Property<'_>,
+        token: &Token<'_>,
+        providers: Providers<'_>,
+    ) -> Result<(), Fault> {
+        if let Some(extension) = property.kind().extension() {
+            if !providers.supports(extension) {
+                return Err(token.fault(ErrorKind::Unsupported(extension)));
+            }
+        }
+        let could_match = self.can_match();
+        let consistent = match property {
+            Property::File(property) => {
+                self.of_object
+                    .get_or_insert(token.fault(ErrorKind::ProgramOnly));
+                self.object.add(property, token, providers)
+            }
+            Property::AnonymousMemory(value) => {
+                self.of_object
+                    .get_or_insert(token.fault(ErrorKind::ProgramOnly));
+                self.says_memory |= *value;
+                self.classes
+                    .retain(if *value { Class::Memory } else { Class::File });
+                Ok(true)
+            }
+            Property::Program(property) => {
+                self.of_program
+                    .get_or_insert(token.fault(ErrorKind::ProgramUnexpected));
+                self.program.add(property, token, providers)
+            }
+        };
+        match (consistent, property) {
+            (Err(fault), _) if !matches!(fault.kind, ErrorKind::Strict(_)) => Err(fault),
+            (_, Property::File(property) | Property::Program(property))
+                if !providers.contains(property.kind()) =>
+            {
+                let kind = property.kind();
+                Err(token.fault(never(WarningKind::ProviderMissing(kind))))
+            }
+            (Err(fault), _) => Err(fault),
+            (Ok(true), _) if !could_match || self.can_match() => Ok(()),
+            (Ok(_), _) => Err(token.fault(never(WarningKind::Contradiction))),
+        }
     }
 }
 

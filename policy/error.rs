@@ -6,13 +6,14 @@
 //! its own into a log.
 
 use super::{
+    extension::Extension,
     parameter::{
         Parameter,
         Unresolved, //
     },
     vocabulary::{
-        Operation,
-        PropertyKind, //
+        FilePropertyKind,
+        Operation, //
     },
 };
 use core::{
@@ -89,10 +90,14 @@ pub enum ErrorKind {
     DigestOdd,
     /// The parameter of the command line is not one that names root hashes.
     ParameterUnknown,
-    /// The kernel does not let policies refer to its command line.
-    CommandLineUnsupported,
+    /// The kernel is built without this extension of the language.
+    Unsupported(Extension),
     /// A rule that refers to the command line names a second root hash.
     RootHashNotAlone,
+    /// The rule is not one that can ask for properties of the program.
+    ProgramUnexpected,
+    /// A rule about a process asks for something else than properties of the program.
+    ProgramOnly,
     /// The rule does not end with an action.
     ActionMissing,
     /// The action is not the last word, or there is a second one.
@@ -118,8 +123,10 @@ impl ErrorKind {
             | Self::DigestNotHex
             | Self::DigestOdd
             | Self::ParameterUnknown
-            | Self::CommandLineUnsupported
+            | Self::Unsupported(_)
             | Self::RootHashNotAlone
+            | Self::ProgramUnexpected
+            | Self::ProgramOnly
             | Self::Strict(_) => Errno::Invalid,
             _ => Errno::BadMessage,
         }
@@ -152,8 +159,12 @@ impl ErrorKind {
             Self::DigestNotHex => "the digest must have hexadecimal digits only",
             Self::DigestOdd => "the digest has an odd number of digits",
             Self::ParameterUnknown => "unknown parameter of the kernel's command line",
-            Self::CommandLineUnsupported => "the kernel is built without CONFIG_",
+            Self::Unsupported(_) => NOT_BUILT,
             Self::RootHashNotAlone => "cmdline: must be the only root hash of its rule",
+            Self::ProgramUnexpected => {
+                "exe_ properties need op=PTRACE, or op=EXECUTE with anonymous_memory=TRUE"
+            }
+            Self::ProgramOnly => "op=PTRACE can only ask for exe_ properties",
             Self::ActionMissing => "the rule must end with action=",
             Self::ActionNotLast => "action= may only be the last word of a rule",
             Self::ActionUnknown => "the action must be ALLOW or DENY",
@@ -171,12 +182,15 @@ impl fmt::Display for ErrorKind {
         f.write_str(self.message())?;
         match self {
             Self::DefaultMissing(operation) => f.write_str(operation.name()),
-            Self::CommandLineUnsupported => f.write_str(Parameter::PROVIDER),
+            Self::Unsupported(extension) => f.write_str(extension.name()),
             Self::Strict(warning) => warning.reason(f),
             _ => Ok(()),
         }
     }
 }
+
+/// The beginning of the messages about the kernel's configuration.
+const NOT_BUILT: &str = "the kernel is built without CONFIG_";
 
 /// The beginning of all warnings.
 const NEVER_MATCHES: &str = "the rule never matches: ";
@@ -196,7 +210,7 @@ pub enum WarningKind {
         given: u32,
     },
     /// The provider of the property is not built into the kernel.
-    ProviderMissing(PropertyKind),
+    ProviderMissing(FilePropertyKind),
     /// Another property of the rule cannot hold together with this one.
     Contradiction,
     /// The kernel's command line does not name the root hash.
@@ -216,7 +230,7 @@ impl WarningKind {
                 );
             }
             Self::ProviderMissing(kind) => {
-                f.write_str("the kernel is built without CONFIG_")?;
+                f.write_str(NOT_BUILT)?;
                 kind.provider().unwrap_or("SECURITY_IPE")
             }
             Self::Contradiction => "it contradicts an earlier property",

@@ -11,6 +11,9 @@ pub(crate) const COMBINATIONS: usize = 1 << Flag::COUNT;
 /// The set of all combinations of flags.
 pub(super) const ALL_COMBINATIONS: u32 = (1 << COMBINATIONS) - 1;
 
+/// The set of the combination in which every flag is false.
+pub(super) const NO_FLAG: u32 = 1 << 0;
+
 /// A boolean property: bit `n` of a combination is the flag with number `n`.
 #[derive(Clone, Copy)]
 #[repr(u8)]

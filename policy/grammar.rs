@@ -90,8 +90,17 @@ pub(super) enum Statement {
     Rule(Operation, Action),
 }
 
-/// The receiver of a rule's properties, in the order of the text.
+/// The receiver of a rule's operation and properties, in the order of the text.
 pub(super) trait Visitor {
+    /// Takes the operation of a rule or a default, and its token.
+    ///
+    /// # Errors
+    ///
+    /// The parser stops, and returns the error.
+    fn operation(&mut self, _: Operation, _: &Token<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Takes the property in a token of the lexer's current line.
     ///
     /// # Errors
@@ -129,7 +138,7 @@ impl Visitor for Each<'_> {
     }
 }
 
-/// Parses a line after the header, and passes each of its properties to the visitor.
+/// Parses a line after the header, and passes its operation and its properties to the visitor.
 ///
 /// # Errors
 ///
@@ -149,7 +158,9 @@ pub(super) fn statement(
     }
     while !token.last {
         if operation.is_none() {
-            operation = Some(parse_operation(&token)?);
+            let parsed = parse_operation(&token)?;
+            visitor.operation(parsed, &token)?;
+            operation = Some(parsed);
         } else {
             match &parse_property(&token) {
                 Ok(property) => visitor.property(lexer, &token, property)?,

@@ -27,6 +27,7 @@
 
 use super::{
     algorithm::Algorithm,
+    class::Class,
     flags::{
         ALL_COMBINATIONS,
         COMBINATIONS, //
@@ -59,29 +60,34 @@ const fn seed(attempt: u32) -> u32 {
 /// The number of words of an entry that precede its digests.
 const ENTRY_HEADER: usize = 3;
 
-/// The search key of an entry, beside its digests: the operation and the algorithms.
+/// The search key of an entry, beside its digests: the row of decisions and the algorithms.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u32);
 
 impl Key {
-    const OPERATION_SHIFT: u32 = 8;
-    const FSVERITY_SHIFT: u32 = 12;
+    const CLASS_SHIFT: u32 = 8;
+    const OPERATION_SHIFT: u32 = 9;
+    const FSVERITY_SHIFT: u32 = 13;
     const DMVERITY_SHIFT: u32 = 18;
-    const ALGORITHM_BITS: u32 = (1 << 6) - 1;
-    const BITS: u32 = (1 << 24) - (1 << Self::OPERATION_SHIFT);
+    const ALGORITHM_BITS: u32 = (1 << 5) - 1;
+    const BITS: u32 = (1 << 23) - (1 << Self::CLASS_SHIFT);
 
-    /// Returns the key of rules of an operation that name digests of these algorithms.
+    /// Returns the key of rules of an operation, for objects of a class, that name digests of these
+    /// algorithms.
     #[inline]
     pub(crate) const fn new(
         operation: Operation,
+        class: Class,
         fsverity: Option<Algorithm>,
         dmverity: Option<Algorithm>,
     ) -> Self {
         const {
             assert!(
-                COMBINATIONS <= Self::OPERATION_SHIFT as usize
-                    && Operation::COUNT <= 1 << 4
-                    && Algorithm::COUNT < 1 << 6
+                COMBINATIONS <= Self::CLASS_SHIFT as usize
+                    && Class::COUNT <= 1 << (Self::OPERATION_SHIFT - Self::CLASS_SHIFT)
+                    && Operation::COUNT <= 1 << (Self::FSVERITY_SHIFT - Self::OPERATION_SHIFT)
+                    && Algorithm::COUNT <= Self::ALGORITHM_BITS as usize
+                    && Self::BITS & TAG == 0
             )
         };
         const fn code(algorithm: Option<Algorithm>) -> u32 {
@@ -91,7 +97,8 @@ impl Key {
             }
         }
         Self(
-            ((operation as u32) << Self::OPERATION_SHIFT)
+            ((class as u32) << Self::CLASS_SHIFT)
+                | ((operation as u32) << Self::OPERATION_SHIFT)
                 | (code(fsverity) << Self::FSVERITY_SHIFT)
                 | (code(dmverity) << Self::DMVERITY_SHIFT),
         )

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+mod class;
 mod command_line;
 mod compile;
 mod compiled;
@@ -23,6 +24,7 @@ mod digest;
 mod dm_init;
 pub mod envelope;
 mod error;
+mod extension;
 mod flags;
 mod grammar;
 mod index;
@@ -33,6 +35,7 @@ pub(crate) mod named;
 mod outcome;
 mod parameter;
 mod property;
+mod providers;
 mod space;
 #[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
 mod tests;
@@ -44,6 +47,7 @@ pub use self::{
         Algorithm,
         MAX_DIGEST_LEN, //
     },
+    class::Class,
     command_line::CommandLine,
     compile::{
         measure,
@@ -60,6 +64,7 @@ pub use self::{
         Warning,
         WarningKind, //
     },
+    extension::Extension,
     grammar::{
         rule_at,
         visit_rule,
@@ -78,15 +83,17 @@ pub use self::{
         Unresolved, //
     },
     property::{
+        FileProperty,
         Property,
         RootHash, //
     },
+    providers::Providers,
     version::Version,
     vocabulary::{
         Action,
+        FilePropertyKind,
         Operation,
-        PropertyKind,
-        Providers, //
+        PropertyKind, //
     },
 };
 

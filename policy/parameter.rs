@@ -22,9 +22,6 @@ named_enum! {
 impl Parameter {
     /// The text that precedes the name in a policy.
     pub const PREFIX: &'static str = "cmdline:";
-
-    /// The Kconfig symbol of the kernels that let policies refer to their command line.
-    pub const PROVIDER: &'static str = "IPE_PROP_DM_VERITY_CMDLINE";
 }
 
 /// The reason why a parameter names no root hash.

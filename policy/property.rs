@@ -8,6 +8,7 @@ use super::{
     parameter::Parameter,
     vocabulary::{
         properties,
+        FilePropertyKind,
         PropertyKind, //
     },
 };
@@ -54,20 +55,20 @@ impl<'a> Value<'a> for RootHash<'a> {
     }
 }
 
-/// Defines the properties with their values.
+/// Defines the properties of files with their values.
 macro_rules! values {
     ($( $(#[$doc:meta])* $variant:ident($value:ty) = $token:literal, $provider:expr; )*) => {
-        /// A property as a rule asks for it: its kind and the value that it must have.
+        /// A property of a file as a rule asks for it: its kind and the value that it must have.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Property<'a> {
+        pub enum FileProperty<'a> {
             $( $(#[$doc])* $variant($value), )*
         }
 
-        impl<'a> Property<'a> {
+        impl<'a> FileProperty<'a> {
             /// Returns the kind of the property.
-            pub const fn kind(&self) -> PropertyKind {
+            pub const fn kind(&self) -> FilePropertyKind {
                 match self {
-                    $( Self::$variant(_) => PropertyKind::$variant, )*
+                    $( Self::$variant(_) => FilePropertyKind::$variant, )*
                 }
             }
 
@@ -76,9 +77,9 @@ macro_rules! values {
             /// # Errors
             ///
             /// The reason why the property cannot have this value.
-            pub(super) fn parse(kind: PropertyKind, value: &'a [u8]) -> Result<Self, ErrorKind> {
+            fn parse(kind: FilePropertyKind, value: &'a [u8]) -> Result<Self, ErrorKind> {
                 match kind {
-                    $( PropertyKind::$variant => Value::parse(value).map(Self::$variant), )*
+                    $( FilePropertyKind::$variant => Value::parse(value).map(Self::$variant), )*
                 }
             }
         }
@@ -86,3 +87,46 @@ macro_rules! values {
 }
 
 properties!(values);
+
+/// A property as a rule asks for it: its kind and the value that it must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Property<'a> {
+    /// A property of the file that is the object.
+    File(FileProperty<'a>),
+    /// Whether the object is memory, see [`Class::Memory`](super::Class::Memory).
+    AnonymousMemory(bool),
+    /// A property of the program that asks.
+    Program(FileProperty<'a>),
+}
+
+impl<'a> Property<'a> {
+    /// Returns the kind of the property.
+    pub const fn kind(&self) -> PropertyKind {
+        match self {
+            Self::File(property) => PropertyKind::File(property.kind()),
+            Self::AnonymousMemory(_) => PropertyKind::AnonymousMemory,
+            Self::Program(property) => PropertyKind::Program(property.kind()),
+        }
+    }
+
+    /// Returns the property of a file that it is: that of the object or of the program.
+    pub const fn of_file(&self) -> Option<&FileProperty<'a>> {
+        match self {
+            Self::File(property) | Self::Program(property) => Some(property),
+            Self::AnonymousMemory(_) => None,
+        }
+    }
+
+    /// Parses the value of a property.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the property cannot have this value.
+    pub(super) fn parse(kind: PropertyKind, value: &'a [u8]) -> Result<Self, ErrorKind> {
+        match kind {
+            PropertyKind::File(kind) => FileProperty::parse(kind, value).map(Self::File),
+            PropertyKind::AnonymousMemory => Value::parse(value).map(Self::AnonymousMemory),
+            PropertyKind::Program(kind) => FileProperty::parse(kind, value).map(Self::Program),
+        }
+    }
+}

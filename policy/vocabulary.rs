@@ -6,13 +6,9 @@
 //! parser reads, the names that the audit prints and the Kconfig symbols all come from here.
 
 use super::{
-    named::named_enum,
-    parameter::{
-        KnownAtBoot,
-        RootHashes, //
-    },
+    extension::Extension,
+    named::named_enum, //
 };
-use core::fmt;
 
 named_enum! {
     /// An intended use of an object.
@@ -31,6 +27,33 @@ named_enum! {
         Policy = "POLICY",
         /// The kernel reads a certificate of IMA or EVM.
         X509Cert = "X509_CERT",
+        /// A process gets at the memory of another one, as a debugger does.
+        Ptrace = "PTRACE",
+        /// A program is executed that takes scripts without asking the kernel about them.
+        UncheckedScript = "UNCHECKED_SCRIPT",
+        /// A program is executed that takes scripts from its command line and its input.
+        InteractiveScript = "INTERACTIVE_SCRIPT",
+    }
+}
+
+impl Operation {
+    /// Returns the extension that the operation belongs to; `None` for those of the C
+    /// implementation.
+    ///
+    /// The kernel only asks about an operation of an extension where the policy
+    /// [names](super::Compiled::names) it.
+    pub const fn extension(self) -> Option<Extension> {
+        match self {
+            Self::Execute
+            | Self::Firmware
+            | Self::KernelModule
+            | Self::KexecImage
+            | Self::KexecInitramfs
+            | Self::Policy
+            | Self::X509Cert => None,
+            Self::Ptrace => Some(Extension::Ptrace),
+            Self::UncheckedScript | Self::InteractiveScript => Some(Extension::Script),
+        }
     }
 }
 
@@ -44,10 +67,17 @@ named_enum! {
     }
 }
 
-/// The table of the properties: each with the type of its value, its token in the policy, and the
-/// Kconfig symbol of what provides it to the kernel (none where it is always there).
+/// The prefix of the properties of the program that asks.
+macro_rules! exe {
+    ($token:literal) => {
+        concat!("exe_", $token)
+    };
+}
+
+/// The table of the properties of files: each with the type of its value, its token in the policy,
+/// and the Kconfig symbol of what provides it to the kernel (none where it is always there).
 ///
-/// Expands `$define` with the table: here for [`PropertyKind`], in [`super::property`] for the
+/// Expands `$define` with the table: here for [`FilePropertyKind`], in [`super::property`] for the
 /// properties with their values.
 macro_rules! properties {
     ($define:ident) => {
@@ -71,83 +101,97 @@ pub(super) use properties;
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident($value:ty) = $token:literal, $provider:expr; )*) => {
         named_enum! {
-            /// A property that a rule can ask for.
-            pub enum PropertyKind {
+            /// A property of a file that a rule can ask for.
+            pub enum FilePropertyKind {
                 $( $(#[$doc])* $variant = $token, )*
             }
         }
 
-        impl PropertyKind {
+        impl FilePropertyKind {
             /// Returns the Kconfig symbol of what provides the property to the kernel.
             pub const fn provider(self) -> Option<&'static str> {
                 match self {
                     $( Self::$variant => $provider, )*
                 }
             }
+
+            /// Returns the name of the property where the file is the program that asks.
+            const fn program_name(self) -> &'static str {
+                match self {
+                    $( Self::$variant => exe!($token), )*
+                }
+            }
+        }
+
+        impl PropertyKind {
+            /// Every property.
+            pub const ALL: [Self; Self::COUNT] = [
+                $( Self::File(FilePropertyKind::$variant), )*
+                Self::AnonymousMemory,
+                $( Self::Program(FilePropertyKind::$variant), )*
+            ];
         }
     };
+}
+
+/// A property that a rule can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyKind {
+    /// A property of the file that is the object.
+    File(FilePropertyKind),
+    /// Whether the object is memory.
+    AnonymousMemory,
+    /// The same property as that of a file, of the program that asks.
+    Program(FilePropertyKind),
 }
 
 properties!(kinds);
 
-/// The set of properties whose providers are built into the kernel, and what knows the root hashes
-/// on its command line.
-///
-/// A rule that asks for any other property never matches, not even with the value `FALSE`. A policy
-/// that refers to the command line of a kernel that does not offer it is refused.
-#[derive(Clone, Copy)]
-pub struct Providers<'c> {
-    kinds: u8,
-    command_line: Option<&'c dyn RootHashes>,
-}
+impl PropertyKind {
+    /// The number of properties.
+    pub const COUNT: usize = 2 * FilePropertyKind::COUNT + 1;
 
-impl<'c> Providers<'c> {
-    /// Every property is provided. The command line is known at boot.
-    pub const ALL: Self = Self {
-        kinds: (1 << PropertyKind::COUNT) - 1,
-        command_line: Some(&KnownAtBoot),
-    };
+    /// The name of [`Self::AnonymousMemory`].
+    const ANONYMOUS_MEMORY: &'static str = "anonymous_memory";
 
-    /// Only properties without a provider: `boot_verified`.
-    pub const NONE: Self = Self {
-        kinds: 1 << PropertyKind::BootVerified as u8,
-        command_line: None,
-    };
-
-    /// Adds a property to the set.
-    #[must_use]
-    pub const fn with(self, kind: PropertyKind) -> Self {
-        Self {
-            kinds: self.kinds | (1 << kind as u8),
-            ..self
+    /// Returns the name of the property in the policy and in the audit.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File(kind) => kind.name(),
+            Self::AnonymousMemory => Self::ANONYMOUS_MEMORY,
+            Self::Program(kind) => kind.program_name(),
         }
     }
 
-    /// Sets what knows the root hashes on the command line.
-    #[must_use]
-    pub const fn with_command_line(self, line: &dyn RootHashes) -> Providers<'_> {
-        Providers {
-            kinds: self.kinds,
-            command_line: Some(line),
+    /// Finds the property with the given name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        if name == Self::ANONYMOUS_MEMORY.as_bytes() {
+            return Some(Self::AnonymousMemory);
+        }
+        match name.strip_prefix(exe!("").as_bytes()) {
+            None => FilePropertyKind::from_name(name).map(Self::File),
+            Some(name) => FilePropertyKind::from_name(name).map(Self::Program),
         }
     }
 
-    /// Returns whether the property is in the set.
-    pub const fn contains(self, kind: PropertyKind) -> bool {
-        self.kinds & (1 << kind as u8) != 0
+    /// Returns whether the value of the property is a digest, and not `TRUE` or `FALSE`.
+    pub const fn is_digest(self) -> bool {
+        match self {
+            Self::File(kind) | Self::Program(kind) => matches!(
+                kind,
+                FilePropertyKind::DmverityRoothash | FilePropertyKind::FsverityDigest
+            ),
+            Self::AnonymousMemory => false,
+        }
     }
 
-    /// Returns what knows the root hashes on the command line, if policies can refer to it.
-    pub const fn command_line(self) -> Option<&'c dyn RootHashes> {
-        self.command_line
-    }
-}
-
-impl fmt::Debug for Providers<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Providers")
-            .field("kinds", &self.kinds)
-            .field("command_line", &self.command_line.is_some())
-            .finish()
+    /// Returns the extension that the property belongs to; `None` for those of the C
+    /// implementation.
+    pub const fn extension(self) -> Option<Extension> {
+        match self {
+            Self::File(_) => None,
+            Self::AnonymousMemory => Some(Extension::AnonymousMemory),
+            Self::Program(_) => Some(Extension::Program),
+        }
     }
 }

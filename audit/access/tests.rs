@@ -187,6 +187,13 @@ mod cases {
             "op=KEXEC_IMAGE fsverity_signature=FALSE action=ALLOW",
             "op=EXECUTE dmverity_roothash=cmdline:dm-mod.create boot_verified=FALSE action=ALLOW",
             "op=KEXEC_INITRAMFS boot_verified=TRUE fsverity_signature=TRUE boot_verified=TRUE action=DENY",
+            "op=EXECUTE anonymous_memory=TRUE exe_boot_verified=FALSE action=ALLOW",
+            "op=EXECUTE exe_dmverity_signature=TRUE anonymous_memory=TRUE action=ALLOW",
+            "op=FIRMWARE anonymous_memory=FALSE action=ALLOW",
+            "op=PTRACE exe_fsverity_signature=TRUE action=DENY",
+            "op=PTRACE exe_dmverity_roothash=cmdline:usrhash action=DENY",
+            "op=UNCHECKED_SCRIPT action=DENY",
+            "op=INTERACTIVE_SCRIPT dmverity_signature=TRUE action=ALLOW",
         ] {
             let mut wanted = Line::default();
             write!(wanted, "rule=\"{rule}\"")?;
@@ -203,6 +210,11 @@ mod cases {
             b"op=EXECUTE dmverity_roothash=rmd160:0123456789abcdefABCDEF0123456789abcdef01 action=ALLOW",
             "rule=\"op=EXECUTE dmverity_roothash=\"rmd160\":\
              0123456789ABCDEFABCDEF0123456789ABCDEF01 action=ALLOW\""
+        )?);
+        assert!(shows(
+            b"op=PTRACE exe_fsverity_digest=md5:0123456789abcdef0123456789ABCDEF action=ALLOW",
+            "rule=\"op=PTRACE exe_fsverity_digest=\"md5\":\
+             0123456789ABCDEF0123456789ABCDEF action=ALLOW\""
         )?);
         macro_rules! four {
             ($text:literal) => {

@@ -23,7 +23,7 @@ mod cases {
     const SHA1: Option<Algorithm> = Some(Algorithm::Sha1);
 
     /// The key of rules about execution that name an fs-verity digest.
-    const FSVERITY: Key = Key::new(Operation::Execute, SHA256, None);
+    const FSVERITY: Key = Key::new(Operation::Execute, Class::File, SHA256, None);
 
     /// The outcome of a rule, of which there is one for each number.
     fn outcome(number: u32) -> Outcome {
@@ -139,10 +139,10 @@ mod cases {
         let index = builder.finish().0;
         let digest = bytes::<32>(&digest(0));
         for key in [
-            Key::new(Operation::Firmware, SHA256, None),
-            Key::new(Operation::Execute, None, SHA256),
-            Key::new(Operation::Execute, Some(Algorithm::Sm3), None),
-            Key::new(Operation::Execute, SHA256, SHA256),
+            Key::new(Operation::Firmware, Class::File, SHA256, None),
+            Key::new(Operation::Execute, Class::File, None, SHA256),
+            Key::new(Operation::Execute, Class::File, Some(Algorithm::Sm3), None),
+            Key::new(Operation::Execute, Class::File, SHA256, SHA256),
         ] {
             assert_eq!(index.find(key, 0, &digest), Outcome::NONE);
         }
@@ -150,7 +150,7 @@ mod cases {
 
     #[test]
     fn both_digests_count_where_a_rule_names_both() {
-        let key = Key::new(Operation::Execute, SHA256, SHA1);
+        let key = Key::new(Operation::Execute, Class::File, SHA256, SHA1);
         let roothash = [9, 8, 7, 6, 5];
         let mut words = [0; WORDS];
         let mut builder = builder(2, &mut words);
@@ -174,7 +174,7 @@ mod cases {
     fn digests_of_every_length_are_found() {
         for algorithm in Algorithm::ALL {
             let length = algorithm.digest_len();
-            let key = Key::new(Operation::Execute, None, Some(algorithm));
+            let key = Key::new(Operation::Execute, Class::File, None, Some(algorithm));
             let digest = &[0x0403_0201; 16][..length / 4];
             let mut words = [0; WORDS];
             let mut builder = builder(1, &mut words);
@@ -318,7 +318,7 @@ mod cases {
 
     #[test]
     fn linking_again_knows_entries_of_every_shape() {
-        let key = Key::new(Operation::Firmware, SHA1, SHA1);
+        let key = Key::new(Operation::Firmware, Class::File, SHA1, SHA1);
         let mut words = [0; WORDS];
         let mut builder = builder(30, &mut words);
         for number in 0..10u32 {
@@ -393,7 +393,12 @@ mod cases {
     fn key_knows_the_length_of_its_digests() {
         for fsverity in Algorithm::ALL {
             for dmverity in Algorithm::ALL {
-                let key = Key::new(Operation::X509Cert, Some(fsverity), Some(dmverity));
+                let key = Key::new(
+                    Operation::X509Cert,
+                    Class::File,
+                    Some(fsverity),
+                    Some(dmverity),
+                );
                 let lengths = (fsverity.digest_len() / 4, dmverity.digest_len() / 4);
                 assert_eq!(key.digest_words(), lengths);
                 assert!(Key::of(key.0 | FIRST_OF_KEY | TAG | ALL) == key);
@@ -414,7 +419,12 @@ mod large {
         vec::Vec, //
     };
 
-    const KEY: Key = Key::new(Operation::Execute, Some(Algorithm::Sha256), None);
+    const KEY: Key = Key::new(
+        Operation::Execute,
+        Class::File,
+        Some(Algorithm::Sha256),
+        None,
+    );
 
     /// Returns the size of an index of so many digests, but for their words.
     fn size(digests: usize) -> Size {

@@ -9,74 +9,22 @@
 mod cases {
     use super::super::*;
 
-    /// `fsverity_digest` or `dmverity_roothash` and 64 digits.
-    macro_rules! sha256 {
-        ($property:literal, $end:literal) => {
-            concat!(
-                $property,
-                "=sha256:00000000000000000000000000000000000000000000000000000000000000",
-                $end
-            )
-        };
-    }
-
-    /// Words for the digests of a test's policy.
-    type Memory = [u32; 128];
-
-    /// Returns how many words a policy needs, none if it is refused.
-    fn words(text: &str) -> Option<usize> {
-        words_for(text, Providers::ALL)
-    }
-
-    fn words_for(text: &str, providers: Providers<'_>) -> Option<usize> {
-        let plan = measure(text.as_bytes(), providers, false, &mut Collector::default());
-        plan.ok().map(|plan| plan.words())
-    }
-
-    /// Compiles a policy.
-    fn compile<'m>(text: &str, memory: &'m mut Memory) -> Option<Compiled<&'m mut [u32]>> {
-        let plan = measure(
-            text.as_bytes(),
-            Providers::ALL,
-            false,
-            &mut Collector::default(),
-        );
-        let plan = plan.ok()?;
-        let words = memory.get_mut(..plan.words())?;
-        Some(plan.emit(text.as_bytes(), words))
-    }
-
-    /// Returns action and scope of each slot of an operation.
-    fn slots(text: &str, operation: Operation) -> [Option<(Action, Scope)>; 8] {
-        let mut memory = [0; 128];
-        match compile(text, &mut memory) {
-            Some(compiled) => compiled
-                .row(operation)
-                .slots
-                .map(|slot| Some((slot.action(), slot.scope()))),
-            None => [None; 8],
-        }
-    }
-
     /// Returns whether a compiled policy denies everything, by nothing that it says itself.
     fn denies_everything<S: core::ops::Deref<Target = [u32]>>(compiled: &Compiled<S>) -> bool {
         let denial = Outcome::global_default(Action::Deny);
         compiled.unknown() == denial
             && Operation::ALL.iter().all(|&operation| {
-                let row = compiled.row(operation);
-                row.slots == [denial; 8]
-                    && row.fsverity == Outcome::NONE
-                    && row.dmverity == Outcome::NONE
-                    && row.both == Outcome::NONE
+                compiled.names(operation)
+                    && !compiled.asks_for_program(operation)
+                    && Class::ALL.iter().all(|&class| {
+                        let row = compiled.row(operation, class);
+                        row.slots == [denial; 8]
+                            && row.fsverity == Outcome::NONE
+                            && row.dmverity == Outcome::NONE
+                            && row.both == Outcome::NONE
+                    })
             })
     }
-
-    /// A policy that allows everything, and names a digest.
-    const ALLOWING: &str = rules!(
-        "op=EXECUTE ",
-        sha256!("fsverity_digest", "01"),
-        " action=ALLOW"
-    );
 
     // Words.
 
@@ -154,9 +102,9 @@ mod cases {
 
     #[test]
     fn rules_without_provider_need_no_words() {
-        let providers = Providers::NONE.with(PropertyKind::DmverityRoothash);
+        let providers = Providers::NONE.with(FilePropertyKind::DmverityRoothash);
         assert_eq!(words_for(ALLOWING, providers), Some(0));
-        let providers = providers.with(PropertyKind::FsverityDigest);
+        let providers = providers.with(FilePropertyKind::FsverityDigest);
         assert_eq!(words_for(ALLOWING, providers), Some(12));
     }
 
@@ -283,11 +231,14 @@ mod cases {
         let compiled = compile(text, &mut memory);
         assert!(compiled.is_some());
         let Some(compiled) = compiled else { return };
-        let row = compiled.row(Operation::Execute);
+        let row = compiled.row(Operation::Execute, Class::File);
         assert_eq!(row.dmverity.scope(), Scope::Rule(59));
         assert_eq!(row.fsverity.scope(), Scope::Rule(59 + 113));
         assert_eq!(row.both, Outcome::NONE);
-        assert_eq!(compiled.row(Operation::Firmware).dmverity, Outcome::NONE);
+        assert_eq!(
+            compiled.row(Operation::Firmware, Class::File).dmverity,
+            Outcome::NONE
+        );
     }
 
     // Headers.

@@ -224,7 +224,7 @@ mod cases {
     #[test]
     fn property_without_provider_warns() {
         let policy = rules!("op=EXECUTE dmverity_signature=FALSE action=ALLOW");
-        let kind = PropertyKind::DmveritySignature;
+        let kind = FilePropertyKind::DmveritySignature;
         let warning = WarningKind::ProviderMissing(kind);
         assert_eq!(warned(policy, Providers::NONE), Some((warning, 3, 12, 24)));
         assert_eq!(warned(policy, Providers::NONE.with(kind)), None);
@@ -238,7 +238,7 @@ mod cases {
     fn boot_verified_needs_no_provider() {
         let policy = rules!("op=EXECUTE boot_verified=FALSE action=ALLOW");
         assert_eq!(warned(policy, Providers::NONE), None);
-        assert!(PropertyKind::ALL
+        assert!(FilePropertyKind::ALL
             .iter()
             .all(|&kind| Providers::NONE.contains(kind) == kind.provider().is_none()));
     }

@@ -42,6 +42,17 @@ macro_rules! other_digits {
     };
 }
 
+/// `fsverity_digest` or `dmverity_roothash` and 64 digits.
+macro_rules! sha256 {
+    ($property:literal, $end:literal) => {
+        concat!(
+            $property,
+            "=sha256:00000000000000000000000000000000000000000000000000000000000000",
+            $end
+        )
+    };
+}
+
 /// A table of device-mapper with the target `verity`, up to its algorithm, then what is given.
 macro_rules! verity_table {
     ($($end:tt)*) => {
@@ -153,10 +164,65 @@ pub(super) fn shown_as(value: impl fmt::Display, text: &str) -> bool {
     write!(message, "{value}").is_ok() && message.0.get(..message.1) == Some(text.as_bytes())
 }
 
+/// Words for the digests of a test's policy.
+pub(super) type Memory = [u32; 128];
+
+/// Returns how many words a policy needs, none if it is refused.
+pub(super) fn words(text: &str) -> Option<usize> {
+    words_for(text, Providers::ALL)
+}
+
+pub(super) fn words_for(text: &str, providers: Providers<'_>) -> Option<usize> {
+    let plan = measure(text.as_bytes(), providers, false, &mut Collector::default());
+    plan.ok().map(|plan| plan.words())
+}
+
+/// Compiles a policy.
+pub(super) fn compile<'m>(text: &str, memory: &'m mut Memory) -> Option<Compiled<&'m mut [u32]>> {
+    let plan = measure(
+        text.as_bytes(),
+        Providers::ALL,
+        false,
+        &mut Collector::default(),
+    );
+    let plan = plan.ok()?;
+    let words = memory.get_mut(..plan.words())?;
+    Some(plan.emit(text.as_bytes(), words))
+}
+
+/// Returns action and scope of each slot of an operation, for files.
+pub(super) fn slots(text: &str, operation: Operation) -> [Option<(Action, Scope)>; 8] {
+    slots_of(text, operation, Class::File)
+}
+
+pub(super) fn slots_of(
+    text: &str,
+    operation: Operation,
+    class: Class,
+) -> [Option<(Action, Scope)>; 8] {
+    let mut memory = [0; 128];
+    match compile(text, &mut memory) {
+        Some(compiled) => compiled
+            .row(operation, class)
+            .slots
+            .map(|slot| Some((slot.action(), slot.scope()))),
+        None => [None; 8],
+    }
+}
+
+/// A policy that allows everything, and names a digest.
+pub(super) const ALLOWING: &str = rules!(
+    "op=EXECUTE ",
+    sha256!("fsverity_digest", "01"),
+    " action=ALLOW"
+);
+
+mod class;
 mod command_line;
 mod compile;
 mod digest;
 mod header;
 mod lines;
 mod parser;
+mod program;
 mod root_hash;

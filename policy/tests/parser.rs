@@ -361,12 +361,18 @@ mod cases {
         assert_eq!(rule.operation, Operation::KernelModule);
         assert_eq!(rule.action, Action::Deny);
         let mut properties = rule.properties();
-        assert_eq!(properties.next(), Some(Property::BootVerified(true)));
+        assert_eq!(
+            properties.next(),
+            Some(Property::File(FileProperty::BootVerified(true)))
+        );
         let digest = DigestText {
             algorithm: b"sha1",
             hex: b"aB",
         };
-        assert_eq!(properties.next(), Some(Property::FsverityDigest(digest)));
+        assert_eq!(
+            properties.next(),
+            Some(Property::File(FileProperty::FsverityDigest(digest)))
+        );
         assert_eq!(properties.next(), None);
     }
 
@@ -407,7 +413,7 @@ mod cases {
                 expected: 64,
                 given: u32::MAX,
             },
-            WarningKind::ProviderMissing(PropertyKind::FsveritySignature),
+            WarningKind::ProviderMissing(FilePropertyKind::FsveritySignature),
             WarningKind::Contradiction,
         ];
         for kind in warnings {

@@ -63,10 +63,10 @@ mod cases {
         let roothash = Some(file.algorithm);
         let fsverity = file.fsverity.then_some(Algorithm::Sha256);
         let index = compiled.index();
-        let alone = Key::new(operation, None, roothash);
-        let both = Key::new(operation, fsverity, roothash);
+        let alone = Key::new(operation, Class::File, None, roothash);
+        let both = Key::new(operation, Class::File, fsverity, roothash);
         let outcomes = [
-            compiled.row(operation).slots[0],
+            compiled.row(operation, Class::File).slots[0],
             index.find(alone, 0, &file.roothash),
             index.find_both(both, 0, &decoded(A), &file.roothash),
         ];
@@ -251,9 +251,9 @@ mod cases {
     #[test]
     fn command_line_that_the_kernel_does_not_offer_is_an_error() {
         let text = rules!("op=EXECUTE dmverity_roothash=cmdline:usrhash action=DENY");
-        let providers = Providers::NONE.with(PropertyKind::DmverityRoothash);
+        let providers = Providers::NONE.with(FilePropertyKind::DmverityRoothash);
         let error = measure(text.as_bytes(), providers, false, &mut FirstOnly::default()).err();
-        let kind = ErrorKind::CommandLineUnsupported;
+        let kind = ErrorKind::Unsupported(Extension::CommandLine);
         assert_eq!(error.map(|e| e.kind), Some(kind));
         assert_eq!(error.map(|e| place(e.position)), Some((3, 30)));
         assert_eq!(

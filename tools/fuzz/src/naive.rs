@@ -5,15 +5,15 @@
 //! It shares no code with the parser, not even the vocabulary's tables. It reads texts that the
 //! parser accepted, and panics if it cannot read one.
 
-/// A property that a rule asks for.
+/// A property that a rule asks for. The names of those of the program begin with `exe_`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Property {
     /// One of the flags, which are true or false, by name, and its value.
     Flag(String, bool),
     /// One of the digests, by name: algorithm and digits, in lower case.
     Digest(String, Vec<u8>, String),
-    /// A root hash that this parameter of the kernel's command line names.
-    CommandLine(String),
+    /// A root hash, by name, that this parameter of the kernel's command line names.
+    CommandLine(String, String),
 }
 
 /// A rule.
@@ -93,7 +93,7 @@ fn allows(word: &[u8]) -> bool {
 
 fn operation(word: &[u8]) -> String {
     let name = after(word, "op=").expect("an operation");
-    let known: [&[u8]; 7] = [
+    let known: [&[u8]; 10] = [
         b"EXECUTE",
         b"FIRMWARE",
         b"KMODULE",
@@ -101,6 +101,9 @@ fn operation(word: &[u8]) -> String {
         b"KEXEC_INITRAMFS",
         b"POLICY",
         b"X509_CERT",
+        b"PTRACE",
+        b"UNCHECKED_SCRIPT",
+        b"INTERACTIVE_SCRIPT",
     ];
     assert!(known.contains(&name), "not an operation");
     String::from_utf8(name.to_vec()).unwrap()
@@ -110,16 +113,19 @@ fn property(word: &[u8]) -> Property {
     let equals = word.iter().position(|byte| *byte == b'=').expect("a value");
     let (name, value) = (&word[..equals], &word[equals + 1..]);
     let name = String::from_utf8(name.to_vec()).unwrap();
-    match name.as_str() {
-        "boot_verified" | "dmverity_signature" | "fsverity_signature" => match value {
-            b"TRUE" => Property::Flag(name, true),
-            b"FALSE" => Property::Flag(name, false),
-            _ => panic!("not a boolean"),
-        },
+    match name.strip_prefix("exe_").unwrap_or(&name) {
+        "anonymous_memory" if name.starts_with("exe_") => panic!("not a property"),
+        "anonymous_memory" | "boot_verified" | "dmverity_signature" | "fsverity_signature" => {
+            match value {
+                b"TRUE" => Property::Flag(name, true),
+                b"FALSE" => Property::Flag(name, false),
+                _ => panic!("not a boolean"),
+            }
+        }
         "dmverity_roothash" if value.starts_with(b"cmdline:") => {
             let parameter = String::from_utf8(value[b"cmdline:".len()..].to_vec()).unwrap();
             assert!(["roothash", "usrhash", "dm-mod.create"].contains(&parameter.as_str()));
-            Property::CommandLine(parameter)
+            Property::CommandLine(name, parameter)
         }
         "dmverity_roothash" | "fsverity_digest" => {
             let colon = value
@@ -131,6 +137,27 @@ fn property(word: &[u8]) -> Property {
             Property::Digest(name, value[..colon].to_vec(), digits.to_lowercase())
         }
         _ => panic!("not a property: {name}"),
+    }
+}
+
+impl Property {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Flag(name, _) | Self::Digest(name, ..) | Self::CommandLine(name, _) => name,
+        }
+    }
+}
+
+/// Checks that a rule asks for properties of the program where it may, and for no other where it
+/// may not.
+fn check_program(rule: &Rule) {
+    let of_program = |property: &Property| property.name().starts_with("exe_");
+    let memory = Property::Flag("anonymous_memory".to_owned(), true);
+    match rule.operation.as_str() {
+        "PTRACE" => assert!(rule.properties.iter().all(of_program)),
+        "EXECUTE" if rule.properties.contains(&memory) => {}
+        _ => assert!(!rule.properties.iter().any(of_program)),
     }
 }
 
@@ -173,6 +200,19 @@ impl Policy {
             }
         }
         assert!(!header);
+        policy.rules.iter().for_each(check_program);
+        let missing = |operation: &str| policy.stated_default(Some(operation)).is_none();
+        let c = [
+            "EXECUTE",
+            "FIRMWARE",
+            "KMODULE",
+            "KEXEC_IMAGE",
+            "KEXEC_INITRAMFS",
+            "POLICY",
+            "X509_CERT",
+        ];
+        let ruled = policy.rules.iter().map(|rule| rule.operation.as_str());
+        assert!(policy.stated_default(None).is_some() || !c.into_iter().chain(ruled).any(missing));
         policy
     }
 
@@ -190,6 +230,20 @@ impl Policy {
         self.version = numbers.try_into().unwrap();
     }
 
+    /// Whether a default of the operation, or the global one, allows.
+    fn stated_default(&self, of: Option<&str>) -> Option<bool> {
+        let mut defaults = self.defaults.iter();
+        let (_, allow) = defaults.find(|(wanted, _)| wanted.as_deref() == of)?;
+        Some(*allow)
+    }
+
+    /// Whether a rule or a default is about the operation.
+    pub fn names(&self, operation: &str) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| rule.operation == operation)
+            || self.stated_default(Some(operation)).is_some()
+    }
+
     /// Decides: the first rule all of whose properties hold, then the defaults.
     pub fn decide(&self, operation: Option<&str>, holds: impl Fn(&Property) -> bool) -> Verdict {
         for rule in &self.rules {
@@ -197,13 +251,9 @@ impl Policy {
                 return Verdict::Rule(rule.offset, rule.allow);
             }
         }
-        let default = |of: Option<&str>| {
-            let mut defaults = self.defaults.iter();
-            defaults.find(|(wanted, _)| wanted.as_deref() == of)
-        };
-        if let (Some(_), Some((_, allow))) = (operation, default(operation)) {
-            return Verdict::OperationDefault(*allow);
+        if let (Some(_), Some(allow)) = (operation, self.stated_default(operation)) {
+            return Verdict::OperationDefault(allow);
         }
-        Verdict::GlobalDefault(default(None).is_some_and(|(_, allow)| *allow))
+        Verdict::GlobalDefault(self.stated_default(None).unwrap_or(false))
     }
 }

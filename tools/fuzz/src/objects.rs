@@ -8,7 +8,9 @@ use crate::{
 };
 use ipe_policy::{
     eval::{evaluate, Verdict},
-    policy::{Action, Algorithm, Compiled, KnownAtBoot, Operation, PropertyKind, Providers, Scope},
+    policy::{
+        Action, Algorithm, Compiled, Extension, FilePropertyKind, Operation, Providers, Scope,
+    },
 };
 
 /// The algorithms that fs-verity has.
@@ -25,19 +27,26 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
 
-/// Whether an object has what a rule asks for.
+/// Whether an object, or the program that asks, has what a rule asks for.
 fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> bool {
-    let name = match property {
-        Property::Flag(name, _) | Property::Digest(name, ..) => name,
-        Property::CommandLine(_) => "dmverity_roothash",
+    let name = property.name();
+    if name == "anonymous_memory" {
+        return *property == Property::Flag(name.to_owned(), object.memory);
+    }
+    let nothing = TestObject::default();
+    let (name, object) = match name.strip_prefix("exe_") {
+        Some(_) if !object.memory => return false,
+        Some(name) => (name, object),
+        None if object.memory => (name, &nothing),
+        None => (name, object),
     };
-    let kind = PropertyKind::from_name(name.as_bytes()).unwrap();
+    let kind = FilePropertyKind::from_name(name.as_bytes()).unwrap();
     if !providers.contains(kind) {
         return false;
     }
     match property {
-        Property::Flag(name, value) => {
-            let flag = match name.as_str() {
+        Property::Flag(_, value) => {
+            let flag = match name {
                 "boot_verified" => object.boot_verified,
                 "dmverity_signature" => object.dmverity_signature,
                 _ => object.fsverity_signature,
@@ -45,9 +54,9 @@ fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> 
             flag == *value
         }
         // Known at boot.
-        Property::CommandLine(_) => false,
-        Property::Digest(name, algorithm, digits) => {
-            let digest = match name.as_str() {
+        Property::CommandLine(..) => false,
+        Property::Digest(_, algorithm, digits) => {
+            let digest = match name {
                 "dmverity_roothash" => &object.dmverity_roothash,
                 _ => &object.fsverity_digest,
             };
@@ -78,13 +87,26 @@ pub fn compare(
 ) {
     for operation in Operation::ALL.into_iter().map(Some).chain([None]) {
         object.asked.take();
-        let verdict = plain(evaluate(compiled, operation, object));
+        let verdict = plain(evaluate(compiled, operation, object.class(), object));
         let expected = policy.decide(operation.map(Operation::name), |property| {
             holds(property, object, providers)
         });
         assert_eq!(verdict, expected, "{operation:?} {object:?} {policy:?}");
         let (dmverity, fsverity) = object.asked.get();
         assert!(dmverity <= 1 && fsverity <= 1);
+        let Some(operation) = operation else { continue };
+        assert_eq!(compiled.names(operation), policy.names(operation.name()));
+        // Where it need not be known, any program leads to the same decision.
+        if object.memory && !compiled.asks_for_program(operation) {
+            let unknown = TestObject {
+                memory: true,
+                ..TestObject::default()
+            };
+            let class = unknown.class();
+            let without = evaluate(compiled, Some(operation), class, &unknown);
+            assert_eq!(plain(without), verdict);
+            assert_eq!((dmverity, fsverity), (0, 0));
+        }
     }
 }
 
@@ -100,8 +122,8 @@ fn digest(algorithm: &[u8], digits: &str) -> Option<OwnedDigest> {
     })
 }
 
-/// Objects that distinguish the rules of a policy: all combinations of flags, with some of the
-/// digests that it names, with similar ones, and without.
+/// Objects that distinguish the rules of a policy: files and memory, all combinations of flags, with
+/// some of the digests that it names, with similar ones, and without.
 pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     let named = |of: &str| {
         let mut digests = vec![None];
@@ -111,7 +133,8 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
             };
             let digest = digest(algorithm, digits);
             let useless = of == "fsverity_digest" && !FSVERITY.contains(&algorithm.as_slice());
-            if name != of || useless || digest.is_none() || digests.contains(&digest) {
+            let other = name.strip_prefix("exe_").unwrap_or(name) != of;
+            if other || useless || digest.is_none() || digests.contains(&digest) {
                 continue;
             }
             if digests.len() == 1 {
@@ -131,8 +154,9 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     let mut objects = Vec::new();
     for dmverity_roothash in named("dmverity_roothash") {
         for fsverity_digest in named("fsverity_digest") {
-            for flags in 0..8 {
+            for flags in 0..16 {
                 objects.push(TestObject {
+                    memory: flags & 8 != 0,
                     boot_verified: flags & 1 != 0,
                     dmverity_signature: flags & 2 != 0,
                     fsverity_signature: flags & 4 != 0,
@@ -146,10 +170,11 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     objects
 }
 
-/// The set of providers with these bits, in the order of the table.
+/// The set of providers with these bits, in the order of the table, and with all extensions.
 pub fn providers(bits: u8) -> Providers<'static> {
-    let none = Providers::NONE.with_command_line(&KnownAtBoot);
-    let kinds = PropertyKind::ALL.into_iter().enumerate();
+    let extensions = Extension::ALL.into_iter();
+    let none = extensions.fold(Providers::NONE, Providers::with_extension);
+    let kinds = FilePropertyKind::ALL.into_iter().enumerate();
     kinds
         .filter(|(number, _)| bits & (1 << number) != 0)
         .fold(none, |set, (_, kind)| set.with(kind))

@@ -41,7 +41,8 @@ fuzz_target!(|data: &[u8]| {
             scope: Scope::GlobalDefault,
         };
         let mut operations = Operation::ALL.into_iter().map(Some).chain([None]);
-        operations.all(|operation| evaluate(&compiled, operation, object) == nothing)
+        operations
+            .all(|operation| evaluate(&compiled, operation, object.class(), object) == nothing)
     };
     if good(emitted).is_err() {
         assert!(denies(&TestObject::default()));
@@ -62,7 +63,7 @@ fuzz_target!(|data: &[u8]| {
     if let (Ok(text), Some(object)) = (std::str::from_utf8(emitted), objects.last()) {
         let operation = Some(Operation::Execute);
         assert_eq!(
-            evaluate(&compiled, operation, object),
+            evaluate(&compiled, operation, object.class(), object),
             reference(text, Providers::ALL, operation, object)
         );
     }

@@ -43,6 +43,7 @@ impl Digest {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Property {
+    AnonymousMemory(bool),
     BootVerified(bool),
     DmveritySignature(bool),
     FsveritySignature(bool),
@@ -51,16 +52,20 @@ enum Property {
 }
 
 impl Property {
-    fn write(self, text: &mut String) {
+    /// Writes the property, of the program where that is meant.
+    fn write(self, of_program: bool, text: &mut String) {
         let boolean = |value| if value { "TRUE" } else { "FALSE" };
         let (name, value) = match self {
+            Self::AnonymousMemory(_) if of_program => return,
+            Self::AnonymousMemory(value) => ("anonymous_memory", boolean(value).to_owned()),
             Self::BootVerified(value) => ("boot_verified", boolean(value).to_owned()),
             Self::DmveritySignature(value) => ("dmverity_signature", boolean(value).to_owned()),
             Self::FsveritySignature(value) => ("fsverity_signature", boolean(value).to_owned()),
             Self::DmverityRoothash(digest) => ("dmverity_roothash", digest.owned().text()),
             Self::FsverityDigest(digest) => ("fsverity_digest", digest.of_fsverity().text()),
         };
-        write!(text, " {name}={value}").unwrap();
+        let exe = if of_program { "exe_" } else { "" };
+        write!(text, " {exe}{name}={value}").unwrap();
     }
 }
 
@@ -68,6 +73,8 @@ impl Property {
 struct Rule {
     operation: u8,
     properties: Vec<Property>,
+    /// Those of the program, where a rule can ask for them.
+    of_program: Vec<Property>,
     allow: bool,
     /// The number of such rules, each with the next digest.
     more: u8,
@@ -75,6 +82,7 @@ struct Rule {
 
 #[derive(Arbitrary, Debug)]
 struct Object {
+    memory: bool,
     flags: [bool; 3],
     dmverity: Option<Digest>,
     fsverity: Option<Digest>,
@@ -126,14 +134,23 @@ fn text(case: &Case) -> String {
             }
             let operation = Operation::ALL[rule.operation as usize % Operation::COUNT];
             write!(text, "op={}", operation.name()).unwrap();
-            for property in &rule.properties {
-                let mut property = *property;
+            let memory = rule.properties.iter();
+            let memory = memory.filter(|is| matches!(is, Property::AnonymousMemory(true)));
+            let object = &rule.properties[..];
+            let (object, of_program) = match operation {
+                Operation::Ptrace => (&[][..], &rule.of_program[..]),
+                Operation::Execute if memory.count() > 0 => (object, &rule.of_program[..]),
+                _ => (object, &[][..]),
+            };
+            let object = object.iter().map(|property| (*property, false));
+            let of_program = of_program.iter().map(|property| (*property, true));
+            for (mut property, of_program) in object.chain(of_program) {
                 if let Property::DmverityRoothash(digest) | Property::FsverityDigest(digest) =
                     &mut property
                 {
                     digest.variant = digest.variant.wrapping_add(number);
                 }
-                property.write(&mut text);
+                property.write(of_program, &mut text);
             }
             writeln!(text, " action={}", action(rule.allow)).unwrap();
         }
@@ -148,6 +165,7 @@ fuzz_target!(|case: Case| {
     let compiled = compile_for(text.as_bytes(), providers);
     for object in case.objects.iter().take(16) {
         let object = TestObject {
+            memory: object.memory,
             boot_verified: object.flags[0],
             dmverity_signature: object.flags[1],
             fsverity_signature: object.flags[2],

@@ -9,14 +9,25 @@ use std::{
     process::{Command, Output},
 };
 
-/// The providers of a kernel that has all of them.
-const ALL: [&str; 5] = [
-    "dmverity_roothash",
-    "dmverity_signature",
-    "fsverity_digest",
-    "fsverity_signature",
-    "cmdline",
+/// The Kconfig symbols of a kernel that provides the whole language.
+const ALL: [&str; 9] = [
+    "IPE_PROP_DM_VERITY",
+    "IPE_PROP_DM_VERITY_SIGNATURE",
+    "IPE_PROP_FS_VERITY",
+    "IPE_PROP_FS_VERITY_BUILTIN_SIG",
+    CMDLINE,
+    "IPE_PROP_ANONYMOUS_MEMORY",
+    "IPE_PROP_EXE",
+    "IPE_OP_PTRACE",
+    "IPE_OP_SCRIPT",
 ];
+
+const CMDLINE: &str = "IPE_PROP_DM_VERITY_CMDLINE";
+
+/// Returns all of them but one.
+fn all_but(symbol: &str) -> Vec<&str> {
+    ALL.into_iter().filter(|name| *name != symbol).collect()
+}
 
 /// A directory of one test.
 struct Directory(PathBuf);
@@ -38,11 +49,11 @@ impl Directory {
             .unwrap()
     }
 
-    /// Checks a text, as the kernel's build does, for a kernel with these providers.
-    fn check(&self, text: impl AsRef<[u8]>, providers: &[&str]) -> Result<Vec<u8>, String> {
+    /// Checks a text, as the kernel's build does, for a kernel with these symbols.
+    fn check(&self, text: impl AsRef<[u8]>, symbols: &[&str]) -> Result<Vec<u8>, String> {
         let _ = fs::remove_file(self.0.join("out"));
         fs::write(self.0.join("boot.pol"), text).unwrap();
-        let arguments = [&["out", "boot.pol"], providers].concat();
+        let arguments = [&["out", "boot.pol"], symbols].concat();
         let output = self.run(&arguments);
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.stdout.is_empty());
@@ -188,42 +199,62 @@ fn a_property_needs_its_provider_in_this_kernel() {
     let directory = Directory::new("providers");
     let digest = format!("sha256:{}", "01".repeat(32));
     let cases = [
-        (
-            "dmverity_roothash",
-            digest.as_str(),
-            "CONFIG_IPE_PROP_DM_VERITY",
-        ),
-        (
-            "dmverity_signature",
-            "TRUE",
-            "CONFIG_IPE_PROP_DM_VERITY_SIGNATURE",
-        ),
-        (
-            "fsverity_digest",
-            digest.as_str(),
-            "CONFIG_IPE_PROP_FS_VERITY",
-        ),
+        ("dmverity_roothash", digest.as_str(), "IPE_PROP_DM_VERITY"),
+        ("dmverity_signature", "TRUE", "IPE_PROP_DM_VERITY_SIGNATURE"),
+        ("fsverity_digest", digest.as_str(), "IPE_PROP_FS_VERITY"),
         (
             "fsverity_signature",
             "TRUE",
-            "CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG",
+            "IPE_PROP_FS_VERITY_BUILTIN_SIG",
         ),
     ];
-    for (property, value, option) in cases {
+    for (property, value, symbol) in cases {
         let text = policy(&format!("op=EXECUTE {property}={value} action=ALLOW"));
-        let others: Vec<_> = ALL.into_iter().filter(|name| *name != property).collect();
-        let said = directory.check(&text, &others).unwrap_err();
+        let said = directory.check(&text, &all_but(symbol)).unwrap_err();
         assert_eq!(
             said,
             format!(
-                "boot.pol:3:12: error: the rule never matches: the kernel is built without {option}\n"
+                "boot.pol:3:12: error: the rule never matches: the kernel is built without CONFIG_{symbol}\n"
             )
         );
-        assert!(directory.check(&text, &[property]).is_ok());
+        assert!(directory.check(&text, &[symbol]).is_ok());
     }
     // This one is always there.
     let text = policy("op=EXECUTE boot_verified=TRUE action=ALLOW");
     assert!(directory.check(text, &[]).is_ok());
+}
+
+#[test]
+fn an_extension_must_be_in_this_kernel() {
+    let directory = Directory::new("extensions");
+    let cases = [
+        (
+            "op=EXECUTE anonymous_memory=FALSE action=DENY",
+            12,
+            "IPE_PROP_ANONYMOUS_MEMORY",
+        ),
+        (
+            "op=PTRACE exe_boot_verified=TRUE action=DENY",
+            11,
+            "IPE_PROP_EXE",
+        ),
+        ("op=PTRACE action=DENY", 1, "IPE_OP_PTRACE"),
+        (
+            "DEFAULT op=UNCHECKED_SCRIPT action=DENY",
+            9,
+            "IPE_OP_SCRIPT",
+        ),
+        ("op=INTERACTIVE_SCRIPT action=DENY", 1, "IPE_OP_SCRIPT"),
+    ];
+    for (line, column, symbol) in cases {
+        let text = policy(line);
+        let said = directory.check(&text, &all_but(symbol)).unwrap_err();
+        assert_eq!(
+            said,
+            format!("boot.pol:3:{column}: error: the kernel is built without CONFIG_{symbol}\n")
+        );
+        assert_eq!(directory.check(&text, &ALL), Ok(text.into_bytes()));
+    }
 }
 
 #[test]
@@ -236,13 +267,13 @@ fn the_command_line_is_known_at_boot() {
     };
     for name in ["roothash", "usrhash", "dm-mod.create"] {
         let text = rule(name);
-        let provided = ["dmverity_roothash", "cmdline"];
+        let provided = ["IPE_PROP_DM_VERITY", CMDLINE];
         assert_eq!(
             directory.check(&text, &provided),
             Ok(text.clone().into_bytes())
         );
         assert_eq!(
-            directory.check(&text, &ALL[..4]).unwrap_err(),
+            directory.check(&text, &all_but(CMDLINE)).unwrap_err(),
             "boot.pol:3:30: error: the kernel is built without CONFIG_IPE_PROP_DM_VERITY_CMDLINE\n"
         );
     }

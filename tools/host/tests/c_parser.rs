@@ -115,6 +115,20 @@ const WORDS: [&str; 38] = [
     "%s",
 ];
 
+/// Lines with words of the extensions, which C does not know.
+const EXTENSIONS: [&str; 10] = [
+    "op=PTRACE action=DENY",
+    "op=UNCHECKED_SCRIPT boot_verified=TRUE action=ALLOW",
+    "DEFAULT op=INTERACTIVE_SCRIPT action=DENY",
+    "op=EXECUTE anonymous_memory=TRUE action=DENY",
+    "op=FIRMWARE boot_verified=FALSE anonymous_memory=FALSE action=DENY",
+    "op=EXECUTE anonymous_memory=TRUE exe_boot_verified=TRUE action=ALLOW",
+    "op=EXECUTE exe_fsverity_digest=sha256:00 anonymous_memory=TRUE action=ALLOW",
+    "op=PTRACE exe_dmverity_signature=TRUE action=ALLOW",
+    "op=PTRACE exe_fsverity_signature=FALSE action=DENY",
+    "op=PTRACE exe_dmverity_roothash=md5:00112233445566778899aabbccddeeff action=DENY",
+];
+
 const SEPARATORS: [&str; 10] = [" ", " ", " ", "\t", "\n", "\n", "\r\n", "\x0b", "", "\r"];
 
 /// The policy with a byte replaced, inserted or removed, for every place and byte.
@@ -245,7 +259,7 @@ fn answers_are_those_of_the_c_parser() {
         generate(versions(), 20_000),
     ]
     .concat();
-    // The one difference that is wanted: a NUL does not end a policy.
+    // A difference that is wanted: a NUL does not end a policy.
     texts.retain(|text| !text.contains(&0));
 
     let answers = c_answers(&program, &texts);
@@ -258,6 +272,12 @@ fn answers_are_those_of_the_c_parser() {
             String::from_utf8_lossy(&text[..text.len().min(1000)])
         );
     }
+    // The other one: C refuses what it does not know.
+    let extended = EXTENSIONS.map(|line| {
+        format!("policy_name=a policy_version=1.2.3\nDEFAULT action=DENY\n{line}\n").into_bytes()
+    });
+    assert!(extended.iter().all(|text| errno(text) == 0));
+    assert_eq!(c_answers(&program, &extended), [74; EXTENSIONS.len()]);
     // All kinds of answers were seen.
     for kind in [0, 22, 34, 74] {
         assert!(

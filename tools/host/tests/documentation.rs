@@ -5,7 +5,9 @@
 mod common;
 
 use common::Collector;
-use ipe_policy::policy::{measure, Algorithm, Operation, PropertyKind, Providers};
+use ipe_policy::policy::{
+    measure, Algorithm, Extension, FilePropertyKind, Operation, PropertyKind, Providers,
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -74,7 +76,12 @@ fn every_word_of_the_language_is_described() {
     let guide = page("admin-guide.rst");
     let words = (Operation::ALL.iter().map(|operation| operation.name()))
         .chain(PropertyKind::ALL.iter().map(|kind| kind.name()))
-        .chain(PropertyKind::ALL.iter().filter_map(|kind| kind.provider()))
+        .chain(
+            FilePropertyKind::ALL
+                .iter()
+                .filter_map(|kind| kind.provider()),
+        )
+        .chain(Extension::ALL.iter().map(|extension| extension.name()))
         .chain(Algorithm::ALL.iter().map(|algorithm| algorithm.name()));
     for word in words {
         let quoted = [format!("``{word}``"), format!("``CONFIG_{word}``")];

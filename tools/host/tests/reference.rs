@@ -7,7 +7,9 @@ mod common;
 use common::{compile_for, reference_with, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{Algorithm, CommandLine, KnownAtBoot, Operation, Parameter, PropertyKind, Providers},
+    policy::{
+        Algorithm, CommandLine, Extension, FilePropertyKind, Operation, Parameter, Providers,
+    },
 };
 use proptest::{prelude::*, sample::select};
 
@@ -133,23 +135,62 @@ fn action() -> impl Strategy<Value = &'static str> {
 }
 
 /// The operations that are used: some, so that there are several rules for each.
-const OPERATIONS: [Operation; 3] = [
+const OPERATIONS: [Operation; 5] = [
     Operation::Execute,
     Operation::KernelModule,
     Operation::X509Cert,
+    Operation::Ptrace,
+    Operation::UncheckedScript,
 ];
 
+/// The properties of a rule: those of the object, and those of the program where it can ask for
+/// them.
+fn properties(
+    operation: Operation,
+    memory: Option<bool>,
+    object: Vec<String>,
+    of_program: Vec<String>,
+) -> Vec<String> {
+    let of_program = alone(of_program)
+        .into_iter()
+        .map(|property| format!("exe_{property}"));
+    if operation == Operation::Ptrace {
+        return of_program.collect();
+    }
+    let mut all = alone(object);
+    all.extend(memory.map(|is| format!("anonymous_memory={}", is.to_string().to_uppercase())));
+    if operation == Operation::Execute && memory == Some(true) {
+        all.extend(of_program);
+    }
+    all
+}
+
 fn rule() -> impl Strategy<Value = String> {
+    let memory = prop_oneof![
+        2 => Just(None),
+        2 => Just(Some(true)),
+        1 => Just(Some(false)),
+    ];
     (
         select(&OPERATIONS[..]),
+        memory,
+        prop::collection::vec(property(), 0..4),
         prop::collection::vec(property(), 0..4),
         action(),
     )
+        .prop_flat_map(|(operation, memory, object, of_program, action)| {
+            let properties = properties(operation, memory, object, of_program);
+            (
+                Just(operation),
+                Just(properties).prop_shuffle(),
+                Just(action),
+            )
+        })
         .prop_map(|(operation, properties, action)| {
             format!(
                 "op={} {} action={action}",
                 operation.name(),
-                alone(properties).join("\t ")
+                properties.join("\t ")
             )
         })
 }
@@ -198,8 +239,8 @@ fn policy() -> impl Strategy<Value = String> {
 fn providers() -> impl Strategy<Value = Providers<'static>> {
     prop_oneof![
         4 => Just(Providers::ALL),
-        1 => prop::collection::vec(select(&PropertyKind::ALL[..]), 0..4).prop_map(|kinds| {
-            let none = Providers::NONE.with_command_line(&KnownAtBoot);
+        1 => prop::collection::vec(select(&FilePropertyKind::ALL[..]), 0..4).prop_map(|kinds| {
+            let none = Extension::ALL.into_iter().fold(Providers::NONE, Providers::with_extension);
             kinds.into_iter().fold(none, Providers::with)
         }),
     ]
@@ -219,8 +260,9 @@ fn any_digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = Opti
 }
 
 fn object() -> impl Strategy<Value = TestObject> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (flags, any_digest(DMVERITY), any_digest(FSVERITY)).prop_map(|(flags, dmv, fsv)| TestObject {
+        memory: flags.3,
         boot_verified: flags.0,
         dmverity_signature: flags.1,
         fsverity_signature: flags.2,
@@ -249,7 +291,7 @@ proptest! {
             let operations = OPERATIONS.into_iter().map(Some).chain([None, Some(Operation::Policy)]);
             for operation in operations {
                 object.asked.take();
-                let verdict = evaluate(&compiled, operation, &object);
+                let verdict = evaluate(&compiled, operation, object.class(), &object);
                 let named = |parameter, digest: &_| names(&line, parameter, digest);
                 let expected = reference_with(&text, providers, named, operation, &object);
                 prop_assert_eq!(
@@ -257,6 +299,17 @@ proptest! {
                 );
                 let (dmv, fsv) = object.asked.get();
                 prop_assert!(dmv <= 1 && fsv <= 1);
+                let Some(operation) = operation else { continue };
+                let word = format!("op={}", operation.name());
+                let mut words = text.split(['\n', '\r']).flat_map(|line| {
+                    line.split('#').next().unwrap().split_whitespace()
+                });
+                prop_assert_eq!(compiled.names(operation), words.any(|named| named == word));
+                if object.memory && !compiled.asks_for_program(operation) {
+                    let unknown = TestObject { memory: true, ..Default::default() };
+                    let without = evaluate(&compiled, Some(operation), unknown.class(), &unknown);
+                    prop_assert_eq!(without, verdict);
+                }
             }
         }
     }

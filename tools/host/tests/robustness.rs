@@ -19,6 +19,8 @@ const POLICY: &str = concat!(
     "op=EXECUTE boot_verified=TRUE  dmverity_signature=FALSE action=DENY\n",
     "op=EXECUTE dmverity_roothash=md5:00112233445566778899aAbBcCdDeEfF action=DENY\n",
     "op=EXECUTE fsverity_signature=TRUE fsverity_digest=sha256:0f action=ALLOW\n",
+    "op=EXECUTE exe_boot_verified=FALSE anonymous_memory=TRUE action=ALLOW\n",
+    "op=PTRACE exe_dmverity_signature=TRUE action=DENY\n",
 );
 
 #[test]
@@ -35,14 +37,15 @@ fn every_byte_at_every_place() {
             accepted += 1;
             if let Ok(text) = std::str::from_utf8(&text) {
                 let compiled = compile(text.as_bytes());
-                for boot_verified in [false, true] {
+                for flags in 0..4 {
                     let object = TestObject {
-                        boot_verified,
+                        memory: flags & 1 != 0,
+                        boot_verified: flags & 2 != 0,
                         ..Default::default()
                     };
                     for operation in [Operation::Execute, Operation::KernelModule].map(Some) {
                         assert_eq!(
-                            evaluate(&compiled, operation, &object),
+                            evaluate(&compiled, operation, object.class(), &object),
                             reference(text, Providers::ALL, operation, &object),
                             "{text}"
                         );
@@ -79,6 +82,8 @@ proptest! {
         "op=KMODULE", "op=", "action=ALLOW", "action=DENY", "action=", "boot_verified=TRUE",
         "boot_verified=FALSE", "fsverity_digest=sha256:00", "dmverity_roothash=:", "=", "#", "\n",
         "\r", "\t", " ", "\u{a0}", "\x0b", "\0", "dmverity_signature=", "fsverity_digest=a:b:c",
+        "op=PTRACE", "op=UNCHECKED_SCRIPT", "anonymous_memory=TRUE", "anonymous_memory=FALSE",
+        "exe_boot_verified=TRUE", "exe_fsverity_digest=a:b",
     ]), 0..24), separator in prop::sample::select(vec![" ", "\n", "\t", ""])) {
         parse(words.join(separator).as_bytes());
         let text = format!("policy_name=a policy_version=1.2.3\n{}", words.join(separator));

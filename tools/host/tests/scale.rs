@@ -9,7 +9,7 @@ mod common;
 use common::{compile, Collector, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{measure, rule_at, Action, ErrorKind, Operation, Providers, Scope},
+    policy::{measure, rule_at, Action, Class, ErrorKind, Operation, Providers, Scope},
 };
 use std::{
     fmt::Write,
@@ -82,13 +82,23 @@ fn each_of_many_rules_is_found() {
     let compiled = within(10, || compile(text.as_bytes()));
     let line = text.lines().last().unwrap().len() + 1;
     for number in (0..100_000).step_by(997).chain([0, 99_999]) {
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &object(number));
+        let verdict = evaluate(
+            &compiled,
+            Some(Operation::Execute),
+            Class::File,
+            &object(number),
+        );
         let offset = HEADER.len() + line * number as usize;
         assert_eq!(verdict.action, Action::Allow);
         assert_eq!(verdict.scope, Scope::Rule(offset as u32));
     }
     for number in 100_000..101_000 {
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &object(number));
+        let verdict = evaluate(
+            &compiled,
+            Some(Operation::Execute),
+            Class::File,
+            &object(number),
+        );
         assert_eq!(verdict.scope, Scope::GlobalDefault);
     }
 }
@@ -97,7 +107,12 @@ fn each_of_many_rules_is_found() {
 fn a_million_rules_compile() {
     let text = policy(1_000_000);
     let compiled = within(60, || compile(text.as_bytes()));
-    let verdict = evaluate(&compiled, Some(Operation::Execute), &object(999_999));
+    let verdict = evaluate(
+        &compiled,
+        Some(Operation::Execute),
+        Class::File,
+        &object(999_999),
+    );
     assert_eq!(verdict.action, Action::Allow);
 }
 
@@ -114,7 +129,7 @@ fn a_digest_may_be_named_often() {
         .unwrap();
     }
     let compiled = within(10, || compile(text.as_bytes()));
-    let verdict = evaluate(&compiled, Some(Operation::Execute), &object(7));
+    let verdict = evaluate(&compiled, Some(Operation::Execute), Class::File, &object(7));
     assert_eq!(verdict.scope, Scope::Rule(HEADER.len() as u32));
 }
 
@@ -256,7 +271,7 @@ fn deep_white_space() {
             boot_verified: true,
             ..Default::default()
         };
-        let verdict = evaluate(&compiled, Some(Operation::Execute), &object);
+        let verdict = evaluate(&compiled, Some(Operation::Execute), Class::File, &object);
         assert_eq!(verdict.action, Action::Allow);
     }
 }

@@ -7,8 +7,8 @@ mod common;
 use common::Collector;
 use ipe_policy::policy::{
     envelope::{form, Unusable, MAX_LENGTH},
-    measure, CommandLine, ErrorKind, Operation, Parameter, PropertyKind, Providers, Unresolved,
-    WarningKind,
+    measure, CommandLine, ErrorKind, Extension, FilePropertyKind, Operation, Parameter,
+    PropertyKind, Providers, Unresolved, WarningKind,
 };
 use std::collections::BTreeSet;
 
@@ -43,13 +43,15 @@ const fn error_number(kind: ErrorKind) -> usize {
         ErrorKind::DefaultRepeated => 25,
         ErrorKind::Strict(_) => 26,
         ErrorKind::ParameterUnknown => 27,
-        ErrorKind::CommandLineUnsupported => 28,
+        ErrorKind::ProgramUnexpected => 28,
         ErrorKind::RootHashNotAlone => 29,
-        ErrorKind::DefaultMissing(operation) => 30 + operation as usize,
+        ErrorKind::ProgramOnly => 30,
+        ErrorKind::DefaultMissing(operation) => 31 + operation as usize,
+        ErrorKind::Unsupported(extension) => 31 + Operation::COUNT + extension as usize,
     }
 }
 
-const ERRORS: usize = 30 + Operation::COUNT;
+const ERRORS: usize = 31 + Operation::COUNT + Extension::COUNT;
 
 /// Texts that are refused as a whole or for their header.
 const TEXTS: &[(&str, ErrorKind)] = &[
@@ -124,6 +126,14 @@ const LINES: &[(&str, ErrorKind)] = &[
         "op=EXECUTE dmverity_roothash=cmdline:roothash dmverity_roothash=x: action=DENY",
         ErrorKind::RootHashNotAlone,
     ),
+    (
+        "op=EXECUTE exe_boot_verified=TRUE action=DENY",
+        ErrorKind::ProgramUnexpected,
+    ),
+    (
+        "op=PTRACE boot_verified=TRUE action=DENY",
+        ErrorKind::ProgramOnly,
+    ),
     ("op=EXECUTE boot_verified=TRUE", ErrorKind::ActionMissing),
     (
         "op=EXECUTE action=DENY action=DENY",
@@ -147,9 +157,9 @@ fn refused(text: &[u8]) -> ErrorKind {
     }
 }
 
-/// Every operation has a default but this one.
+/// Every operation has a default but this one, which a rule names.
 fn all_defaults_but(missing: Operation) -> String {
-    let mut text = HEADER.to_owned();
+    let mut text = format!("{HEADER}op={} action=ALLOW\n", missing.name());
     for operation in Operation::ALL {
         if operation != missing {
             text += &format!("DEFAULT op={} action=DENY\n", operation.name());
@@ -185,18 +195,24 @@ fn every_error_has_a_text() {
     let kind = ErrorKind::Strict(WarningKind::AlgorithmUnknown);
     assert_eq!(refused(text.as_bytes()), kind);
     found(kind);
-    let text = format!(
-        "{HEADER}DEFAULT action=DENY\nop=EXECUTE dmverity_roothash=cmdline:usrhash action=DENY"
-    );
-    let error = measure(
-        text.as_bytes(),
-        Providers::NONE,
-        true,
-        &mut Collector::default(),
-    );
-    let kind = ErrorKind::CommandLineUnsupported;
-    assert_eq!(error.err().map(|error| error.kind), Some(kind));
-    found(kind);
+    for extension in Extension::ALL {
+        let line = match extension {
+            Extension::CommandLine => "op=EXECUTE dmverity_roothash=cmdline:usrhash action=DENY",
+            Extension::AnonymousMemory => "op=EXECUTE anonymous_memory=TRUE action=DENY",
+            Extension::Program => "op=PTRACE exe_boot_verified=TRUE action=DENY",
+            Extension::Ptrace => "DEFAULT op=PTRACE action=DENY",
+            Extension::Script => "op=INTERACTIVE_SCRIPT action=DENY",
+        };
+        let text = format!("{HEADER}DEFAULT action=DENY\n{line}\n");
+        let others = Extension::ALL
+            .into_iter()
+            .filter(|other| *other != extension);
+        let providers = others.fold(Providers::NONE, Providers::with_extension);
+        let error = measure(text.as_bytes(), providers, true, &mut Collector::default());
+        let kind = ErrorKind::Unsupported(extension);
+        assert_eq!(error.err().map(|error| error.kind), Some(kind));
+        found(kind);
+    }
     // Two GiB that nobody looks at.
     assert_eq!(refused(&vec![0; 1 << 31]), ErrorKind::TooLong);
     found(ErrorKind::TooLong);
@@ -213,12 +229,12 @@ const fn warning_number(kind: WarningKind) -> usize {
         WarningKind::Contradiction => 3,
         WarningKind::ProviderMissing(kind) => 4 + kind as usize,
         WarningKind::CommandLine(parameter, reason) => {
-            4 + PropertyKind::COUNT + 3 * parameter as usize + reason as usize
+            4 + FilePropertyKind::COUNT + 3 * parameter as usize + reason as usize
         }
     }
 }
 
-const WARNINGS: usize = 4 + PropertyKind::COUNT + 3 * Parameter::COUNT;
+const WARNINGS: usize = 4 + FilePropertyKind::COUNT + 3 * Parameter::COUNT;
 
 #[test]
 fn every_warning_has_a_text() {
@@ -262,19 +278,20 @@ fn every_warning_has_a_text() {
     for (property, kind) in cases {
         check(property, Providers::ALL, kind);
     }
-    for kind in PropertyKind::ALL {
-        let others = PropertyKind::ALL.into_iter().filter(|other| *other != kind);
+    for kind in FilePropertyKind::ALL {
+        let others = FilePropertyKind::ALL
+            .into_iter()
+            .filter(|other| *other != kind);
         let providers = others.fold(Providers::NONE, Providers::with);
         if providers.contains(kind) {
             // A property without a provider is always there.
             assert_eq!(kind.provider(), None);
             continue;
         }
-        let value = match kind {
-            PropertyKind::DmverityRoothash | PropertyKind::FsverityDigest => {
-                format!("sha256:{digest}")
-            }
-            _ => "TRUE".to_owned(),
+        let value = if PropertyKind::File(kind).is_digest() {
+            format!("sha256:{digest}")
+        } else {
+            "TRUE".to_owned()
         };
         let property = format!("{}={value}", kind.name());
         check(&property, providers, WarningKind::ProviderMissing(kind));
@@ -296,7 +313,7 @@ fn every_warning_has_a_text() {
             );
         }
     }
-    seen[warning_number(WarningKind::ProviderMissing(PropertyKind::BootVerified))] = true;
+    seen[warning_number(WarningKind::ProviderMissing(FilePropertyKind::BootVerified))] = true;
     assert!(seen.iter().all(|seen| *seen), "{seen:?}");
 }
 

@@ -3,7 +3,7 @@
 //! Rules, defaults and properties in one form, so that all spellings of the same are shown alike.
 
 use crate::output::printable;
-use ipe_policy::policy::{Action, Operation, Parameter, Property, RootHash, Rule};
+use ipe_policy::policy::{Action, FileProperty, Operation, Parameter, Property, RootHash, Rule};
 
 /// Returns a rule with single blanks, and with digits in lower case.
 pub fn rule(rule: &Rule<'_>) -> String {
@@ -20,21 +20,34 @@ pub fn rule(rule: &Rule<'_>) -> String {
 /// Returns a property with its value, with digits in lower case.
 pub fn property(property: &Property<'_>) -> String {
     let value = match property {
-        Property::BootVerified(value)
-        | Property::DmveritySignature(value)
-        | Property::FsveritySignature(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-        Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+        Property::AnonymousMemory(value) => boolean(*value),
+        Property::File(property) | Property::Program(property) => file_value(property),
+    };
+    format!("{}={value}", property.kind().name())
+}
+
+fn boolean(value: bool) -> String {
+    if value { "TRUE" } else { "FALSE" }.to_owned()
+}
+
+/// Returns the value of a property of a file.
+fn file_value(property: &FileProperty<'_>) -> String {
+    match property {
+        FileProperty::BootVerified(value)
+        | FileProperty::DmveritySignature(value)
+        | FileProperty::FsveritySignature(value) => boolean(*value),
+        FileProperty::DmverityRoothash(RootHash::CommandLine(parameter)) => {
             format!("{}{}", Parameter::PREFIX, parameter.name())
         }
-        Property::DmverityRoothash(RootHash::Digest(text)) | Property::FsverityDigest(text) => {
+        FileProperty::DmverityRoothash(RootHash::Digest(text))
+        | FileProperty::FsverityDigest(text) => {
             format!(
                 "{}:{}",
                 printable(text.algorithm),
                 String::from_utf8_lossy(text.hex).to_ascii_lowercase()
             )
         }
-    };
-    format!("{}={value}", property.kind().name())
+    }
 }
 
 /// Returns a default with single blanks.

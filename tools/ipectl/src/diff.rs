@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which files change their verdict from one policy to another.
+//! Which files and which memory change their verdict from one policy to another.
 //!
 //! There are eight combinations of the flags, and the digests that either policy
 //! names: both policies are asked about all of them.
@@ -9,7 +9,7 @@ use crate::{
     object::{Digest, Object},
     policy::{operation_name, Policy},
 };
-use ipe_policy::policy::{Action, Operation, Property};
+use ipe_policy::policy::{Action, FileProperty, Operation, Property};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub struct Change {
     pub old: &'static str,
     /// The verdict of the new one.
     pub new: &'static str,
-    /// About which files: the properties that they have.
+    /// About which files, or about memory and which programs: the properties that they have.
     pub files: String,
 }
 
@@ -65,29 +65,85 @@ fn compare_operation(
     operation: Option<Operation>,
     to: &mut Difference,
 ) {
-    let named = Named::of(operation, [old, new]);
+    if operation == Some(Operation::Ptrace) {
+        return compare_class(old, new, operation, Kind::Process, to);
+    }
+    compare_class(old, new, operation, Kind::File, to);
+    // A rule that does not tell the classes apart matches memory like a file without properties:
+    // nothing more is to be said about that.
+    let pair = |object: &Object| (old.action(operation, object), new.action(operation, object));
+    let of_file = pair(&Object::default());
+    let named = Named::of(operation, Kind::Memory, [old, new]);
+    let memory = (0..8).map(|number| Object {
+        memory: true,
+        ..Object::combination(number)
+    });
+    if !named.is_empty() || memory.into_iter().any(|object| pair(&object) != of_file) {
+        compare_class(old, new, operation, Kind::Memory, to);
+    }
+}
+
+/// What an access is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Memory,
+    /// The memory of a process, which is the only object of its operation.
+    Process,
+}
+
+impl Kind {
+    /// Returns the prefix of the names of properties.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::File => "",
+            Self::Memory | Self::Process => "exe_",
+        }
+    }
+
+    /// Returns the text for all of it.
+    const fn everything(self) -> &'static str {
+        match self {
+            Self::File => "every file",
+            Self::Memory => "anonymous_memory=TRUE",
+            Self::Process => "every program",
+        }
+    }
+}
+
+fn compare_class(
+    old: &Policy,
+    new: &Policy,
+    operation: Option<Operation>,
+    kind: Kind,
+    to: &mut Difference,
+) {
+    let named = Named::of(operation, kind, [old, new]);
+    let exe = kind.prefix();
     let ask = |dmverity_roothash, fsverity_digest| -> Verdicts {
         std::array::from_fn(|number| {
             let object = Object {
+                memory: kind != Kind::File,
                 dmverity_roothash,
                 fsverity_digest,
                 ..Object::combination(number as u8)
             };
-            let decide = |policy: &Policy| policy.evaluate(operation, &object).action;
+            let decide = |policy: &Policy| policy.action(operation, &object);
             object.possible().then(|| (decide(old), decide(new)))
         })
     };
 
     let others = ask(None, None);
     let suffix = if named.is_empty() { "" } else { OTHERS };
-    report(operation, &others, &[], suffix, to);
+    let subject = (operation, kind);
+    report(subject, &others, &[], suffix, to);
     for digest in &named.roothashes {
-        let text = format!(" dmverity_roothash={digest}");
-        report(operation, &ask(Some(*digest), None), &[&others], &text, to);
+        let text = format!(" {exe}dmverity_roothash={digest}");
+        report(subject, &ask(Some(*digest), None), &[&others], &text, to);
     }
     for digest in &named.digests {
-        let text = format!(" fsverity_digest={digest}");
-        report(operation, &ask(None, Some(*digest)), &[&others], &text, to);
+        let text = format!(" {exe}fsverity_digest={digest}");
+        report(subject, &ask(None, Some(*digest)), &[&others], &text, to);
     }
 
     let all = named.roothashes.len() * named.digests.len();
@@ -103,9 +159,9 @@ fn compare_operation(
     for (roothash, digest) in pairs {
         let alone = [ask(Some(roothash), None), ask(None, Some(digest)), others];
         let alone: Vec<_> = alone.iter().collect();
-        let text = format!(" dmverity_roothash={roothash} fsverity_digest={digest}");
+        let text = format!(" {exe}dmverity_roothash={roothash} {exe}fsverity_digest={digest}");
         let both = ask(Some(roothash), Some(digest));
-        report(operation, &both, &alone, &text, to);
+        report(subject, &both, &alone, &text, to);
     }
 }
 
@@ -118,7 +174,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(operation: Option<Operation>, policies: [&Policy; 2]) -> Self {
+    fn of(operation: Option<Operation>, kind: Kind, policies: [&Policy; 2]) -> Self {
         let mut named = Self::default();
         for policy in policies {
             for line in policy.lines() {
@@ -128,9 +184,15 @@ impl Named {
                 };
                 let (mut roothash, mut digest) = (None, None);
                 for property in rule.properties() {
-                    match property {
-                        Property::DmverityRoothash(hash) => roothash = Digest::of(hash),
-                        Property::FsverityDigest(text) => digest = Digest::from_text(text),
+                    let of_program = matches!(property, Property::Program(_));
+                    if of_program == (kind == Kind::File) {
+                        continue;
+                    }
+                    match property.of_file() {
+                        Some(FileProperty::DmverityRoothash(hash)) => roothash = Digest::of(*hash),
+                        Some(FileProperty::FsverityDigest(text)) => {
+                            digest = Digest::from_text(*text);
+                        }
                         _ => {}
                     }
                 }
@@ -149,7 +211,7 @@ impl Named {
 
 /// Records the changes that are not already said for files with fewer properties.
 fn report(
-    operation: Option<Operation>,
+    (operation, kind): (Option<Operation>, Kind),
     verdicts: &Verdicts,
     known: &[&Verdicts],
     suffix: &str,
@@ -169,14 +231,19 @@ fn report(
         for cube in cover(changed, free) {
             // A file of the initramfs has no digest anyway.
             let suffix = if cube[0] == Some(true) { "" } else { suffix };
-            let files = format!("{}{suffix}", describe(cube));
+            let conditions = describe(cube, kind.prefix());
+            let files = match kind {
+                Kind::Memory => format!("{} {conditions}", kind.everything()),
+                Kind::File | Kind::Process => conditions,
+            };
+            let files = format!("{}{suffix}", files.trim_end());
             to.changes.push(Change {
                 operation: operation_name(operation),
                 old: pair.0.name(),
                 new: pair.1.name(),
                 files: match files.as_str() {
-                    "" => "every file".to_owned(),
-                    OTHERS => format!("every file{OTHERS}"),
+                    "" => kind.everything().to_owned(),
+                    OTHERS => format!("{}{OTHERS}", kind.everything()),
                     files => files.trim_start().to_owned(),
                 },
             });
@@ -225,11 +292,11 @@ fn cover(wanted: u8, free: u8) -> Vec<Cube> {
     chosen
 }
 
-fn describe(cube: Cube) -> String {
+fn describe(cube: Cube, prefix: &str) -> String {
     const NAMES: [&str; 3] = ["boot_verified", "dmverity_signature", "fsverity_signature"];
     let conditions = NAMES.iter().zip(cube).filter_map(|(name, value)| {
         let value = if value? { "TRUE" } else { "FALSE" };
-        Some(format!("{name}={value}"))
+        Some(format!("{prefix}{name}={value}"))
     });
     conditions.collect::<Vec<_>>().join(" ")
 }

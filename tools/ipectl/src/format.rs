@@ -56,9 +56,8 @@ fn write_code(line: &Line<'_>) -> Vec<u8> {
 /// Writes a word of a rule, of which only the digits of a digest may change: an algorithm that no
 /// kernel knows can have any bytes in its name.
 fn write_word(word: &[u8]) -> Vec<u8> {
-    let digest = [PropertyKind::DmverityRoothash, PropertyKind::FsverityDigest]
-        .iter()
-        .any(|kind| word.starts_with(kind.name().as_bytes()));
+    let name = word.split(|&byte| byte == b'=').next().unwrap_or_default();
+    let digest = PropertyKind::from_name(name).is_some_and(PropertyKind::is_digest);
     let mut word = word.to_vec();
     if digest {
         if let Some(colon) = word.iter().position(|&byte| byte == b':') {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Objects: the files that a policy decides about, with their properties.
+//! Objects: the files and the memory that a policy decides about, with the properties that count.
 
 use ipe_policy::{
     eval,
-    policy::{Algorithm, DigestText, Parameter, Property, RootHash, MAX_DIGEST_LEN},
+    policy::{
+        Algorithm, Class, DigestText, FileProperty, Operation, Parameter, Property, RootHash,
+        MAX_DIGEST_LEN,
+    },
 };
 use std::fmt;
 use std::fmt::Write as _;
@@ -157,9 +160,11 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// The properties of a file. Unknown properties are false or absent, as in the kernel.
+/// An object and its properties. Unknown properties are false or absent, as in the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object {
+    /// The object is memory. It has no properties: the others are those of the program that asks.
+    pub memory: bool,
     /// The file comes from the initramfs.
     pub boot_verified: bool,
     /// It is on a dm-verity volume with a signed root hash.
@@ -183,6 +188,33 @@ impl Object {
         }
     }
 
+    /// Returns all combinations of flags for the classes of objects that an operation is asked
+    /// about, without a digest: first files, then memory.
+    pub fn all(operation: Operation) -> impl Iterator<Item = Self> {
+        let classes: &[bool] = match operation {
+            // A process.
+            Operation::Ptrace => &[true],
+            _ => &[false, true],
+        };
+        let numbers = |memory| (0..8).map(move |number| (memory, number));
+        classes
+            .iter()
+            .flat_map(move |&memory| numbers(memory))
+            .map(|(memory, number)| Self {
+                memory,
+                ..Self::combination(number)
+            })
+    }
+
+    /// Returns the class of the object.
+    pub fn class(&self) -> Class {
+        if self.memory {
+            Class::Memory
+        } else {
+            Class::File
+        }
+    }
+
     /// Returns whether such a file can exist: the initramfs has neither dm-verity nor fs-verity.
     pub fn possible(&self) -> bool {
         !self.boot_verified
@@ -192,25 +224,35 @@ impl Object {
                 || self.fsverity_digest.is_some())
     }
 
-    /// Returns whether the file has a property of a rule. The root hashes that the kernel's command
-    /// line names come from `named`.
+    /// Returns whether a property of a rule holds. The root hashes that the kernel's command line
+    /// names come from `named`.
     pub fn satisfies(
         &self,
         property: &Property<'_>,
         named: impl Fn(Parameter) -> Vec<Digest>,
     ) -> bool {
+        match property {
+            Property::AnonymousMemory(value) => self.memory == *value,
+            Property::File(property) if self.memory => Self::default().has(property, named),
+            Property::File(property) => self.has(property, named),
+            Property::Program(property) => self.memory && self.has(property, named),
+        }
+    }
+
+    /// Returns whether the properties are as a rule asks for one.
+    fn has(&self, property: &FileProperty<'_>, named: impl Fn(Parameter) -> Vec<Digest>) -> bool {
         match *property {
-            Property::BootVerified(value) => self.boot_verified == value,
-            Property::DmveritySignature(value) => self.dmverity_signature == value,
-            Property::FsveritySignature(value) => self.fsverity_signature == value,
-            Property::DmverityRoothash(RootHash::Digest(text)) => {
+            FileProperty::BootVerified(value) => self.boot_verified == value,
+            FileProperty::DmveritySignature(value) => self.dmverity_signature == value,
+            FileProperty::FsveritySignature(value) => self.fsverity_signature == value,
+            FileProperty::DmverityRoothash(RootHash::Digest(text)) => {
                 self.dmverity_roothash.is_some()
                     && self.dmverity_roothash == Digest::from_text(text)
             }
-            Property::DmverityRoothash(RootHash::CommandLine(parameter)) => self
+            FileProperty::DmverityRoothash(RootHash::CommandLine(parameter)) => self
                 .dmverity_roothash
                 .is_some_and(|has| named(parameter).contains(&has)),
-            Property::FsverityDigest(text) => {
+            FileProperty::FsverityDigest(text) => {
                 self.fsverity_digest.is_some() && self.fsverity_digest == Digest::from_text(text)
             }
         }

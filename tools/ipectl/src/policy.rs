@@ -10,7 +10,7 @@ use crate::{
 };
 use ipe_policy::{
     eval::{self, Verdict},
-    policy::{self, Compiled, Line, Operation, Property, Providers, Reporter, Version},
+    policy::{self, Action, Compiled, Line, Operation, Property, Providers, Reporter, Version},
 };
 use std::ops::ControlFlow;
 
@@ -107,7 +107,7 @@ impl Policy {
         &self.command_line
     }
 
-    /// Returns whether a file has a property of a rule.
+    /// Returns whether a property of a rule holds for an object.
     pub fn holds(&self, property: &Property<'_>, object: &Object) -> bool {
         let named = |parameter| self.command_line.root_hashes(parameter);
         object.satisfies(property, |parameter| named(parameter).unwrap_or_default())
@@ -133,12 +133,25 @@ impl Policy {
         self.compiled.version()
     }
 
+    /// Returns whether the kernel asks about an operation: about those of extensions only where
+    /// the policy names them.
+    pub fn asks(&self, operation: impl Into<Option<Operation>>) -> bool {
+        operation.into().is_none_or(|operation| {
+            operation.extension().is_none() || self.compiled.names(operation)
+        })
+    }
+
+    /// Returns the action for an object. Everything is allowed that the kernel does not ask about.
+    pub fn action(&self, operation: Option<Operation>, object: &Object) -> Action {
+        if self.asks(operation) {
+            self.evaluate(operation, object).action
+        } else {
+            Action::Allow
+        }
+    }
+
     /// Returns the kernel's verdict; `None` is an operation that the language does not know.
-    pub fn evaluate(
-        &self,
-        operation: impl Into<Option<Operation>>,
-        object: &(impl eval::Object + eval::Digests),
-    ) -> Verdict {
-        eval::evaluate(&self.compiled, operation.into(), object)
+    pub fn evaluate(&self, operation: impl Into<Option<Operation>>, object: &Object) -> Verdict {
+        eval::evaluate(&self.compiled, operation.into(), object.class(), object)
     }
 }

@@ -6,10 +6,10 @@ use crate::{
     canonical,
     command_line::CommandLine,
     object::{Digest, Object},
-    policy::Policy,
+    policy::{operation_name, Policy},
 };
 use ipe_policy::policy::{
-    Action, Line, Operation, Property, RootHash, Rule, Scope, Statement, WarningKind,
+    Action, FileProperty, Line, Operation, Property, RootHash, Rule, Scope, Statement, WarningKind,
 };
 use serde::Serialize;
 
@@ -41,6 +41,9 @@ pub struct Trace {
 /// Asks the policy, and follows it to the rule that decides.
 pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, object: &Object) -> Trace {
     let operation = operation.into();
+    if !policy.asks(operation) {
+        return not_asked(operation);
+    }
     let verdict = policy.evaluate(operation, object);
     let mut steps = Vec::new();
     let lines = policy.lines();
@@ -80,6 +83,22 @@ pub fn trace(policy: &Policy, operation: impl Into<Option<Operation>>, object: &
     }
 }
 
+/// The way to a verdict about which the policy is not asked.
+fn not_asked(operation: Option<Operation>) -> Trace {
+    let name = operation_name(operation);
+    Trace {
+        action: Action::Allow,
+        steps: vec![Step {
+            line: 0,
+            text: format!("no line names {name}"),
+            decides: true,
+            reason: "the kernel only asks about this operation where the policy names it"
+                .to_owned(),
+            other_digest: false,
+        }],
+    }
+}
+
 fn default(lines: &[Line<'_>], operation: Option<Operation>, action: Action) -> Step {
     let line = lines
         .iter()
@@ -99,35 +118,55 @@ fn only_digest_fails(rule: &Rule<'_>, object: &Object, policy: &Policy) -> bool 
         .properties()
         .filter(|property| !policy.holds(property, object))
         .peekable();
-    failed.peek().is_some()
-        && failed.all(|property| {
-            matches!(
-                property,
-                Property::DmverityRoothash(_) | Property::FsverityDigest(_)
-            )
-        })
+    failed.peek().is_some() && failed.all(|property| property.kind().is_digest())
 }
 
 /// Why a property does not hold.
 fn why_not(property: &Property<'_>, object: &Object, line: &CommandLine) -> String {
+    match property {
+        Property::AnonymousMemory(true) => "it is a file".to_owned(),
+        Property::AnonymousMemory(false) => "it is memory without a file of its own".to_owned(),
+        Property::File(_) if object.memory => {
+            "it is memory without a file of its own, which has no properties".to_owned()
+        }
+        Property::Program(_) if !object.memory => {
+            "it is a file, and only accesses to memory depend on the program".to_owned()
+        }
+        Property::File(of_file) => why_not_of_file(property, of_file, object, line, "it"),
+        Property::Program(of_file) => {
+            why_not_of_file(property, of_file, object, line, "the program")
+        }
+    }
+}
+
+/// Why a property of a file does not hold. `subject` is the file, for people.
+fn why_not_of_file(
+    property: &Property<'_>,
+    of_file: &FileProperty<'_>,
+    object: &Object,
+    line: &CommandLine,
+    subject: &str,
+) -> String {
     let name = property.kind().name();
     let digest = |has: Option<Digest>, none: &str| match has {
         Some(has) => format!("its {name} is {has}"),
-        None => none.to_owned(),
+        None => format!("{subject} {none}"),
     };
-    match property {
-        Property::BootVerified(true) => "it does not come from the initramfs".to_owned(),
-        Property::BootVerified(false) => "it comes from the initramfs".to_owned(),
-        Property::DmveritySignature(true) => {
-            "it is not on a dm-verity volume with a valid signature".to_owned()
+    match of_file {
+        FileProperty::BootVerified(true) => {
+            format!("{subject} does not come from the initramfs")
         }
-        Property::FsveritySignature(true) => {
-            "it has no fs-verity digest with a valid signature".to_owned()
+        FileProperty::BootVerified(false) => format!("{subject} comes from the initramfs"),
+        FileProperty::DmveritySignature(true) => {
+            format!("{subject} is not on a dm-verity volume with a valid signature")
         }
-        Property::DmveritySignature(false) | Property::FsveritySignature(false) => {
+        FileProperty::FsveritySignature(true) => {
+            format!("{subject} has no fs-verity digest with a valid signature")
+        }
+        FileProperty::DmveritySignature(false) | FileProperty::FsveritySignature(false) => {
             format!("{} does not hold", canonical::property(property))
         }
-        Property::DmverityRoothash(RootHash::CommandLine(parameter))
+        FileProperty::DmverityRoothash(RootHash::CommandLine(parameter))
             if object.dmverity_roothash.is_some() =>
         {
             match (line, line.root_hashes(*parameter)) {
@@ -139,11 +178,11 @@ fn why_not(property: &Property<'_>, object: &Object, line: &CommandLine) -> Stri
                 (CommandLine::Given(_), Ok(_)) => digest(object.dmverity_roothash, ""),
             }
         }
-        Property::DmverityRoothash(_) => {
-            digest(object.dmverity_roothash, "it is not on a dm-verity volume")
+        FileProperty::DmverityRoothash(_) => {
+            digest(object.dmverity_roothash, "is not on a dm-verity volume")
         }
-        Property::FsverityDigest(_) => {
-            digest(object.fsverity_digest, "it is not protected by fs-verity")
+        FileProperty::FsverityDigest(_) => {
+            digest(object.fsverity_digest, "is not protected by fs-verity")
         }
     }
 }

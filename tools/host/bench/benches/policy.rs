@@ -7,7 +7,10 @@
 #![allow(missing_docs, reason = "criterion's macros make functions")]
 
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
-use ipe_policy::{eval::evaluate, policy::Operation};
+use ipe_policy::{
+    eval::evaluate,
+    policy::{Class, Operation},
+};
 use ipe_policy_bench::{compile, policy, File};
 use std::hint::black_box;
 
@@ -44,7 +47,14 @@ fn evaluating(criterion: &mut Criterion) {
             let compiled = compile(policy(rules).as_bytes());
             let file = file(rules);
             group.bench_function(BenchmarkId::from_parameter(rules), |bencher| {
-                bencher.iter(|| evaluate(&compiled, Some(Operation::Execute), black_box(&file)));
+                bencher.iter(|| {
+                    evaluate(
+                        &compiled,
+                        Some(Operation::Execute),
+                        Class::File,
+                        black_box(&file),
+                    )
+                });
             });
         }
         group.finish();

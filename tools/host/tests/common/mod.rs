@@ -11,8 +11,9 @@
 use ipe_policy::{
     eval::{Digest, DigestBuffer, Digests, Object, Verdict},
     policy::{
-        measure, rule_at, Action, Algorithm, Compiled, DigestText, Errno, Error, Operation,
-        Parameter, Property, Providers, Reporter, RootHash, Scope, Warning, MAX_DIGEST_LEN,
+        measure, rule_at, Action, Algorithm, Class, Compiled, DigestText, Errno, Error,
+        FileProperty, Operation, Parameter, Property, Providers, Reporter, RootHash, Scope,
+        Warning, MAX_DIGEST_LEN,
     },
 };
 use std::{cell::Cell, ops::ControlFlow};
@@ -45,12 +46,25 @@ impl OwnedDigest {
 /// An object that counts how often it is asked for digests.
 #[derive(Clone, Debug, Default)]
 pub struct TestObject {
+    /// The object is memory: the properties are those of the program that asks.
+    pub memory: bool,
     pub boot_verified: bool,
     pub dmverity_signature: bool,
     pub fsverity_signature: bool,
     pub dmverity_roothash: Option<OwnedDigest>,
     pub fsverity_digest: Option<OwnedDigest>,
     pub asked: Cell<(u32, u32)>,
+}
+
+impl TestObject {
+    /// Returns the class of the object.
+    pub fn class(&self) -> Class {
+        if self.memory {
+            Class::Memory
+        } else {
+            Class::File
+        }
+    }
 }
 
 impl Object for TestObject {
@@ -247,23 +261,29 @@ pub fn reference_with(
         let Some(rule) = rule_at(text.as_bytes(), start as u32) else {
             continue;
         };
-        let holds = |property: Property<'_>| {
+        let has = |object: &TestObject, property: FileProperty<'_>| {
             providers.contains(property.kind())
                 && match property {
-                    Property::BootVerified(value) => object.boot_verified == value,
-                    Property::DmveritySignature(value) => object.dmverity_signature == value,
-                    Property::FsveritySignature(value) => object.fsverity_signature == value,
-                    Property::DmverityRoothash(RootHash::Digest(digest)) => {
+                    FileProperty::BootVerified(value) => object.boot_verified == value,
+                    FileProperty::DmveritySignature(value) => object.dmverity_signature == value,
+                    FileProperty::FsveritySignature(value) => object.fsverity_signature == value,
+                    FileProperty::DmverityRoothash(RootHash::Digest(digest)) => {
                         same_digest(digest, object.dmverity_roothash.as_ref())
                     }
-                    Property::DmverityRoothash(RootHash::CommandLine(parameter)) => {
+                    FileProperty::DmverityRoothash(RootHash::CommandLine(parameter)) => {
                         let roothash = object.dmverity_roothash.as_ref();
                         roothash.is_some_and(|digest| named(parameter, digest))
                     }
-                    Property::FsverityDigest(digest) => {
+                    FileProperty::FsverityDigest(digest) => {
                         same_digest(digest, object.fsverity_digest.as_ref())
                     }
                 }
+        };
+        let holds = |property: Property<'_>| match property {
+            Property::AnonymousMemory(value) => object.memory == value,
+            Property::File(property) if object.memory => has(&TestObject::default(), property),
+            Property::File(property) => has(object, property),
+            Property::Program(property) => object.memory && has(object, property),
         };
         if Some(rule.operation) == operation && rule.properties().all(holds) {
             return Verdict {

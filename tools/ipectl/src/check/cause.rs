@@ -5,7 +5,7 @@
 
 use super::similar;
 use crate::output::printable;
-use ipe_policy::policy::{ErrorKind, PropertyKind};
+use ipe_policy::policy::{ErrorKind, FilePropertyKind, PropertyKind};
 
 /// The byte order mark of UTF-8, which some editors write at the beginning of a file.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -73,12 +73,17 @@ fn other_form(kind: PropertyKind, value: &str) -> Option<PropertyKind> {
     let digest = value.contains(':')
         || value.len() >= 40 && value.chars().all(|digit| digit.is_ascii_hexdigit());
     let boolean = similar::boolean(value).is_some() && !digest;
-    match kind {
-        PropertyKind::DmverityRoothash if boolean => Some(PropertyKind::DmveritySignature),
-        PropertyKind::FsverityDigest if boolean => Some(PropertyKind::FsveritySignature),
-        PropertyKind::DmveritySignature if digest => Some(PropertyKind::DmverityRoothash),
-        PropertyKind::FsveritySignature if digest => Some(PropertyKind::FsverityDigest),
+    let other = |kind| match kind {
+        FilePropertyKind::DmverityRoothash if boolean => Some(FilePropertyKind::DmveritySignature),
+        FilePropertyKind::FsverityDigest if boolean => Some(FilePropertyKind::FsveritySignature),
+        FilePropertyKind::DmveritySignature if digest => Some(FilePropertyKind::DmverityRoothash),
+        FilePropertyKind::FsveritySignature if digest => Some(FilePropertyKind::FsverityDigest),
         _ => None,
+    };
+    match kind {
+        PropertyKind::File(kind) => other(kind).map(PropertyKind::File),
+        PropertyKind::Program(kind) => other(kind).map(PropertyKind::Program),
+        PropertyKind::AnonymousMemory => None,
     }
 }
 

@@ -4,7 +4,9 @@
 
 use super::similar;
 use crate::output::printable;
-use ipe_policy::policy::{Algorithm, ErrorKind, Operation, Parameter, PropertyKind, WarningKind};
+use ipe_policy::policy::{
+    Algorithm, ErrorKind, Extension, Operation, Parameter, PropertyKind, WarningKind,
+};
 
 /// A short name of an error, for programs.
 pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
@@ -31,8 +33,11 @@ pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
         ErrorKind::DigestNotHex => "digest-not-hex",
         ErrorKind::DigestOdd => "digest-odd",
         ErrorKind::ParameterUnknown => "parameter-unknown",
-        ErrorKind::CommandLineUnsupported => "command-line-unsupported",
+        ErrorKind::Unsupported(Extension::CommandLine) => "command-line-unsupported",
+        ErrorKind::Unsupported(_) => "extension-unsupported",
         ErrorKind::RootHashNotAlone => "root-hash-not-alone",
+        ErrorKind::ProgramUnexpected => "program-unexpected",
+        ErrorKind::ProgramOnly => "program-only",
         ErrorKind::ActionMissing => "action-missing",
         ErrorKind::ActionNotLast => "action-not-last",
         ErrorKind::ActionUnknown => "action-unknown",
@@ -130,10 +135,20 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
                 ),
             })
         }
-        ErrorKind::CommandLineUnsupported => Some(format!(
+        ErrorKind::Unsupported(extension) => Some(format!(
             "build the kernel with CONFIG_{}=y",
-            Parameter::PROVIDER
+            extension.name()
         )),
+        ErrorKind::ProgramUnexpected => fixed(
+            "write a rule with op=EXECUTE anonymous_memory=TRUE for the memory of a program, or \
+             with op=PTRACE",
+        ),
+        ErrorKind::ProgramOnly => Some(match PropertyKind::from_name(name_of(&place)) {
+            Some(PropertyKind::File(_)) => {
+                format!("to ask for that of the program, write exe_{place}")
+            }
+            _ => "remove it: PTRACE is about the memory of a process in any case".to_owned(),
+        }),
         ErrorKind::RootHashNotAlone => fixed("a volume has one root hash: write a rule for each"),
         ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),
         ErrorKind::ActionNotLast => fixed("move it to the end of the line"),
@@ -151,6 +166,12 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
         ErrorKind::Empty => fixed("'ipectl new' writes a policy to start from"),
         _ => None,
     }
+}
+
+/// Returns the name of a property with its value.
+fn name_of(property: &str) -> &[u8] {
+    let name = property.split('=').next();
+    name.unwrap_or_default().as_bytes()
 }
 
 /// Returns a hint about a line that does not begin with an operation.

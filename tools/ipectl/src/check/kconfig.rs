@@ -8,7 +8,7 @@ use crate::{
     output::printable,
 };
 use flate2::read::GzDecoder;
-use ipe_policy::policy::{KnownAtBoot, Parameter, PropertyKind, Providers};
+use ipe_policy::policy::Providers;
 use std::{
     collections::HashMap,
     io::{self, Read},
@@ -103,14 +103,7 @@ impl Kconfig {
             text: text.to_owned(),
             options,
         };
-        for kind in PropertyKind::ALL {
-            if kind.provider().is_some_and(|symbol| kernel.has(symbol)) {
-                kernel.providers = kernel.providers.with(kind);
-            }
-        }
-        if kernel.has(Parameter::PROVIDER) {
-            kernel.providers = kernel.providers.with_command_line(&KnownAtBoot);
-        }
+        kernel.providers = Providers::of_kernel(|symbol| kernel.has(symbol));
         kernel.strict = kernel.has("IPE_STRICT_POLICY");
         Some(kernel)
     }

@@ -17,7 +17,7 @@ use ipe_policy::{
     eval::Verdict,
     policy::{
         envelope::{self, Form},
-        Action, Line, Operation, Property, Rule, Scope, Statement,
+        Action, FileProperty, Line, Operation, Property, Rule, Scope, Statement,
     },
 };
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 const MAX_PKCS7: usize = 65535;
 
 /// The least number of bytes that PKCS#7 adds to a text.
-const PKCS7_OVERHEAD: usize = 600;
+pub(super) const PKCS7_OVERHEAD: usize = 600;
 
 /// Returns all findings. `useless` are the lines of rules that are known never to match.
 pub(super) fn run(
@@ -48,7 +48,7 @@ pub(super) fn run(
     lint.unrestricted();
     lint.name();
     lint.file_name();
-    lint.size();
+    lint.size(options.portable);
     found
 }
 
@@ -173,7 +173,7 @@ impl<'l> Lint<'l> {
         };
         let trusts = |line: &&Line<'_>| {
             line.rule().is_some_and(|rule| {
-                let boot = |property| property == Property::BootVerified(true);
+                let boot = |property| property == Property::File(FileProperty::BootVerified(true));
                 rule.action == Action::Allow && rule.properties().any(boot)
             })
         };
@@ -213,8 +213,10 @@ impl<'l> Lint<'l> {
         let Some((line, Action::Allow)) = global else {
             return;
         };
+        // Nothing is asked about those of extensions as long as no line names them.
         let all = Operation::ALL.into_iter();
         let forgotten: Vec<_> = all
+            .filter(|operation| operation.extension().is_none())
             .filter(|operation| !named.contains(&(*operation as u8)))
             .map(Operation::name)
             .collect();
@@ -292,8 +294,9 @@ impl<'l> Lint<'l> {
         .hint = Some(format!("install it as {name}.p7b"));
     }
 
-    /// Finds a message that is too long, or a text that will become one.
-    fn size(&mut self) {
+    /// Finds a message that is too long, or a text that will become one. A portable policy cannot
+    /// be signed in the other form, which is an error of its own.
+    fn size(&mut self, portable: bool) {
         let text = self.source.text.len();
         let error = match self.source.signed {
             Some((form, length)) => TooLong::find(form, length),
@@ -301,7 +304,7 @@ impl<'l> Lint<'l> {
             None => TooLong::find(Form::Appended, text + 1),
         };
         let (found, severity) = match (error, self.source.signed) {
-            (None, None) => (
+            (None, None) if !portable => (
                 TooLong::find(Form::Pkcs7, text + PKCS7_OVERHEAD),
                 Severity::Note,
             ),
@@ -375,22 +378,26 @@ impl TooLong {
     }
 }
 
-/// The files that a rule matches, those that fewest other rules match: one for each combination
-/// of flags, with no digest but those that the rule names.
+/// The objects that a rule matches, those that fewest other rules match: one for each class and
+/// combination of flags, with no digest but those that the rule names.
 pub(super) fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
     let mut digests = Object::default();
     for property in rule.properties() {
-        match property {
-            Property::DmverityRoothash(hash) => digests.dmverity_roothash = Digest::of(hash),
-            Property::FsverityDigest(text) => digests.fsverity_digest = Digest::from_text(text),
+        match property.of_file() {
+            Some(FileProperty::DmverityRoothash(hash)) => {
+                digests.dmverity_roothash = Digest::of(*hash);
+            }
+            Some(FileProperty::FsverityDigest(text)) => {
+                digests.fsverity_digest = Digest::from_text(*text);
+            }
             _ => {}
         }
     }
-    (0..8)
-        .map(|number| Object {
+    Object::all(rule.operation)
+        .map(|object| Object {
             dmverity_roothash: digests.dmverity_roothash,
             fsverity_digest: digests.fsverity_digest,
-            ..Object::combination(number)
+            ..object
         })
         .filter(|object| {
             rule.properties()

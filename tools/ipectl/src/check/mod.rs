@@ -12,6 +12,8 @@ pub mod lint;
 mod modules;
 mod opening;
 mod options;
+mod portable;
+mod program;
 mod proof;
 mod relies;
 mod shadow;
@@ -187,9 +189,13 @@ pub fn check(source: &Source, options: &Options) -> Report {
         found.extend(lint::run(source, &policy, options, &useless));
         let kernel = options.kernel.as_ref();
         found.extend(proof::of_policy(source, &policy, options.stage));
+        found.extend(program::of_policy(source, &policy));
         found.extend(modules::of_policy(source, &policy, options));
         found.extend(opening::of_policy(source, &policy, kernel));
         found.extend(at_boot::of_policy(source, &policy, kernel));
+    }
+    if options.portable {
+        found.extend(portable::of_source(source));
     }
     found.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     Report {

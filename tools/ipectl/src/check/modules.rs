@@ -11,7 +11,7 @@ use super::{
     options::{Options, Stage},
 };
 use crate::{object::Object, policy::Policy, source::Source};
-use ipe_policy::policy::{Action, Operation, PropertyKind};
+use ipe_policy::policy::{Action, FilePropertyKind, Operation, PropertyKind};
 
 /// The options of dm-verity.
 const DM_VERITY: [&str; 2] = ["BLK_DEV_DM", "DM_VERITY"];
@@ -55,8 +55,8 @@ pub(super) fn of_policy(source: &Source, policy: &Policy, options: &Options) -> 
     };
     let uses_volume = lines.iter().filter_map(|line| line.rule()).any(|rule| {
         let of_volume = [
-            PropertyKind::DmverityRoothash,
-            PropertyKind::DmveritySignature,
+            PropertyKind::File(FilePropertyKind::DmverityRoothash),
+            PropertyKind::File(FilePropertyKind::DmveritySignature),
         ];
         let mut kinds = rule.properties().map(|property| property.kind());
         rule.action == Action::Allow && kinds.any(|kind| of_volume.contains(&kind))

@@ -20,4 +20,6 @@ pub struct Options {
     pub kernel: Option<Kconfig>,
     /// When the policy is active. If that is unknown, findings that depend on it are notes.
     pub stage: Option<Stage>,
+    /// Whether it is also for kernels with the C implementation.
+    pub portable: bool,
 }

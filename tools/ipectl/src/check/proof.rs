@@ -21,20 +21,62 @@ use ipe_policy::{
 /// The decisions about all objects whose digests no line names.
 struct Decisions {
     operation: Operation,
+    /// Those about files; for `PTRACE`, which is about no file, those about the programs that ask.
     verdicts: Vec<Verdict>,
-    /// The decision about an object that has no property.
+    /// The decision about such a file or program that has no property.
     unprotected: Verdict,
+    /// The decisions about memory, if there are others.
+    of_memory: Vec<Verdict>,
 }
 
 impl Decisions {
     fn of(policy: &Policy, operation: Operation) -> Self {
-        let objects = (0..8).map(Object::combination).filter(Object::possible);
+        let memory = operation == Operation::Ptrace;
+        let verdicts = |of_memory| {
+            Object::all(operation)
+                .filter(move |object| object.memory == of_memory && object.possible())
+                .map(|object| policy.evaluate(operation, &object))
+                .collect()
+        };
+        let unprotected = Object {
+            memory,
+            ..Object::default()
+        };
         Self {
             operation,
-            verdicts: objects
-                .map(|object| policy.evaluate(operation, &object))
-                .collect(),
-            unprotected: policy.evaluate(operation, &Object::default()),
+            verdicts: verdicts(memory),
+            unprotected: policy.evaluate(operation, &unprotected),
+            of_memory: if memory { Vec::new() } else { verdicts(true) },
+        }
+    }
+
+    /// Whether all of those about memory have this action.
+    fn all_memory(&self, action: Action) -> bool {
+        self.of_memory
+            .iter()
+            .all(|verdict| verdict.action == action)
+    }
+
+    /// Whether the decisions are those about the programs that ask.
+    fn are_about_programs(&self) -> bool {
+        self.operation == Operation::Ptrace
+    }
+
+    /// Returns the noun for what they are about.
+    fn noun(&self) -> &'static str {
+        if self.are_about_programs() {
+            "program"
+        } else {
+            "file"
+        }
+    }
+
+    /// Returns whom a decision about everything concerns.
+    fn everybody(&self) -> &'static str {
+        if self.are_about_programs() {
+            "to every program"
+        } else {
+            "for every file"
         }
     }
 
@@ -60,7 +102,11 @@ pub fn denies_everything(policy: &Policy, operation: Operation) -> bool {
     let allows = |(line, rule): &(&Line<'_>, &Rule<'_>)| {
         let decides =
             |object: &Object| policy.evaluate(operation, object).scope == Scope::Rule(line.offset);
-        rule.action == Action::Allow && super::lint::objects(rule, policy).iter().any(decides)
+        let objects = super::lint::objects(rule, policy);
+        let mut of_class = objects
+            .iter()
+            .filter(|object| object.memory == decisions.are_about_programs());
+        rule.action == Action::Allow && of_class.any(decides)
     };
     decisions.all(Action::Deny) && !decisions.rules(&lines).iter().any(allows)
 }
@@ -70,6 +116,9 @@ pub(super) fn of_policy(source: &Source, policy: &Policy, stage: Option<Stage>) 
     let lines = policy.lines();
     let mut found = Vec::new();
     for operation in Operation::ALL {
+        if !policy.asks(operation) {
+            continue;
+        }
         let decisions = Decisions::of(policy, operation);
         let mut report = |finding: Finding<'_>| {
             let place = span(finding.line);
@@ -124,6 +173,10 @@ fn allowed_by_rule<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Option<F
     let line = decider(lines, operation, verdict)?;
     let name = operation.name();
     if !decisions.all(Action::Allow) {
+        if decisions.are_about_programs() {
+            // A finding of its own says so.
+            return None;
+        }
         return Some(Finding {
             line,
             code: "allows-unprotected",
@@ -141,10 +194,8 @@ fn allowed_by_rule<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Option<F
         let mut kinds = rule.properties().map(|property| property.kind());
         rule.action == Action::Deny
             && kinds.any(|kind| {
-                matches!(
-                    kind,
-                    PropertyKind::DmverityRoothash | PropertyKind::FsverityDigest
-                )
+                let of_program = matches!(kind, PropertyKind::Program(_));
+                kind.is_digest() && of_program == decisions.are_about_programs()
             })
     };
     let but = if rules.iter().any(denies) {
@@ -155,11 +206,16 @@ fn allowed_by_rule<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Option<F
     Some(Finding {
         line,
         code: "allows-everything",
-        message: format!("{name} is allowed for every file{but}"),
-        hint: format!(
-            "name a property in this rule; if every file is meant, write \
-             'DEFAULT op={name} action=ALLOW' instead"
-        ),
+        message: format!("{name} is allowed {}{but}", decisions.everybody()),
+        hint: if decisions.all_memory(Action::Allow) {
+            format!(
+                "name a property in this rule; if every {} is meant, write \
+                 'DEFAULT op={name} action=ALLOW' instead",
+                decisions.noun()
+            )
+        } else {
+            "name a property in this rule".to_owned()
+        },
     })
 }
 
@@ -178,8 +234,9 @@ fn pointless<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Option<Finding
         line,
         code: "allows-everything",
         message: format!(
-            "{name} is allowed for every file: the DEFAULT in line {default} allows what no rule \
-             names, so the rules restrict nothing"
+            "{name} is allowed {}: the DEFAULT in line {default} allows what no rule names, so the \
+             rules restrict nothing",
+            decisions.everybody()
         ),
         hint: format!("to allow only what the rules name, write 'DEFAULT op={name} action=DENY'"),
     })
@@ -192,10 +249,11 @@ fn default_never_decides<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Op
     let is_default = |line: &&Line<'_>| matches!(line.statement, Statement::Default(Some(of), _) if of == operation);
     let line = lines.iter().find(is_default)?;
     let decides = |verdict: &Verdict| verdict.scope == Scope::OperationDefault;
-    if decisions.verdicts.iter().any(decides) {
+    let all = || decisions.verdicts.iter().chain(&decisions.of_memory);
+    if all().any(decides) {
         return None;
     }
-    let last = decisions.verdicts.iter().filter_map(|verdict| {
+    let last = all().filter_map(|verdict| {
         let line = decider(lines, operation, *verdict)?;
         Some(line.position.line)
     });
@@ -204,8 +262,8 @@ fn default_never_decides<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Op
         line,
         code: "default-never-decides",
         message: format!(
-            "this DEFAULT never decides: the rules match every file, the last of them \
-                          in line {}",
+            "this DEFAULT never decides: the rules match every {}, the last of them in line {}",
+            decisions.noun(),
             last.max()?
         ),
         hint: format!("give each rule for {name} a property, or remove the DEFAULT"),

@@ -5,7 +5,7 @@
 use super::lint::decider;
 use crate::{object::Object, policy::Policy};
 use ipe_policy::policy::{
-    Action, Line, Operation, Parameter, Property, PropertyKind, RootHash, Statement,
+    Action, FileProperty, FilePropertyKind, Line, Operation, Parameter, RootHash, Statement,
 };
 
 /// Finds the first line of a policy that relies on something.
@@ -18,7 +18,10 @@ pub(super) fn names_signature_of_volume<'l>(
 ) -> Option<&'l Line<'l>> {
     lines.iter().find(|line| {
         let mut properties = line.rule().into_iter().flat_map(|rule| rule.properties());
-        properties.any(|property| property.kind() == PropertyKind::DmveritySignature)
+        properties.any(|property| {
+            let of_file = property.of_file();
+            of_file.is_some_and(|of_file| of_file.kind() == FilePropertyKind::DmveritySignature)
+        })
     })
 }
 
@@ -65,8 +68,8 @@ pub(super) fn refers_to_command_line<'l>(
 /// Returns the parameters of the kernel's command line that a line refers to.
 pub(super) fn parameters<'l>(line: &'l Line<'_>) -> impl Iterator<Item = Parameter> + 'l {
     let properties = line.rule().into_iter().flat_map(|rule| rule.properties());
-    properties.filter_map(|property| match property {
-        Property::DmverityRoothash(RootHash::CommandLine(parameter)) => Some(parameter),
+    properties.filter_map(|property| match property.of_file() {
+        Some(FileProperty::DmverityRoothash(RootHash::CommandLine(parameter))) => Some(*parameter),
         _ => None,
     })
 }

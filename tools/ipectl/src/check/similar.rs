@@ -2,10 +2,10 @@
 
 //! Corrections of words that do not exist.
 
-use ipe_policy::policy::{Action, Algorithm, Operation, Parameter, PropertyKind};
+use ipe_policy::policy::{Action, Algorithm, FilePropertyKind, Operation, Parameter, PropertyKind};
 
 /// Names that other tools, older drafts and the kernel's own hooks use for operations.
-const OPERATIONS: [(&str, Operation); 25] = [
+const OPERATIONS: [(&str, Operation); 32] = [
     ("EXEC", Operation::Execute),
     ("EXECVE", Operation::Execute),
     ("RUN", Operation::Execute),
@@ -31,22 +31,37 @@ const OPERATIONS: [(&str, Operation); 25] = [
     ("POLICY_CHECK", Operation::Policy),
     ("X509", Operation::X509Cert),
     ("CERTIFICATE", Operation::X509Cert),
+    ("ATTACH", Operation::Ptrace),
+    ("DEBUG", Operation::Ptrace),
+    ("PTRACE_ATTACH", Operation::Ptrace),
+    ("PROC_MEM", Operation::Ptrace),
+    ("SCRIPT", Operation::UncheckedScript),
+    ("INTERPRETER", Operation::UncheckedScript),
+    ("INTERACTIVE", Operation::InteractiveScript),
 ];
 
-/// Names that people use for properties.
-const PROPERTIES: [(&str, PropertyKind); 12] = [
-    ("initramfs", PropertyKind::BootVerified),
-    ("initrd", PropertyKind::BootVerified),
-    ("boot_verify", PropertyKind::BootVerified),
-    ("roothash", PropertyKind::DmverityRoothash),
-    ("root_hash", PropertyKind::DmverityRoothash),
-    ("dmverity_digest", PropertyKind::DmverityRoothash),
-    ("dm_verity", PropertyKind::DmveritySignature),
-    ("dmverity", PropertyKind::DmveritySignature),
-    ("verity_signature", PropertyKind::DmveritySignature),
-    ("fsverity", PropertyKind::FsverityDigest),
-    ("digest", PropertyKind::FsverityDigest),
-    ("hash", PropertyKind::FsverityDigest),
+/// Names that people use for the property of memory.
+const MEMORY: [(&str, PropertyKind); 4] = [
+    ("anonymous", PropertyKind::AnonymousMemory),
+    ("anon_memory", PropertyKind::AnonymousMemory),
+    ("memory", PropertyKind::AnonymousMemory),
+    ("memfd", PropertyKind::AnonymousMemory),
+];
+
+/// Names that people use for properties of files.
+const PROPERTIES: [(&str, FilePropertyKind); 12] = [
+    ("initramfs", FilePropertyKind::BootVerified),
+    ("initrd", FilePropertyKind::BootVerified),
+    ("boot_verify", FilePropertyKind::BootVerified),
+    ("roothash", FilePropertyKind::DmverityRoothash),
+    ("root_hash", FilePropertyKind::DmverityRoothash),
+    ("dmverity_digest", FilePropertyKind::DmverityRoothash),
+    ("dm_verity", FilePropertyKind::DmveritySignature),
+    ("dmverity", FilePropertyKind::DmveritySignature),
+    ("verity_signature", FilePropertyKind::DmveritySignature),
+    ("fsverity", FilePropertyKind::FsverityDigest),
+    ("digest", FilePropertyKind::FsverityDigest),
+    ("hash", FilePropertyKind::FsverityDigest),
 ];
 
 /// Names that people use for parameters of the command line.
@@ -79,7 +94,16 @@ pub(crate) fn operation(word: &str) -> Option<Operation> {
 
 /// The property that was meant.
 pub(crate) fn property(word: &str) -> Option<PropertyKind> {
-    alias(&PROPERTIES, word)
+    let of_program = ["exe_", "program_"];
+    let of_program = of_program
+        .iter()
+        .find_map(|prefix| word.strip_prefix(prefix));
+    let of_file = match of_program {
+        Some(name) => alias(&PROPERTIES, name).map(PropertyKind::Program),
+        None => alias(&PROPERTIES, word).map(PropertyKind::File),
+    };
+    of_file
+        .or_else(|| alias(&MEMORY, word))
         .or_else(|| nearest(word, PropertyKind::ALL.iter().map(|k| (k.name(), *k))))
 }
 

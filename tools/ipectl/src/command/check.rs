@@ -39,6 +39,10 @@ pub struct Check {
     #[arg(long, value_enum)]
     pub stage: Option<Stage>,
 
+    /// Also report what the C implementation of mainline refuses, or understands otherwise
+    #[arg(long)]
+    pub portable: bool,
+
     /// Do not show notes
     #[arg(long, short)]
     pub quiet: bool,
@@ -55,6 +59,7 @@ impl Check {
         let options = Options {
             kernel: kernel.transpose()?,
             stage: self.stage,
+            portable: self.portable,
         };
         let mut reports: Vec<_> = options.kernel.iter().map(check::check_kernel).collect();
         for path in &self.files {

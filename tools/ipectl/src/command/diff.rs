@@ -43,6 +43,9 @@ impl Diff {
     }
 }
 
+/// The width of the names of most operations.
+const WIDTH: usize = 15;
+
 #[derive(Serialize)]
 struct Json<'a> {
     old: Identity,
@@ -96,6 +99,9 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
         let warning = out.paint(Style::Warning, "warning:");
         out.line(format!("{warning} {reason}"))?;
     }
+    let names = difference.changes.iter();
+    let width = names.map(|change| change.operation.len()).max();
+    let width = width.unwrap_or(0).max(WIDTH);
     for change in &difference.changes {
         let style = if change.new == "ALLOW" {
             Style::Good
@@ -103,7 +109,10 @@ pub fn show(old: &Policy, new: &Policy, out: &mut Output<'_>) -> Result {
             Style::Error
         };
         let pair = out.paint(style, &format!("{:<5} -> {:<5}", change.old, change.new));
-        out.line(format!("{:<15} {pair}  {}", change.operation, change.files))?;
+        out.line(format!(
+            "{:<width$} {pair}  {}",
+            change.operation, change.files
+        ))?;
     }
     if difference.incomplete {
         out.line("There are too many digests to try all pairs: only those in rules were tried.")?;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipectl explain`: which rule decides about a file, and why the earlier ones do not.
+//! `ipectl explain`: which rule decides about a file or memory, and why the earlier ones do not.
 
 mod record;
 
 pub use self::record::explain_record;
 
 use super::{
-    properties::Properties,
+    properties::{ProgramProperties, Properties},
     values::{asked, Asked},
 };
 use crate::{
@@ -26,12 +26,14 @@ use ipe_policy::policy::{Action, Operation};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Show which rule decides about a file, and why the earlier ones do not
+/// Show which rule decides about a file or memory, and why the earlier ones do not
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   $ ipectl explain appliance.pol --op KMODULE --dmverity-signature
   $ ipectl explain appliance.pol --file /usr/bin/ls --cmdline \"$(cat /proc/cmdline)\"
+  $ ipectl explain appliance.pol --memory --exe /usr/bin/luajit
+  $ ipectl explain appliance.pol --op PTRACE --exe-dmverity-signature
   $ journalctl _AUDIT_TYPE=1420 -o cat -n 1 | ipectl explain appliance.pol --audit -
 
 Exits with 0 if access is allowed, with 1 if it is denied.")]
@@ -51,8 +53,24 @@ pub struct Explain {
     #[arg(long, value_name = "PATH", conflicts_with = "audit")]
     pub file: Option<PathBuf>,
 
+    /// The object is memory without a file of its own, as it always is for PTRACE
+    #[arg(long, conflicts_with_all = ["Properties", "file", "audit"])]
+    pub memory: bool,
+
+    /// The properties of the program that asks for memory
+    #[command(flatten)]
+    pub program: ProgramProperties,
+
+    /// Take the properties of the program from this file of the running system
+    #[arg(long, value_name = "PATH", conflicts_with = "audit")]
+    pub exe: Option<PathBuf>,
+
     /// Explain this audit record; - for standard input
-    #[arg(long, value_name = "LINE", conflicts_with_all = ["op", "Properties"])]
+    #[arg(
+        long,
+        value_name = "LINE",
+        conflicts_with_all = ["op", "Properties", "ProgramProperties"]
+    )]
     pub audit: Option<String>,
 
     /// The command line of the kernel, as /proc/cmdline shows it, for rules with cmdline:
@@ -84,11 +102,18 @@ impl Explain {
             };
             return explain_record(&policy, &source.name, &record(&line)?, out);
         }
-        let (mut object, evidence) = match &self.file {
+        let memory = self.memory || self.op.0 == Some(Operation::Ptrace);
+        self.fit(memory)?;
+        let (path, given) = if memory {
+            (&self.exe, self.program.object())
+        } else {
+            (&self.file, self.properties.object())
+        };
+        let (mut object, evidence) = match path {
             Some(path) => live::object_of(path)?,
             None => (Object::default(), Vec::new()),
         };
-        let given = self.properties.object();
+        object.memory = memory;
         object.boot_verified |= given.boot_verified;
         object.dmverity_signature |= given.dmverity_signature;
         object.fsverity_signature |= given.fsverity_signature;
@@ -106,6 +131,29 @@ impl Explain {
             self.all,
             out,
         )
+    }
+}
+
+impl Explain {
+    /// Checks that the properties belong to what is asked about.
+    fn fit(&self, memory: bool) -> Result<()> {
+        let given = |object: Object, path: &Option<PathBuf>| {
+            let nothing = Object {
+                memory: object.memory,
+                ..Object::default()
+            };
+            object != nothing || path.is_some()
+        };
+        if memory && given(self.properties.object(), &self.file) {
+            let message = "the properties of a file do not count for PTRACE";
+            return Err(Failure::new(Class::Usage, message)
+                .hint("describe the program that asks: --exe PATH, or --exe-…"));
+        }
+        if !memory && given(self.program.object(), &self.exe) {
+            let message = "the properties of the program only count for memory";
+            return Err(Failure::new(Class::Usage, message).hint("add --memory, or --op PTRACE"));
+        }
+        Ok(())
     }
 }
 
@@ -159,6 +207,8 @@ const SHOWN_DIGESTS: usize = 5;
 struct Json<'a> {
     policy: &'a str,
     operation: &'static str,
+    /// Whether the object is memory, and the properties are those of the program that asks.
+    memory: bool,
     subject: JsonObject,
     evidence: &'a [String],
     action: &'static str,
@@ -208,6 +258,7 @@ pub fn explain(
             &Json {
                 policy: file,
                 operation: operation_name(operation),
+                memory: object.memory,
                 subject: object.into(),
                 evidence,
                 action: trace.action.name(),
@@ -242,6 +293,14 @@ fn show_object(object: &Object, out: &mut Output<'_>) -> Result<()> {
         Some(digest) => format!("{digest}"),
         None => "none".to_owned(),
     };
+    let (exe, width) = if object.memory {
+        ("exe_", 23)
+    } else {
+        ("", 19)
+    };
+    if object.memory {
+        out.line(format!("  {:<width$} TRUE", "anonymous_memory"))?;
+    }
     for (name, value) in [
         ("boot_verified", boolean(object.boot_verified)),
         ("dmverity_roothash", digest(object.dmverity_roothash)),
@@ -249,7 +308,7 @@ fn show_object(object: &Object, out: &mut Output<'_>) -> Result<()> {
         ("fsverity_digest", digest(object.fsverity_digest)),
         ("fsverity_signature", boolean(object.fsverity_signature)),
     ] {
-        out.line(format!("  {name:<19} {value}"))?;
+        out.line(format!("  {:<width$} {value}", format!("{exe}{name}")))?;
     }
     Ok(())
 }

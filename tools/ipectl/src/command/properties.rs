@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The properties of a file, as the command line names them.
+//! The properties of a file or a program, as the command line names them.
 
 use crate::object::{Digest, Object};
 use clap::Args;
@@ -39,6 +39,45 @@ impl Properties {
             fsverity_signature: self.fsverity_signature,
             dmverity_roothash: self.dmverity_roothash,
             fsverity_digest: self.fsverity_digest,
+            ..Object::default()
+        }
+    }
+}
+
+/// The properties of the program that asks for memory.
+#[derive(Args, Debug)]
+pub struct ProgramProperties {
+    /// The program that asks comes from the initramfs
+    #[arg(long)]
+    pub exe_boot_verified: bool,
+
+    /// The root hash of the program's dm-verity volume, likewise
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse_root_hash)]
+    pub exe_dmverity_roothash: Option<Digest>,
+
+    /// The root hash of the program's dm-verity volume has a valid signature
+    #[arg(long)]
+    pub exe_dmverity_signature: bool,
+
+    /// The program's fs-verity digest, as algorithm:digits
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    pub exe_fsverity_digest: Option<Digest>,
+
+    /// The program's fs-verity digest has a valid built-in signature
+    #[arg(long)]
+    pub exe_fsverity_signature: bool,
+}
+
+impl ProgramProperties {
+    /// Returns the memory that such a program asks for.
+    pub fn object(&self) -> Object {
+        Object {
+            memory: true,
+            boot_verified: self.exe_boot_verified,
+            dmverity_signature: self.exe_dmverity_signature,
+            fsverity_signature: self.exe_fsverity_signature,
+            dmverity_roothash: self.exe_dmverity_roothash,
+            fsverity_digest: self.exe_fsverity_digest,
         }
     }
 }

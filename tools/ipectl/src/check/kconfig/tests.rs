@@ -4,6 +4,7 @@
 
 use super::*;
 use flate2::{read::GzEncoder, Compression};
+use ipe_policy::policy::{Extension, FilePropertyKind};
 
 fn parse(text: &str) -> Option<Kconfig> {
     Kconfig::parse("test.config", text)
@@ -16,8 +17,11 @@ fn options_are_read() {
     )
     .unwrap();
     assert!(kernel.has("SECURITY_IPE") && !kernel.strict);
-    for kind in PropertyKind::ALL {
-        let provided = [PropertyKind::BootVerified, PropertyKind::DmverityRoothash];
+    for kind in FilePropertyKind::ALL {
+        let provided = [
+            FilePropertyKind::BootVerified,
+            FilePropertyKind::DmverityRoothash,
+        ];
         assert_eq!(kernel.providers.contains(kind), provided.contains(&kind));
     }
     assert!(kernel.providers.command_line().is_none());
@@ -25,6 +29,18 @@ fn options_are_read() {
     assert!(!kernel.has("DM_VERITY"));
     assert!(kernel.rules_out("IPE_PROP_FS_VERITY"));
     assert!(!kernel.rules_out("KEXEC") && !kernel.enables("KEXEC"));
+}
+
+#[test]
+fn extensions_are_those_that_are_built_in() {
+    let text = "CONFIG_IPE_PROP_ANONYMOUS_MEMORY=y\nCONFIG_IPE_OP_PTRACE=y\n\
+                # CONFIG_IPE_PROP_EXE is not set\n";
+    let kernel = parse(text).unwrap();
+    for extension in Extension::ALL {
+        let built_in = [Extension::AnonymousMemory, Extension::Ptrace];
+        let supports = kernel.providers.supports(extension);
+        assert_eq!(supports, built_in.contains(&extension));
+    }
 }
 
 #[test]

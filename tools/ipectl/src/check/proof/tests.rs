@@ -128,6 +128,58 @@ fn policy_that_denies_every_program_is_found() {
 }
 
 #[test]
+fn files_and_memory_are_told_apart() {
+    let dmv = "op=EXECUTE dmverity_signature=TRUE action=ALLOW";
+    // The default decides about memory.
+    let files = "DEFAULT action=DENY\nDEFAULT op=EXECUTE action=DENY\n\
+                 op=EXECUTE anonymous_memory=FALSE action=ALLOW";
+    assert_eq!(found(files), [(4, "allows-everything")]);
+    let both = format!("{files}\nop=EXECUTE anonymous_memory=TRUE action=DENY");
+    assert_eq!(
+        found(&both),
+        [(3, "default-never-decides"), (4, "allows-everything")]
+    );
+    // To allow all memory, and no file without protection, is what the words are for.
+    let memory = "DEFAULT action=DENY\nop=EXECUTE anonymous_memory=TRUE action=ALLOW";
+    assert_eq!(found(&format!("{memory}\n{dmv}")), []);
+    assert_eq!(found(memory), [(2, "denies-everything")]);
+    // A digest of the program denies no file.
+    let but = format!(
+        "DEFAULT action=DENY\n\
+         op=EXECUTE anonymous_memory=TRUE exe_fsverity_digest={HASH} action=DENY\n\
+         op=EXECUTE action=ALLOW"
+    );
+    let source = Source::from_text("p.pol", policy(&but).as_bytes());
+    let messages = check(&source, &Options::default()).diagnostics;
+    let mut messages = messages.iter().map(|found| found.message.as_str());
+    assert!(messages.any(|message| message == "EXECUTE is allowed for every file"));
+}
+
+#[test]
+fn process_is_decided_by_programs() {
+    let start = "DEFAULT action=DENY\nop=EXECUTE dmverity_signature=TRUE action=ALLOW\n";
+    for (lines, expected) in [
+        ("op=PTRACE action=ALLOW", &[(4, "allows-everything")][..]),
+        ("op=PTRACE exe_boot_verified=TRUE action=ALLOW", &[]),
+        (
+            "DEFAULT op=PTRACE action=ALLOW\nop=PTRACE exe_boot_verified=TRUE action=ALLOW",
+            &[(5, "allows-everything")],
+        ),
+        (
+            "DEFAULT op=PTRACE action=ALLOW\nop=PTRACE exe_boot_verified=TRUE action=DENY",
+            &[],
+        ),
+        (
+            "DEFAULT op=PTRACE action=DENY\nop=PTRACE action=DENY",
+            &[(4, "default-never-decides")],
+        ),
+        ("# op=PTRACE action=ALLOW", &[]),
+    ] {
+        assert_eq!(found(&format!("{start}{lines}")), expected, "{lines}");
+    }
+}
+
+#[test]
 fn stated_intent_is_not_a_finding() {
     for lines in [
         "DEFAULT action=ALLOW",

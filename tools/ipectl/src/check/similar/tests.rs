@@ -9,7 +9,16 @@ fn aliases_are_corrected() {
     assert_eq!(operation("KERNEL_MODULE"), Some(Operation::KernelModule));
     assert_eq!(operation("FIRMWARE_READ"), Some(Operation::Firmware));
     assert_eq!(operation("exec"), Some(Operation::Execute));
-    assert_eq!(property("root-hash"), Some(PropertyKind::DmverityRoothash));
+    assert_eq!(
+        property("root-hash"),
+        Some(PropertyKind::File(FilePropertyKind::DmverityRoothash))
+    );
+    assert_eq!(operation("attach"), Some(Operation::Ptrace));
+    assert_eq!(property("anon-memory"), Some(PropertyKind::AnonymousMemory));
+    assert_eq!(
+        property("program_roothash"),
+        Some(PropertyKind::Program(FilePropertyKind::DmverityRoothash))
+    );
     assert_eq!(action("permit"), Some(Action::Allow));
 }
 
@@ -19,9 +28,20 @@ fn misspelt_names_are_corrected() {
     assert_eq!(operation("KEXEC_INITRAMF"), Some(Operation::KexecInitramfs));
     assert_eq!(
         property("fsverity_digst"),
-        Some(PropertyKind::FsverityDigest)
+        Some(PropertyKind::File(FilePropertyKind::FsverityDigest))
     );
-    assert_eq!(property("boot_verfied"), Some(PropertyKind::BootVerified));
+    assert_eq!(
+        property("boot_verfied"),
+        Some(PropertyKind::File(FilePropertyKind::BootVerified))
+    );
+    assert_eq!(
+        property("exe_boot_verfied"),
+        Some(PropertyKind::Program(FilePropertyKind::BootVerified))
+    );
+    assert_eq!(
+        property("anonymus_memory"),
+        Some(PropertyKind::AnonymousMemory)
+    );
     assert_eq!(action("allow"), Some(Action::Allow));
     assert_eq!(action("DNEY"), Some(Action::Deny));
     assert_eq!(algorithm("SHA-256"), Some(Algorithm::Sha256));

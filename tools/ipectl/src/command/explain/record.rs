@@ -150,10 +150,13 @@ pub fn explain_record(
     } else if access.path.is_none() && denied {
         out.line("")?;
         out.line(
-            "Memory without a file has no properties: only a rule without properties allows it.",
+            "Memory without a file has no properties: only a rule without properties allows it, or \
+             one with anonymous_memory=TRUE.",
         )?;
         if changes {
-            out.line("Such a rule allows every file, and all anonymous memory, to every program.")?;
+            out.line(
+                "A rule without properties allows every file, and all memory, to every program.",
+            )?;
         }
     }
     Ok(status)
