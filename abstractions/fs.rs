@@ -264,6 +264,18 @@ impl Superblock {
         }
     }
 
+    /// Returns whether the kernel made it for itself, and no path leads to its files.
+    ///
+    /// So it is for the files of `memfd_create(2)`, System V shared memory, and other descriptors
+    /// of memory. The rootfs and devtmpfs are not internal.
+    #[inline]
+    pub(crate) fn is_internal(&self) -> bool {
+        // SAFETY: The superblock lives. Other flags may change meanwhile, hence the volatile read;
+        // these two are set before the first file is opened.
+        let flags = unsafe { (&raw const (*self.as_ptr()).s_flags).read_volatile() };
+        flags & bindings::rust_lsm_constants_RUST_LSM_SB_INTERNAL as c_ulong != 0
+    }
+
     /// Returns its name in messages: the name of the device, or of the file system.
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.

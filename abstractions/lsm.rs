@@ -78,6 +78,9 @@ hooks! {
     bprm_check_security if T::HAS_BPRM_CHECK_SECURITY;
     bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
     bprm_creds_from_file if T::HAS_BPRM_CREDS_FROM_FILE;
+    cred_prepare if size_of::<T::Credential>() > 0;
+    cred_transfer if size_of::<T::Credential>() > 0;
+    cred_free if size_of::<T::Credential>() > 0;
     file_open if T::HAS_FILE_OPEN;
     file_post_open if T::HAS_FILE_POST_OPEN;
     file_ioctl if T::HAS_FILE_IOCTL;

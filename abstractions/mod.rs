@@ -12,6 +12,7 @@ pub(crate) mod audit;
 mod bindings;
 pub(crate) mod boot;
 pub(crate) mod compat;
+pub(crate) mod cred;
 pub(crate) mod fs;
 pub(crate) mod hash;
 pub(crate) mod identity;

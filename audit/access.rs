@@ -10,7 +10,10 @@ use crate::abstractions::audit::{
 };
 use crate::abstractions::fs::File;
 use crate::abstractions::task;
-use crate::eval::Verdict;
+use crate::eval::{
+    Digest,
+    Verdict, //
+};
 use crate::loaded::Policy;
 use crate::policy::{
     visit_rule,
@@ -18,9 +21,11 @@ use crate::policy::{
     Algorithm,
     DigestText,
     FileProperty,
+    FilePropertyKind,
     Operation,
     Parameter,
     Property,
+    PropertyKind,
     RootHash,
     Scope, //
 };
@@ -42,6 +47,7 @@ pub(crate) fn access(
     operation: Option<Operation>,
     hook: Hook,
     file: Option<&File>,
+    asker: Asker<'_>,
     verdict: Verdict,
     enforcing: bool,
 ) {
@@ -58,8 +64,32 @@ pub(crate) fn access(
         comm: comm.as_bytes(),
         file,
         verdict,
+        asker,
     };
     write(&mut record, &decision);
+}
+
+/// The program that asks, as far as a decision is about it.
+pub(crate) enum Asker<'a> {
+    /// The decision is about a file, or the kernel does not know the programs of tasks.
+    Unnamed,
+    /// The task has not executed a program.
+    Unknown,
+    /// This program.
+    Known(Program<'a>),
+}
+
+/// A program: its file, and the properties that the file had when it was executed.
+pub(crate) struct Program<'a> {
+    /// The name of the file's superblock.
+    pub(crate) device: &'a [u8],
+    /// The number of the file's inode.
+    pub(crate) inode: u64,
+    pub(crate) boot_verified: bool,
+    pub(crate) dmverity_signature: bool,
+    pub(crate) fsverity_signature: bool,
+    pub(crate) dmverity_roothash: Option<Digest<'a>>,
+    pub(crate) fsverity_digest: Option<Digest<'a>>,
 }
 
 /// The fields of a decision's record.
@@ -73,6 +103,7 @@ struct Decision<'a> {
     comm: &'a [u8],
     file: Option<&'a File>,
     verdict: Verdict,
+    asker: Asker<'a>,
 }
 
 fn write(record: &mut impl Fields, decision: &Decision<'_>) {
@@ -128,6 +159,54 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
         Scope::GlobalDefault => {
             record.text(" rule=\"DEFAULT");
             end(record, decision.verdict.action);
+        }
+    }
+
+    match &decision.asker {
+        Asker::Unnamed => {}
+        Asker::Unknown => record.text(" exe_dev=? exe_ino=?"),
+        Asker::Known(known) => program(record, known),
+    }
+}
+
+/// Writes the fields of the program that asks: its file, and the properties with which a rule can
+/// name it.
+fn program(record: &mut impl Fields, program: &Program<'_>) {
+    record.text(" exe_dev=");
+    record.untrusted(program.device);
+    record.text(" exe_ino=");
+    record.number(program.inode);
+    for (kind, value) in [
+        (FilePropertyKind::BootVerified, program.boot_verified),
+        (
+            FilePropertyKind::DmveritySignature,
+            program.dmverity_signature,
+        ),
+        (
+            FilePropertyKind::FsveritySignature,
+            program.fsverity_signature,
+        ),
+    ] {
+        if value {
+            record.text(" ");
+            record.text(PropertyKind::Program(kind).name());
+            record.text("=TRUE");
+        }
+    }
+    for (kind, digest) in [
+        (
+            FilePropertyKind::DmverityRoothash,
+            program.dmverity_roothash,
+        ),
+        (FilePropertyKind::FsverityDigest, program.fsverity_digest),
+    ] {
+        if let Some(digest) = digest {
+            record.text(" ");
+            record.text(PropertyKind::Program(kind).name());
+            record.text("=");
+            record.text(digest.algorithm().name());
+            record.text(":");
+            record.hex(digest.bytes());
         }
     }
 }

@@ -16,7 +16,11 @@ mod kind;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 mod line;
 
-pub(crate) use access::access;
+pub(crate) use access::{
+    access,
+    Asker,
+    Program, //
+};
 pub(crate) use change::{
     activation,
     enforcement,

@@ -144,6 +144,26 @@ pub(crate) enum Progress {
     Pending(Pending),
 }
 
+/// Decides about memory where each program gets the same answer; `None` where it depends on the
+/// program that asks.
+#[inline(always)]
+pub(crate) fn decide_for_all<S>(
+    policy: &Compiled<S>,
+    operation: Option<Operation>,
+) -> Option<Outcome>
+where
+    S: Deref<Target = [u32]>,
+{
+    let Some(operation) = operation else {
+        return Some(policy.unknown());
+    };
+    if policy.asks_for_program(operation) {
+        return None;
+    }
+    let [first, ..] = policy.row(operation, Class::Memory).slots;
+    Some(first)
+}
+
 /// Decides like [`evaluate`], up to the point where a digest could matter.
 #[inline(always)]
 pub(crate) fn decide<S, T>(

@@ -7,6 +7,7 @@ use super::object::{
     Object,
     Place, //
 };
+use super::program::Asker;
 use crate::abstractions::fs::{
     File,
     Inode,
@@ -77,10 +78,10 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     let Some(file) = file else {
-        return check_place(operation, hook, None, None);
+        return check_memory(operation, hook, None);
     };
     match Place::at_hand(file) {
-        Some(place) => check_place(operation, hook, Some(file), Some(place)),
+        Some(place) => check_place(operation, hook, file, place),
         None => check_special(operation, hook, file),
     }
 }
@@ -139,7 +140,8 @@ pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> R
     judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
 }
 
-/// Decides all but the common questions, in one copy of the code.
+/// Decides all but the common questions, in one copy of the code. Without a place, the file stands
+/// for memory.
 #[inline(never)]
 fn judge(
     operation: Option<Operation>,
@@ -147,26 +149,30 @@ fn judge(
     file: &File,
     place: Option<Place<'_>>,
 ) -> Result {
-    check_place(operation, hook, Some(file), place)
+    match place {
+        Some(place) => check_place(operation, hook, file, place),
+        None => check_memory(operation, hook, Some(file)),
+    }
 }
 
 /// Asks the active policy about data at this place. The record names the file.
 #[inline(always)]
-fn check_place(
-    operation: Option<Operation>,
-    hook: Hook,
-    file: Option<&File>,
-    place: Option<Place<'_>>,
-) -> Result {
+fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Place<'_>) -> Result {
     let guard = rcu::read_lock();
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    let class = place.map_or(Class::Memory, |_| Class::File);
-    match eval::decide(policy.compiled(), operation, class, &Object::new(place)) {
-        Progress::Decided(outcome) => conclude(&policy, operation, hook, file, outcome),
+    match eval::decide(
+        policy.compiled(),
+        operation,
+        Class::File,
+        &Object::new(place),
+    ) {
+        Progress::Decided(outcome) => conclude(outcome, || {
+            record(&policy, operation, hook, Some(file), outcome)
+        }),
         Progress::Pending(pending) => {
-            let inode = place.map(|place| place.inode());
+            let inode = place.inode();
             check_digests(&policy, operation, hook, file, inode, pending, &guard)
         }
     }
@@ -178,28 +184,110 @@ fn check_digests(
     policy: &Policy,
     operation: Option<Operation>,
     hook: Hook,
-    file: Option<&File>,
-    inode: Option<&Inode>,
+    file: &File,
+    inode: &Inode,
     pending: Pending,
     guard: &rcu::Guard,
 ) -> Result {
     let outcome = pending.look_up(policy.compiled(), &Digests::new(inode, guard));
-    conclude(policy, operation, hook, file, outcome)
+    conclude(outcome, || {
+        record(policy, operation, hook, Some(file), outcome)
+    })
 }
 
-/// Makes the verdict a result, and records it where it is to be recorded.
-#[inline(always)]
-fn conclude(
+/// Asks the active policy about memory, for the program that the calling task runs. A file that is
+/// given stands for the memory in the record.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// Any with a task. Does not sleep.
+#[inline(never)]
+fn check_memory(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    match eval::decide_for_all(policy.compiled(), operation) {
+        Some(outcome) => conclude(outcome, || {
+            record_asker(&policy, operation, hook, file, None, outcome)
+        }),
+        None => Asker::with_current(|asker| judge_asker(&policy, operation, hook, file, asker)),
+    }
+}
+
+/// Asks the active policy about memory, for a program that is not that of the calling task.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// Any. Does not sleep.
+pub(super) fn check_asker(operation: Option<Operation>, hook: Hook, asker: Asker<'_>) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    judge_asker(&policy, operation, hook, None, asker)
+}
+
+/// Decides about memory where the program matters.
+#[inline(never)]
+fn judge_asker(
     policy: &Policy,
     operation: Option<Operation>,
     hook: Hook,
     file: Option<&File>,
-    outcome: Outcome,
+    asker: Asker<'_>,
 ) -> Result {
+    let compiled = policy.compiled();
+    let outcome = match eval::decide(compiled, operation, Class::Memory, &asker) {
+        Progress::Decided(outcome) => outcome,
+        Progress::Pending(pending) => pending.look_up(compiled, &asker),
+    };
+    conclude(outcome, || {
+        record_asker(policy, operation, hook, file, Some(asker), outcome)
+    })
+}
+
+/// Returns, or lets `record` make the result: of a denial, and of everything where all is recorded.
+#[inline(always)]
+fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
     if outcome.action() == Action::Allow && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }
-    record(policy, operation, hook, file, outcome)
+    record()
+}
+
+/// Records a verdict about memory, with the program that asked, and makes it a result. Without an
+/// asker, that is the program of the calling task.
+#[cold]
+#[inline(never)]
+fn record_asker(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    asker: Option<Asker<'_>>,
+    outcome: Outcome,
+) -> Result {
+    // The program has no part in a decision about other operations.
+    if !matches!(operation, Some(Operation::Execute)) {
+        return record(policy, operation, hook, file, outcome);
+    }
+    let record = |asker: Asker<'_>| {
+        let asker = asker.fields();
+        record_with(policy, operation, hook, file, asker, outcome)
+    };
+    match asker {
+        Some(asker) => record(asker),
+        None => Asker::with_current(record),
+    }
 }
 
 /// Records a verdict, and makes it a result.
@@ -212,8 +300,37 @@ fn record(
     file: Option<&File>,
     outcome: Outcome,
 ) -> Result {
+    record_with(
+        policy,
+        operation,
+        hook,
+        file,
+        audit::Asker::Unnamed,
+        outcome,
+    )
+}
+
+/// Records a verdict with these fields of the asker, and makes it a result.
+#[cold]
+#[inline(never)]
+fn record_with(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    asker: audit::Asker<'_>,
+    outcome: Outcome,
+) -> Result {
     let enforcing = ENFORCE.is_on();
-    audit::access(policy, operation, hook, file, outcome.into(), enforcing);
+    audit::access(
+        policy,
+        operation,
+        hook,
+        file,
+        asker,
+        outcome.into(),
+        enforcing,
+    );
     if outcome.action() == Action::Deny && enforcing {
         Err(EACCES)
     } else {

@@ -2,6 +2,7 @@
 
 //! The blob of a block device: the reports of dm-verity.
 
+use super::digest::StoredDigest;
 use crate::abstractions::compat::synchronize_rcu;
 use crate::abstractions::fs::VerityChecks;
 use crate::abstractions::lsm::{
@@ -11,42 +12,10 @@ use crate::abstractions::lsm::{
 use crate::abstractions::param::Switch;
 use crate::abstractions::rcu::RcuPointer;
 use crate::eval::Digest;
-use crate::policy::{
-    Algorithm,
-    MAX_DIGEST_LEN, //
-};
+use crate::policy::Algorithm;
 use kernel::prelude::*;
 use kernel::sync::rcu;
 use pin_init::Zeroable;
-
-/// The root hash of a dm-verity volume.
-struct Roothash {
-    /// The algorithm that made it.
-    algorithm: Algorithm,
-    /// The digest, then zeros.
-    bytes: [u8; MAX_DIGEST_LEN],
-}
-
-impl Roothash {
-    /// Creates the kept form of a root hash.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`.
-    ///
-    /// # Context
-    ///
-    /// May sleep.
-    fn new(digest: Digest<'_>) -> Result<KBox<Self>> {
-        let mut bytes = [0; MAX_DIGEST_LEN];
-        bytes
-            .get_mut(..digest.bytes().len())
-            .ok_or(EINVAL)?
-            .copy_from_slice(digest.bytes());
-        let algorithm = digest.algorithm();
-        Ok(KBox::new(Self { algorithm, bytes }, GFP_KERNEL)?)
-    }
-}
 
 /// The properties of a block device.
 ///
@@ -55,7 +24,7 @@ impl Roothash {
 #[derive(Zeroable)]
 pub(crate) struct DeviceBlob {
     /// The root hash of the active table.
-    roothash: RcuPointer<KBox<Roothash>>,
+    roothash: RcuPointer<KBox<StoredDigest>>,
     /// Whether that root hash came with a valid signature.
     signed: Switch,
 }
@@ -74,9 +43,7 @@ impl DeviceBlob {
     /// Returns the root hash, for as long as the guard lives.
     #[inline]
     pub(super) fn roothash<'a>(&'a self, guard: &'a rcu::Guard) -> Option<Digest<'a>> {
-        let roothash = self.roothash.read(guard)?;
-        let bytes = roothash.bytes.get(..roothash.algorithm.digest_len())?;
-        Digest::new(roothash.algorithm, bytes)
+        self.roothash.read(guard)?.get()
     }
 
     /// Takes the signature back, before its root hash is replaced.
@@ -145,8 +112,8 @@ impl DeviceBlob {
                 if digest.is_none() {
                     pr_warn!("a dm-verity root hash of an algorithm that no policy can name\n");
                 }
-                let new = digest.map(Roothash::new).transpose();
-                let new = new.inspect_err(|_| self.clear())?;
+                let new = digest.map(|digest| KBox::new(StoredDigest::new(digest), GFP_KERNEL));
+                let new = new.transpose().inspect_err(|_| self.clear())?;
                 self.take_back();
                 drop(self.roothash.replace(new));
             }

@@ -9,6 +9,10 @@
 
 use super::access;
 use super::module::Ipe;
+use super::program::{
+    Asker,
+    Properties, //
+};
 use super::reading;
 use super::reading::with_reading;
 use crate::abstractions::fs::{
@@ -140,18 +144,36 @@ pub(super) fn check_headers(program: &Program) -> Result {
     }
 }
 
-/// Removes `READ_IMPLIES_EXEC` from a program that would inherit it, where the policy denies
-/// anonymous memory, in enforcing mode: all that the program allocates would be executable.
+/// Starts a program that may be executed: gives it the properties by which it is known until it
+/// executes another one.
+///
+/// # Errors
+///
+/// `ENOMEM`.
 ///
 /// # Context
 ///
 /// May sleep.
-#[inline]
-pub(super) fn check_personality(program: &Program) {
+#[inline(never)]
+pub(super) fn start(program: &Program) -> Result {
+    let properties = Properties::give(program)?;
+    check_personality(program, properties.as_deref());
+    Ok(())
+}
+
+/// Removes `READ_IMPLIES_EXEC` from a program that would inherit it, where the policy denies it
+/// anonymous memory, in enforcing mode: all that the program allocates would be executable.
+/// `properties` are those of the program.
+///
+/// # Context
+///
+/// May sleep.
+fn check_personality(program: &Program, properties: Option<&Properties>) {
     if !task::read_implies_exec() {
         return;
     }
-    if access::check(EXECUTE, Hook::BprmCredsFromFile, None).is_err() {
+    let asker = Asker::new(properties);
+    if access::check_asker(EXECUTE, Hook::BprmCredsFromFile, asker).is_err() {
         program.clear_read_implies_exec();
     }
 }

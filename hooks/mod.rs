@@ -10,10 +10,13 @@
 mod access;
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 mod device;
+#[cfg(any(CONFIG_IPE_PROP_DM_VERITY, CONFIG_IPE_PROP_EXE))]
+mod digest;
 mod exec;
 mod integrity;
 mod module;
 mod object;
+mod program;
 mod reading;
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 mod verity;
@@ -78,6 +81,11 @@ impl SecurityModule for Ipe {
 
     type Task = reading::Reading;
 
+    #[cfg(CONFIG_IPE_PROP_EXE)]
+    type Credential = program::Properties;
+    #[cfg(not(CONFIG_IPE_PROP_EXE))]
+    type Credential = ();
+
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
     type BlockDevice = device::DeviceBlob;
     #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
@@ -117,8 +125,7 @@ impl SecurityModule for Ipe {
     #[inline]
     fn bprm_creds_from_file(program: &Program) -> Result {
         exec::check_headers(program)?;
-        exec::check_personality(program);
-        Ok(())
+        exec::start(program)
     }
 
     #[inline]

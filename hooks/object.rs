@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The object of a decision: where the data of a file is, and where its properties are kept.
+//! The object of a decision about a file: where its data is, and where its properties are kept.
 
 use super::module::Ipe;
 use crate::abstractions::fs::{
@@ -21,6 +21,14 @@ use crate::{
     abstractions::fs::VerityAlgorithm,
     policy::Algorithm, //
 };
+
+/// Returns whether an inode stands for memory, which has no contents of a file: that of a device,
+/// for example a private mapping of `/dev/zero`, or a file that only the kernel could create, such
+/// as a memfd or a segment of System V shared memory.
+#[inline]
+fn is_memory(inode: &Inode) -> bool {
+    inode.is_device() || inode.superblock().is_internal()
+}
 
 /// The place of a file's data, in the form that a decision uses.
 #[derive(Copy, Clone)]
@@ -50,7 +58,7 @@ impl<'a> Place<'a> {
             return None;
         }
         let inode = file.real_inode();
-        if inode.is_device() {
+        if is_memory(inode) {
             return None;
         }
         Some(Self {
@@ -63,26 +71,25 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Returns the place of a file that is read from now on. A device file has none, as its data is
-    /// elsewhere: a private mapping of `/dev/zero` is anonymous memory, for example.
+    /// Returns the place of a file that is read from now on; `None` for memory.
     ///
     /// # Context
     ///
     /// May sleep, on a union file system or where fs-verity was just enabled.
     pub(super) fn of(file: &'a File) -> Option<Self> {
         let inode = file.real_inode();
-        (!inode.is_device()).then(|| Self::new(file.user_path(), inode))
+        (!is_memory(inode)).then(|| Self::new(file.user_path(), inode))
     }
 
-    /// Returns the place of a file of which something has been read. `noted` is the inode that had
-    /// its data, if fs-verity protected that before.
+    /// Returns the place of a file of which something has been read; `None` for memory. `noted` is
+    /// the inode that had its data, if fs-verity protected that before.
     ///
     /// # Context
     ///
     /// May sleep, on a union file system.
     pub(super) fn of_read(file: &'a File, noted: &Identity) -> Option<Self> {
         let inode = file.real_inode();
-        (!inode.is_device()).then(|| Self {
+        (!is_memory(inode)).then(|| Self {
             path: file.user_path(),
             inode,
             verity: noted.is(inode),
@@ -111,15 +118,15 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The object of a decision. Anonymous memory, devices and data from userspace have no place.
+/// The object of a decision about a file.
 pub(super) struct Object<'a> {
-    place: Option<Place<'a>>,
+    place: Place<'a>,
 }
 
 impl<'a> Object<'a> {
     /// Returns the object that has its data at that place.
     #[inline]
-    pub(super) fn new(place: Option<Place<'a>>) -> Self {
+    pub(super) fn new(place: Place<'a>) -> Self {
         Self { place }
     }
 }
@@ -134,17 +141,14 @@ fn device(inode: &Inode) -> Option<&super::device::DeviceBlob> {
 impl eval::Object for Object<'_> {
     #[inline]
     fn boot_verified(&self) -> bool {
-        self.place
-            .is_some_and(|place| place.path.superblock().blob::<Ipe>().is_initramfs())
+        let superblock = self.place.path.superblock();
+        superblock.blob::<Ipe>().is_initramfs()
     }
 
     #[inline]
     fn dmverity_signature(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
-        let valid = self
-            .place
-            .and_then(|place| device(place.inode))
-            .is_some_and(|device| device.is_signed());
+        let valid = device(self.place.inode).is_some_and(|device| device.is_signed());
         #[cfg(not(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE))]
         let valid = false;
         valid
@@ -153,9 +157,7 @@ impl eval::Object for Object<'_> {
     #[inline]
     fn fsverity_signature(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
-        let valid = self
-            .place
-            .is_some_and(|place| place.verity && place.inode.blob::<Ipe>().is_signed());
+        let valid = self.place.verity && self.place.inode.blob::<Ipe>().is_signed();
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
         let valid = false;
         valid
@@ -164,7 +166,7 @@ impl eval::Object for Object<'_> {
     #[inline]
     fn has_fsverity(&self) -> bool {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
-        let has = self.place.is_some_and(|place| place.verity);
+        let has = self.place.verity;
         #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
         let has = false;
         has
@@ -173,7 +175,7 @@ impl eval::Object for Object<'_> {
 
 /// The digests of an object, which are those of the inode that has its data.
 pub(super) struct Digests<'a> {
-    inode: Option<&'a Inode>,
+    inode: &'a Inode,
     #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
     guard: &'a rcu::Guard,
 }
@@ -181,7 +183,7 @@ pub(super) struct Digests<'a> {
 impl<'a> Digests<'a> {
     /// Returns the digests of the object that has its data in that inode.
     #[inline]
-    pub(super) fn new(inode: Option<&'a Inode>, guard: &'a rcu::Guard) -> Self {
+    pub(super) fn new(inode: &'a Inode, guard: &'a rcu::Guard) -> Self {
         Self { inode, guard }
     }
 }
@@ -190,7 +192,7 @@ impl eval::Digests for Digests<'_> {
     #[inline]
     fn dmverity_roothash(&self) -> Option<Digest<'_>> {
         #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-        let roothash = device(self.inode?)?.roothash(self.guard);
+        let roothash = device(self.inode)?.roothash(self.guard);
         #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
         let roothash = None;
         roothash
@@ -199,7 +201,7 @@ impl eval::Digests for Digests<'_> {
     #[inline]
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
         #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
-        let digest = match self.inode?.verity_digest(buffer)? {
+        let digest = match self.inode.verity_digest(buffer)? {
             (VerityAlgorithm::Sha256, digest) => Digest::new(Algorithm::Sha256, digest),
             (VerityAlgorithm::Sha512, digest) => Digest::new(Algorithm::Sha512, digest),
         };

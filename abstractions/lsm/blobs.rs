@@ -3,6 +3,7 @@
 //! The blobs of a security module: their sizes, and their places beside kernel objects.
 
 use super::super::bindings;
+use super::super::cred::Shared;
 use super::super::fs::{
     BlockDevice,
     Inode,
@@ -38,6 +39,11 @@ pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes 
         lbs_superblock: size_of::<T::Superblock>() as u32,
         lbs_inode: size_of::<T::Inode>() as u32,
         lbs_bdev: size_of::<T::BlockDevice>() as u32,
+        lbs_cred: if size_of::<T::Credential>() == 0 {
+            0
+        } else {
+            size_of::<Shared<T::Credential>>() as u32
+        },
         lbs_task: if size_of::<T::Task>() == 0 {
             0
         } else {

@@ -10,6 +10,7 @@ use super::interface::{
     SecurityModule, //
 };
 use crate::abstractions::bindings;
+use crate::abstractions::cred;
 use crate::abstractions::fs::{
     BlockDevice,
     File,
@@ -56,6 +57,39 @@ pub(super) unsafe extern "C" fn bprm_creds_from_file<T: SecurityModule>(
 ) -> c_int {
     // SAFETY: Valid for the call by the framework's contract.
     errno(T::bprm_creds_from_file(unsafe { Program::from_raw(bprm) }))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn cred_prepare<T: Declared>(
+    new: *mut bindings::cred,
+    old: *const bindings::cred,
+    _flags: bindings::gfp_t,
+) -> c_int {
+    // SAFETY: The framework has just allocated the new credentials' blobs, and the task that
+    // prepares them holds the old ones.
+    unsafe { cred::inherit::<T>(new, old) };
+    0
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn cred_transfer<T: Declared>(
+    new: *mut bindings::cred,
+    old: *const bindings::cred,
+) {
+    // SAFETY: As for `cred_prepare`. The new ones were blank until now.
+    unsafe { cred::inherit::<T>(new, old) };
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn cred_free<T: Declared>(cred: *mut bindings::cred) {
+    // SAFETY: The last user is gone, and the framework frees the blobs after this.
+    unsafe { cred::release::<T>(cred) };
 }
 
 /// # Safety

@@ -109,6 +109,7 @@ pub(crate) enum DeviceIntegrity<'a> {
 ///     type Inode = ();
 ///     type BlockDevice = ();
 ///     type Task = ();
+///     type Credential = ();
 ///
 ///     fn init() -> Result {
 ///         Ok(())
@@ -146,6 +147,10 @@ pub(crate) trait SecurityModule: 'static {
     /// The data beside a task, which alone uses it:
     /// [`with_current`](super::super::task::with_current).
     type Task: Blob;
+    /// The data that credentials refer to: that of the program which a task has executed, see
+    /// [`Program::set_credential`]. Credentials that are derived from others refer to the same, and
+    /// the last that is freed drops it, in a callback of RCU, which does not sleep.
+    type Credential: Send + Sync;
 
     /// Called once, early in the boot, after the framework has registered the hooks.
     ///

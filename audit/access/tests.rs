@@ -26,6 +26,7 @@ mod cases {
             action: Action::Deny,
             scope: Scope::GlobalDefault,
         },
+        asker: Asker::Unnamed,
     };
 
     /// The record of `DENIED`.
@@ -65,6 +66,73 @@ mod cases {
     #[test]
     fn access_without_a_file_has_question_marks() -> Result {
         assert!(says(&DENIED, DENIED_TEXT)?);
+        Ok(())
+    }
+
+    /// A decision about memory that this program asked for.
+    fn asked_by(asker: Asker<'_>, text: &str) -> Result<bool> {
+        let mut line = Line::default();
+        write(&mut line, &Decision { asker, ..DENIED });
+        let (_, shown) = line.split(" action=DENY\"").ok_or(EINVAL)?;
+        Ok(shown == text.as_bytes())
+    }
+
+    const PROGRAM: Program<'static> = Program {
+        device: b"vda",
+        inode: 7,
+        boot_verified: false,
+        dmverity_signature: false,
+        fsverity_signature: false,
+        dmverity_roothash: None,
+        fsverity_digest: None,
+    };
+
+    #[test]
+    fn program_comes_last() -> Result {
+        assert!(asked_by(Asker::Unnamed, "")?);
+        assert!(asked_by(Asker::Unknown, " exe_dev=? exe_ino=?")?);
+        assert!(asked_by(
+            Asker::Known(PROGRAM),
+            " exe_dev=\"vda\" exe_ino=7"
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn properties_of_a_program_are_shown() -> Result {
+        let signed = Program {
+            boot_verified: true,
+            dmverity_signature: true,
+            fsverity_signature: true,
+            ..PROGRAM
+        };
+        assert!(asked_by(
+            Asker::Known(signed),
+            " exe_dev=\"vda\" exe_ino=7 exe_boot_verified=TRUE exe_dmverity_signature=TRUE \
+             exe_fsverity_signature=TRUE"
+        )?);
+        let with_digests = Program {
+            dmverity_roothash: Digest::new(Algorithm::Sha1, &[0xab; 20]),
+            fsverity_digest: Digest::new(Algorithm::Sha256, &[0xcd; 32]),
+            ..PROGRAM
+        };
+        assert!(asked_by(
+            Asker::Known(with_digests),
+            " exe_dev=\"vda\" exe_ino=7 \
+             exe_dmverity_roothash=sha1:ABABABABABABABABABABABABABABABABABABABAB \
+             exe_fsverity_digest=sha256:\
+             CDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCD"
+        )?);
+        Ok(())
+    }
+
+    #[test]
+    fn device_of_a_program_is_not_trusted() -> Result {
+        let odd = Program {
+            device: b"a b",
+            ..PROGRAM
+        };
+        assert!(asked_by(Asker::Known(odd), " exe_dev=612062 exe_ino=7")?);
         Ok(())
     }
 

@@ -14,15 +14,16 @@
 #define PAGE 4096UL
 
 /*
- * Executes in a child, after prepare(argument) has set up the child. A pipe
- * that closes on execution tells an error of the system call from an exit code
- * of the program. Returns the exit code; -ENOEXEC if the program was stopped on
- * the way, -ECANCELED if the child could not be prepared.
+ * Executes in a child, after prepare(argument) has set up the child. The word, if
+ * there is one, is the program's argument. A pipe that closes on execution tells an
+ * error of the system call from an exit code of the program. Returns the exit code;
+ * -ENOEXEC if the program was stopped on the way, -ECANCELED if the child could not
+ * be prepared.
  */
-int run_program(int fd, const char *path, int flags,
-		int (*prepare)(void *argument), void *argument)
+int run_program_with(const char *word, int fd, const char *path, int flags,
+		     int (*prepare)(void *argument), void *argument)
 {
-	char *const argv[] = { "probe", NULL };
+	char *const argv[] = { "probe", (char *)word, NULL };
 	char *const envp[] = { NULL };
 	int tell[2], err = 0, status;
 	pid_t child;
@@ -59,6 +60,12 @@ int run_program(int fd, const char *path, int flags,
 	if (err)
 		return err;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ENOEXEC;
+}
+
+int run_program(int fd, const char *path, int flags,
+		int (*prepare)(void *argument), void *argument)
+{
+	return run_program_with(NULL, fd, path, flags, prepare, argument);
 }
 
 /* Returns the exit code of the program, or a negative errno. */

@@ -16,6 +16,8 @@
 #define AT_EXECVE_CHECK 0x10000
 #endif
 
+int run_program_with(const char *word, int fd, const char *path, int flags,
+		     int (*prepare)(void *argument), void *argument);
 int run_program(int fd, const char *path, int flags,
 		int (*prepare)(void *argument), void *argument);
 int program_ran(int code);

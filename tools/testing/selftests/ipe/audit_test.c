@@ -91,6 +91,22 @@ FIXTURE_SETUP(access)
 
 RESET_AFTER(access)
 
+/* The fields of records about memory: this program's, which is in the initramfs. */
+static const char *own_program(void)
+{
+	static char fields[128];
+	struct stat st;
+
+	if (stage_missing(PLACE_INITRAMFS) || stat("/proc/self/exe", &st))
+		return " exe_dev=? exe_ino=?";
+	snprintf(fields, sizeof(fields),
+		 " exe_dev=\"rootfs\" exe_ino=%lu exe_boot_verified=TRUE",
+		 (unsigned long)st.st_ino);
+	return fields;
+}
+
+#define NO_FILE "path=? dev=? ino=?"
+
 /*
  * One record if the access was denied, one if everything is recorded. Its text
  * is known except for the process.
@@ -112,8 +128,9 @@ static void expect_access(struct __test_metadata *_metadata, int audit,
 	}
 	snprintf(want, sizeof(want),
 		 "ipe_op=EXECUTE ipe_hook=%s enforcing=%d pid=%d comm=%s %s "
-		 "rule=\"%s\"",
-		 hook, enforcing, pid, comm, file, rule);
+		 "rule=\"%s\"%s",
+		 hook, enforcing, pid, comm, file, rule,
+		 strcmp(file, NO_FILE) ? "" : own_program());
 	EXPECT_RECORD(want, record);
 }
 
@@ -236,11 +253,11 @@ TEST_F(records, anonymous)
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "program"));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 	expect_access(_metadata, self->audit, "MMAP", true,
-		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      NO_FILE, "DEFAULT action=DENY", getpid(),
 		      "\"program\"");
 	EXPECT_EQ(-EACCES, try_mprotect_anonymous());
 	expect_access(_metadata, self->audit, "MPROTECT", true,
-		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      NO_FILE, "DEFAULT action=DENY", getpid(),
 		      "\"program\"");
 }
 
@@ -293,7 +310,7 @@ TEST_F(records, hostile_comm)
 	ASSERT_EQ(0, prctl(PR_SET_NAME, "x\" pid=1\n"));
 	EXPECT_EQ(-EACCES, try_mmap_anonymous());
 	expect_access(_metadata, self->audit, "MMAP", true,
-		      "path=? dev=? ino=?", "DEFAULT action=DENY", getpid(),
+		      NO_FILE, "DEFAULT action=DENY", getpid(),
 		      "7822207069643D310A");
 }
 

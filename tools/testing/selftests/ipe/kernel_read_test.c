@@ -344,6 +344,10 @@ FIXTURE_VARIANT(operation)
 		  "dmverity_signature=TRUE ", true);                        \
 	OPERATION(of##_overlay_upper, of, PLACE_OVERLAY_UPPER,              \
 		  "dmverity_signature=TRUE ", false);                       \
+	OPERATION(of##_memory, of, PLACE_TMPFS, "anonymous_memory=TRUE ",   \
+		  false);                                                   \
+	OPERATION(of##_not_memory, of, PLACE_TMPFS,                         \
+		  "anonymous_memory=FALSE ", true);                         \
 	OPERATION(of##_anything, of, PLACE_TMPFS, "", true)
 
 /* Buffers: they have no origin, even if a verified program writes them. */
@@ -364,6 +368,10 @@ FIXTURE_VARIANT(operation)
 		  "fsverity_signature=FALSE ", true);                       \
 	OPERATION(of##_digest, of, PLACE_FSV, "fsverity_digest=$fsv ",      \
 		  false);                                                   \
+	OPERATION(of##_memory, of, PLACE_TMPFS, "anonymous_memory=TRUE ",   \
+		  true);                                                    \
+	OPERATION(of##_not_memory, of, PLACE_TMPFS,                         \
+		  "anonymous_memory=FALSE ", false);                        \
 	OPERATION(of##_anything, of, PLACE_TMPFS, "", true)
 
 READS(finit_module);

@@ -2,15 +2,117 @@
 /*
  * IPE tests - the program that the tests execute
  *
- * Its exit code proves that it ran.
+ * Its exit code proves that it ran, or is the result of what an argument asks for:
+ * the ways in which the program could get executable memory, for example.
  */
+#include "interpreted.h"
 #include "probe.h"
 
 #ifndef PROBE_EXIT
 #define PROBE_EXIT PROBE_RAN
 #endif
 
-int main(void)
+#define PAGE 4096UL
+#define EXECUTABLE (PROT_READ | PROT_EXEC)
+
+static int maps(int prot, int flags, int fd)
 {
+	return mmap(NULL, PAGE, prot, flags, fd, 0) != MAP_FAILED;
+}
+
+static int protects(void *at)
+{
+	/* Of the whole page that the address is in. */
+	at = (void *)((unsigned long)at & ~(PAGE - 1));
+	return !syscall(__NR_mprotect, at, PAGE, EXECUTABLE | PROT_WRITE);
+}
+
+static int maps_memfd(void)
+{
+	int fd = syscall(__NR_memfd_create, "generated", 0);
+
+	return fd >= 0 && !ftruncate(fd, PAGE) &&
+	       maps(EXECUTABLE, MAP_PRIVATE, fd);
+}
+
+static int maps_zero(void)
+{
+	int fd = open("/dev/zero", O_RDWR);
+
+	return fd >= 0 && maps(EXECUTABLE, MAP_PRIVATE, fd);
+}
+
+static int attaches_shm(void)
+{
+	int id = syscall(__NR_shmget, 0 /* IPC_PRIVATE */, PAGE, 01000 | 0700);
+	long at;
+
+	if (id < 0)
+		return 0;
+	at = syscall(__NR_shmat, id, NULL, 0100000 /* SHM_EXEC */);
+	syscall(__NR_shmctl, id, 0 /* IPC_RMID */, NULL);
+	return at != -1;
+}
+
+static int generate(void)
+{
+	int ways = PROBE_GENERATED;
+	void *at;
+
+	if (maps(EXECUTABLE, MAP_PRIVATE | MAP_ANONYMOUS, -1))
+		ways |= PROBE_MMAP;
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at != MAP_FAILED && protects(at))
+		ways |= PROBE_MPROTECT;
+	if (maps_memfd())
+		ways |= PROBE_MEMFD;
+	if (maps_zero())
+		ways |= PROBE_ZERO;
+	if (attaches_shm())
+		ways |= PROBE_SHM;
+	/* nolibc returns the end of the heap. */
+	at = sbrk(PAGE);
+	if (at != (void *)-1 && protects(at - 1))
+		ways |= PROBE_HEAP_MPROTECT;
+	if (protects(&at))
+		ways |= PROBE_STACK_MPROTECT;
+	return ways;
+}
+
+/*
+ * Makes another file the one that /proc/self/exe shows, which needs the first one to
+ * be mapped no more: so this runs as the interpreter of the program "interpreted".
+ */
+static int exchange(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	return fd < 0 || munmap((void *)PROGRAM_ADDRESS, PROGRAM_ROOM) ||
+	       syscall(__NR_prctl, 35 /* PR_SET_MM */, 13 /* EXE_FILE */, fd, 0,
+		       0);
+}
+
+/* Does what the word asks for, if it is one. */
+static int obey(const char *word)
+{
+	if (!strcmp(word, PROBE_GENERATE))
+		return generate();
+	if (!strncmp(word, PROBE_EXCHANGE, strlen(PROBE_EXCHANGE)))
+		return exchange(word + strlen(PROBE_EXCHANGE)) ? PROBE_FAILED :
+								 generate();
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	int i, code;
+
+	/* An interpreter has other arguments, too. */
+	for (i = 1; i < argc; i++) {
+		code = obey(argv[i]);
+		if (code >= 0)
+			return code;
+	}
 	return PROBE_EXIT;
 }

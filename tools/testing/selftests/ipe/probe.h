@@ -12,4 +12,24 @@
 #define PROBE_PERSONALITY 1
 #define PROBE_HEAP 2
 
+/* The argument with which "probe" exits with PROBE_GENERATED, and a bit for each ... */
+#define PROBE_GENERATE "generate"
+#define PROBE_GENERATED 128
+
+/* ... kind of memory that it could make executable. */
+#define PROBE_MMAP 1
+#define PROBE_MPROTECT 2
+#define PROBE_MEMFD 4
+#define PROBE_ZERO 8
+#define PROBE_SHM 16
+#define PROBE_HEAP_MPROTECT 32
+#define PROBE_STACK_MPROTECT 64
+#define PROBE_EVERY_WAY 127
+
+/* The same, after the file whose path follows has become its /proc/self/exe. */
+#define PROBE_EXCHANGE "exchange="
+
+/* It could not do what was asked for. */
+#define PROBE_FAILED 99
+
 #endif /* IPE_SELFTEST_PROBE_H */

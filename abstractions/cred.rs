@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Credentials: data of a security module that a program brings, and that all credentials derived
+//! from it share.
+//!
+//! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
+
+use super::bindings;
+use super::fs::Program;
+use super::lsm::interface::Declared;
+use core::ptr::NonNull;
+use kernel::sync::{
+    Arc,
+    ArcBorrow, //
+};
+
+/// A module's blob in credentials: a counted reference, or none.
+///
+/// All bits zero, as the framework allocates a blob, is no reference.
+///
+/// # Invariants
+///
+/// The pointer is null, or came from [`Arc::into_raw`] and owns a reference.
+#[repr(transparent)]
+pub(super) struct Shared<D>(*const D);
+
+impl<D> Shared<D> {
+    /// Returns another reference to the data, if there is any.
+    fn share(&self) -> Option<Arc<D>> {
+        // SAFETY: By the type invariant the pointer came from `Arc::into_raw`, and the reference
+        // lives as long as `self`, which the borrow does not outlive.
+        (!self.0.is_null()).then(|| unsafe { ArcBorrow::from_raw(self.0) }.into())
+    }
+
+    /// Replaces the reference, and returns the old one.
+    fn replace(&mut self, new: Option<Arc<D>>) -> Option<Arc<D>> {
+        // INVARIANT: The new pointer is null or from `Arc::into_raw`, whose reference it takes over.
+        let old = core::mem::replace(&mut self.0, new.map_or(core::ptr::null(), Arc::into_raw));
+        // SAFETY: By the type invariant the pointer came from `Arc::into_raw`. Its reference is
+        // owned, and as it is no longer in `self`, given back once.
+        (!old.is_null()).then(|| unsafe { Arc::from_raw(old) })
+    }
+}
+
+/// Returns where module `T` keeps its reference in credentials.
+///
+/// # Safety
+///
+/// The credentials must be live, with the blobs that the framework has allocated for them.
+#[inline]
+unsafe fn slot<T: Declared>(cred: *const bindings::cred) -> NonNull<Shared<T::Credential>> {
+    const {
+        assert!(
+            size_of::<T::Credential>() > 0,
+            "the module keeps nothing in credentials"
+        )
+    };
+    // SAFETY: By the contract `security` is the area that was allocated with the credentials,
+    // zeroed, which is not null and holds this module's blob at the offset that the framework has
+    // written into `T::blobs` before any hook could run.
+    unsafe {
+        NonNull::new_unchecked(
+            (*cred)
+                .security
+                .byte_add((*T::blobs()).lbs_cred as usize)
+                .cast(),
+        )
+    }
+}
+
+/// Makes new credentials share the data of old ones.
+///
+/// # Safety
+///
+/// Both must be live, with their blobs, and nobody else may use the new ones.
+///
+/// # Context
+///
+/// Any. Does not sleep.
+pub(super) unsafe fn inherit<T: Declared>(new: *mut bindings::cred, old: *const bindings::cred) {
+    // SAFETY: Both are live by the contract. The old ones do not change any more, and the new ones
+    // are the caller's alone.
+    unsafe {
+        let data = slot::<T>(old).as_ref().share();
+        drop(slot::<T>(new).as_mut().replace(data));
+    }
+}
+
+/// Lets go of the data of credentials that are being freed.
+///
+/// # Safety
+///
+/// They must have their blobs still, and nobody else may use them.
+///
+/// # Context
+///
+/// Any. Does not sleep.
+pub(super) unsafe fn release<T: Declared>(cred: *mut bindings::cred) {
+    // SAFETY: By the contract.
+    drop(unsafe { slot::<T>(cred).as_mut() }.replace(None));
+}
+
+impl Program {
+    /// Puts data into the credentials that the program will have.
+    ///
+    /// # Context
+    ///
+    /// Only in [`bprm_creds_from_file`](super::lsm::SecurityModule::bprm_creds_from_file): the
+    /// kernel makes the credentials the task's afterwards, or drops them. Does not sleep.
+    #[allow(dead_code, reason = "not every module keeps data in credentials")]
+    pub(crate) fn set_credential<T: Declared>(&self, data: Arc<T::Credential>) {
+        // SAFETY: The structure lives, and its credentials are new: the calling thread alone uses
+        // them until they become its own.
+        drop(unsafe { slot::<T>((*self.as_ptr()).cred).as_mut() }.replace(Some(data)));
+    }
+}
+
+/// Calls `use_it` with the data of module `T` in the calling task's own credentials; with `None`
+/// for a task that has executed nothing, such as a thread of the kernel.
+///
+/// Credentials that the task uses for a while in the place of its own (`override_creds()`) do not
+/// count.
+///
+/// # Context
+///
+/// Any with a task. `use_it` may sleep, but not change credentials.
+#[allow(dead_code, reason = "not every module keeps data in credentials")]
+#[inline]
+pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(Option<&T::Credential>) -> R) -> R {
+    // SAFETY: The calling task lives. Its own credentials live as long as they are its own, which
+    // it alone changes, and the closure does not. They have been published, so that their blobs do
+    // not change any more. By the invariant of `Shared`, its pointer is null, or valid as long as
+    // the reference in it.
+    use_it(unsafe {
+        let cred = (*bindings::get_current()).real_cred;
+        slot::<T>(cred).as_ref().0.as_ref()
+    })
+}
