@@ -16,7 +16,10 @@
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
 #include <linux/moduleparam.h>
+#include <linux/magic.h>
 #include <linux/personality.h>
+#include <linux/ptrace.h>
+#include <linux/securebits.h>
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include <linux/verification.h>

@@ -6,13 +6,19 @@
 //! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
 
 use super::bindings;
-use super::fs::Program;
+use super::fs::{
+    wrapper,
+    Program, //
+};
 use super::lsm::interface::Declared;
 use core::ptr::NonNull;
+use kernel::ffi::c_uint;
 use kernel::sync::{
+    rcu,
     Arc,
     ArcBorrow, //
 };
+use kernel::types::Opaque;
 
 /// A module's blob in credentials: a counted reference, or none.
 ///
@@ -115,6 +121,56 @@ impl Program {
     }
 }
 
+/// Securebits by which a program is told how to treat scripts:
+/// `Documentation/userspace-api/check_exec.rst` of the kernel.
+#[derive(Copy, Clone)]
+pub(crate) struct ScriptBits(u32);
+
+#[allow(dead_code, reason = "not every module sets them")]
+impl ScriptBits {
+    /// None of them.
+    pub(crate) const NONE: Self = Self(0);
+    /// The program asks the kernel about each script: C's `SECBIT_EXEC_RESTRICT_FILE`.
+    pub(crate) const CHECK_FILES: Self = Self(1 << bindings::SECURE_EXEC_RESTRICT_FILE);
+    /// The program takes no script from its command line or input: C's
+    /// `SECBIT_EXEC_DENY_INTERACTIVE`.
+    pub(crate) const DENY_INTERACTIVE: Self = Self(1 << bindings::SECURE_EXEC_DENY_INTERACTIVE);
+
+    /// Adds bits if the condition holds.
+    pub(crate) const fn with(self, bits: Self, condition: bool) -> Self {
+        if condition {
+            Self(self.0 | bits.0)
+        } else {
+            self
+        }
+    }
+
+    /// The bits that lock these.
+    const fn locks(self) -> u32 {
+        self.0 << 1
+    }
+}
+
+impl Program {
+    /// Removes `old` bits from the credentials that the program will have, and adds `new` ones.
+    /// Leaves bits alone that are locked. Returns those that were not there before.
+    ///
+    /// # Context
+    ///
+    /// As for [`Self::set_credential`].
+    #[allow(dead_code, reason = "not every module sets them")]
+    pub(crate) fn replace_script_bits(&self, old: ScriptBits, new: ScriptBits) -> ScriptBits {
+        // SAFETY: The structure lives, and its credentials are new: the calling thread alone uses
+        // them until they become its own.
+        let now = unsafe { &mut (*(*self.as_ptr()).cred).securebits };
+        let locked = (*now & (old.locks() | new.locks())) >> 1;
+        *now &= !(old.0 & !locked);
+        let added = new.0 & !locked & !*now;
+        *now |= added;
+        ScriptBits(added)
+    }
+}
+
 /// Calls `use_it` with the data of module `T` in the calling task's own credentials; with `None`
 /// for a task that has executed nothing, such as a thread of the kernel.
 ///
@@ -135,4 +191,36 @@ pub(crate) fn with_current<T: Declared, R>(use_it: impl FnOnce(Option<&T::Creden
         let cred = (*bindings::get_current()).real_cred;
         slot::<T>(cred).as_ref().0.as_ref()
     })
+}
+
+/// The bit of an access mode that stands for an access that is not only read: C's constant of the
+/// same name.
+#[allow(dead_code, reason = "not every module asks")]
+pub(crate) const PTRACE_MODE_ATTACH: c_uint = bindings::PTRACE_MODE_ATTACH;
+
+wrapper! {
+    /// Another task, which lives as long as the borrow: C's `struct task_struct`.
+    Task(bindings::task_struct);
+}
+
+impl Task {
+    /// Calls `use_it` with the data of module `T` in the task's own credentials, like
+    /// [`with_current`].
+    ///
+    /// # Context
+    ///
+    /// Any. `use_it` does not sleep.
+    #[allow(dead_code, reason = "not every module asks")]
+    pub(crate) fn with_credential<T: Declared, R>(
+        &self,
+        use_it: impl FnOnce(Option<&T::Credential>) -> R,
+    ) -> R {
+        let _guard = rcu::read_lock();
+        // SAFETY: The task lives. Its credentials are freed a grace period after it has replaced
+        // them, which does not end while the guard lives. The rest is as in `with_current`.
+        use_it(unsafe {
+            let cred = (&raw const (*self.as_ptr()).real_cred).read_volatile();
+            slot::<T>(cred).as_ref().0.as_ref()
+        })
+    }
 }

@@ -72,6 +72,8 @@ macro_rules! wrapper {
     };
 }
 
+pub(super) use wrapper;
+
 wrapper! {
     /// A path that a file was opened by: C's `struct path`. The file holds what it leads to.
     Path(bindings::path);
@@ -193,6 +195,20 @@ impl File {
     /// path nor inode.
     pub(super) fn is_opened(&self) -> bool {
         self.has_mode(bindings::rust_lsm_constants_RUST_LSM_FMODE_OPENED)
+    }
+
+    /// Returns whether it is the memory of a process: `/proc/PID/mem`.
+    #[inline]
+    #[allow(dead_code, reason = "not every configuration asks")]
+    pub(crate) fn is_process_memory(&self) -> bool {
+        // SAFETY: An open file holds its inode, and that its superblock, whose type of file system
+        // does not change.
+        let magic = unsafe { (*(*(*self.as_ptr()).f_inode).i_sb).s_magic };
+        if magic != bindings::PROC_SUPER_MAGIC as c_ulong {
+            return false;
+        }
+        // SAFETY: The file is open, and of procfs.
+        unsafe { bindings::rust_lsm_is_process_memory(self.as_ptr()) }
     }
 
     /// Returns whether it is a file of a union file system, such as overlayfs, whose data is

@@ -65,6 +65,12 @@ bool rust_lsm_current_walks_path(void)
 	return current->nameidata;
 }
 
+/* For a file of procfs, where names do not change. */
+bool rust_lsm_is_process_memory(const struct file *file)
+{
+	return !strcmp(file->f_path.dentry->d_name.name, "mem");
+}
+
 #ifdef CONFIG_FS_VERITY
 int rust_lsm_write_data(struct inode *inode)
 {

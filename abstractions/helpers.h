@@ -19,6 +19,7 @@ const struct super_block *rust_lsm_current_root_superblock(void);
 struct inode *rust_lsm_d_real_inode(const struct dentry *dentry);
 bool rust_lsm_current_in_execve(void);
 bool rust_lsm_current_walks_path(void);
+bool rust_lsm_is_process_memory(const struct file *file);
 
 /* Macros of C with a cast or a size, which bindgen cannot read. */
 enum rust_lsm_constants {

@@ -78,6 +78,9 @@ hooks! {
     bprm_check_security if T::HAS_BPRM_CHECK_SECURITY;
     bprm_creds_for_exec if T::HAS_BPRM_CREDS_FOR_EXEC;
     bprm_creds_from_file if T::HAS_BPRM_CREDS_FROM_FILE;
+    ptrace_access_check if T::HAS_PTRACE_ACCESS_CHECK;
+    ptrace_traceme if T::HAS_PTRACE_TRACEME;
+    inode_init_security_anon if T::HAS_INODE_INIT_SECURITY_ANON;
     cred_prepare if size_of::<T::Credential>() > 0;
     cred_transfer if size_of::<T::Credential>() > 0;
     cred_free if size_of::<T::Credential>() > 0;

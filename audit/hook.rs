@@ -23,5 +23,13 @@ named_enum! {
         KernelRead = "KERNEL_READ",
         /// The kernel takes data.
         KernelLoad = "KERNEL_LOAD",
+        /// A program asks for access to another process.
+        PtraceAccess = "PTRACE_ACCESS_CHECK",
+        /// A program asks to be traced by its parent.
+        PtraceTraceme = "PTRACE_TRACEME",
+        /// The memory of a process is opened as a file.
+        ProcMem = "PROC_MEM",
+        /// A program asks to fill pages of memory.
+        Userfaultfd = "USERFAULTFD",
     }
 }

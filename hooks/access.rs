@@ -255,6 +255,45 @@ fn judge_asker(
     })
 }
 
+/// Returns whether the active policy denies a program something that it is told about when it
+/// starts, in enforcing mode. `noted` is as for [`check_read`].
+///
+/// Each execution asks, so that only `success_audit` records the decisions.
+///
+/// # Context
+///
+/// May sleep, on a union file system.
+#[cfg(CONFIG_IPE_OP_SCRIPT)]
+#[inline(never)]
+pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &Identity) -> bool {
+    if ACTIVE.is_none() {
+        return false;
+    }
+    let place = Place::of_read(file, noted);
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return false;
+    };
+    let compiled = policy.compiled();
+    let operation = Some(operation);
+    let outcome = match place {
+        None => match eval::decide(compiled, operation, Class::Memory, &Asker::UNKNOWN) {
+            Progress::Decided(outcome) => outcome,
+            Progress::Pending(pending) => pending.look_up(compiled, &Asker::UNKNOWN),
+        },
+        Some(place) => match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
+            Progress::Decided(outcome) => outcome,
+            Progress::Pending(pending) => {
+                pending.look_up(compiled, &Digests::new(place.inode(), &guard))
+            }
+        },
+    };
+    if SUCCESS_AUDIT.is_on() {
+        return record(&policy, operation, hook, Some(file), outcome).is_err();
+    }
+    outcome.action() == Action::Deny && ENFORCE.is_on()
+}
+
 /// Returns, or lets `record` make the result: of a denial, and of everything where all is recorded.
 #[inline(always)]
 fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
@@ -277,7 +316,7 @@ fn record_asker(
     outcome: Outcome,
 ) -> Result {
     // The program has no part in a decision about other operations.
-    if !matches!(operation, Some(Operation::Execute)) {
+    if !matches!(operation, Some(Operation::Execute | Operation::Ptrace)) {
         return record(policy, operation, hook, file, outcome);
     }
     let record = |asker: Asker<'_>| {
@@ -321,6 +360,9 @@ fn record_with(
     asker: audit::Asker<'_>,
     outcome: Outcome,
 ) -> Result {
+    if operation.is_some_and(|operation| !policy.compiled().asks_about(operation)) {
+        return Ok(());
+    }
     let enforcing = ENFORCE.is_on();
     audit::access(
         policy,

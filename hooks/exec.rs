@@ -144,8 +144,8 @@ pub(super) fn check_headers(program: &Program) -> Result {
     }
 }
 
-/// Starts a program that may be executed: gives it the properties by which it is known until it
-/// executes another one.
+/// Starts a program that may be executed: gives it its securebits, and the properties by which it
+/// is known until it executes another one.
 ///
 /// # Errors
 ///
@@ -156,7 +156,11 @@ pub(super) fn check_headers(program: &Program) -> Result {
 /// May sleep.
 #[inline(never)]
 pub(super) fn start(program: &Program) -> Result {
-    let properties = Properties::give(program)?;
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
+    let script_bits = super::script::restrict(program);
+    #[cfg(not(CONFIG_IPE_OP_SCRIPT))]
+    let script_bits = crate::abstractions::cred::ScriptBits::NONE;
+    let properties = Properties::give(program, script_bits)?;
     check_personality(program, properties.as_deref());
     Ok(())
 }

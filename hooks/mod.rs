@@ -18,6 +18,10 @@ mod module;
 mod object;
 mod program;
 mod reading;
+#[cfg(CONFIG_IPE_OP_SCRIPT)]
+mod script;
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+mod trace;
 #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
 mod verity;
 
@@ -53,6 +57,16 @@ use crate::abstractions::{
     lsm::DeviceIntegrity, //
 };
 
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+use crate::abstractions::cred::{
+    Task,
+    PTRACE_MODE_ATTACH, //
+};
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+use kernel::ffi::c_uint;
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+use program::Asker;
+
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 use crate::abstractions::fs::Inode;
 
@@ -64,6 +78,10 @@ const PROT_READ: c_ulong = 1;
 
 /// The protection bit of an executable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
+
+/// The name of the files that `userfaultfd(2)` makes: `mm/userfaultfd.c`.
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+const USERFAULTFD: &[u8] = b"[userfaultfd]";
 
 // Each hook is inlined, or the compiler would keep a copy of it beside the callback that calls it.
 #[vtable]
@@ -130,10 +148,41 @@ impl SecurityModule for Ipe {
 
     #[inline]
     fn file_open(file: &File) -> Result {
+        #[cfg(CONFIG_IPE_OP_PTRACE)]
+        if file.is_process_memory() {
+            // The kernel asks about the memory of another process, but not about one's own.
+            return trace::check(Hook::ProcMem);
+        }
         if !file.is_opened_to_execute() {
             return Ok(());
         }
         exec::open_interpreter(file)
+    }
+
+    #[cfg(CONFIG_IPE_OP_PTRACE)]
+    #[inline]
+    fn ptrace_access_check(mode: c_uint) -> Result {
+        if mode & PTRACE_MODE_ATTACH == 0 {
+            return Ok(());
+        }
+        trace::check(Hook::PtraceAccess)
+    }
+
+    #[cfg(CONFIG_IPE_OP_PTRACE)]
+    #[inline]
+    fn ptrace_traceme(parent: &Task) -> Result {
+        parent.with_credential::<Self, _>(|properties| {
+            trace::check_asker(Hook::PtraceTraceme, Asker::new(properties))
+        })
+    }
+
+    #[cfg(CONFIG_IPE_OP_PTRACE)]
+    #[inline]
+    fn inode_init_security_anon(name: &[u8]) -> Result {
+        if name != USERFAULTFD {
+            return Ok(());
+        }
+        trace::check(Hook::Userfaultfd)
     }
 
     #[inline]

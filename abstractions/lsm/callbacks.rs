@@ -10,7 +10,10 @@ use super::interface::{
     SecurityModule, //
 };
 use crate::abstractions::bindings;
-use crate::abstractions::cred;
+use crate::abstractions::cred::{
+    self,
+    Task, //
+};
 use crate::abstractions::fs::{
     BlockDevice,
     File,
@@ -57,6 +60,39 @@ pub(super) unsafe extern "C" fn bprm_creds_from_file<T: SecurityModule>(
 ) -> c_int {
     // SAFETY: Valid for the call by the framework's contract.
     errno(T::bprm_creds_from_file(unsafe { Program::from_raw(bprm) }))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn ptrace_access_check<T: SecurityModule>(
+    _child: *mut bindings::task_struct,
+    mode: c_uint,
+) -> c_int {
+    errno(T::ptrace_access_check(mode))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn ptrace_traceme<T: SecurityModule>(
+    parent: *mut bindings::task_struct,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    errno(T::ptrace_traceme(unsafe { Task::from_raw(parent) }))
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn inode_init_security_anon<T: SecurityModule>(
+    _inode: *mut bindings::inode,
+    name: *const bindings::qstr,
+    _context_inode: *const bindings::inode,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract. It ends with a NUL.
+    let name = unsafe { CStr::from_char_ptr((*name).name.cast()) };
+    errno(T::inode_init_security_anon(name.to_bytes()))
 }
 
 /// # Safety

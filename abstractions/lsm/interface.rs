@@ -3,6 +3,7 @@
 //! The interface between a security module and the framework.
 
 use super::super::bindings;
+use super::super::cred::Task;
 use super::super::fs::{
     BlockDevice,
     File,
@@ -17,6 +18,7 @@ use kernel::build_error;
 use kernel::error::VTABLE_DEFAULT_ERROR;
 use kernel::ffi::{
     c_int,
+    c_uint,
     c_ulong, //
 };
 use kernel::prelude::*;
@@ -189,6 +191,30 @@ pub(crate) trait SecurityModule: 'static {
     /// The kernel has read the program's headers, and the program is about to replace the running
     /// one. Called only for the last of a chain of interpreters.
     fn bprm_creds_from_file(_program: &Program) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The calling task asks for an access of this mode (`PTRACE_MODE_*`) to another process.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep: locks of the process are held.
+    fn ptrace_access_check(_mode: c_uint) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The calling task asks to be traced by its parent.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep: the lock of all tasks is held.
+    fn ptrace_traceme(_parent: &Task) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// The kernel makes a file without a path that security modules may refuse: `[userfaultfd]`,
+    /// for example.
+    fn inode_init_security_anon(_name: &[u8]) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 

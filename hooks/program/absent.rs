@@ -2,6 +2,7 @@
 
 //! The properties of a program's file in a kernel that does not keep them: none is known.
 
+use crate::abstractions::cred::ScriptBits;
 use crate::abstractions::fs::Program;
 use crate::audit;
 use crate::eval::{
@@ -17,7 +18,10 @@ pub(crate) enum Properties {}
 
 impl Properties {
     /// Keeps nothing, and returns `None`.
-    pub(in super::super) fn give(_program: &Program) -> Result<Option<Arc<Self>>> {
+    pub(in super::super) fn give(
+        _program: &Program,
+        _script_bits: ScriptBits,
+    ) -> Result<Option<Arc<Self>>> {
         Ok(None)
     }
 

@@ -10,7 +10,10 @@ use super::super::object::{
     Place, //
 };
 use super::super::reading::with_reading;
-use crate::abstractions::cred;
+use crate::abstractions::cred::{
+    self,
+    ScriptBits, //
+};
 use crate::abstractions::fs::{
     File,
     Inode,
@@ -38,6 +41,8 @@ pub(crate) struct Properties {
     fsverity_signature: bool,
     dmverity_roothash: Option<StoredDigest>,
     fsverity_digest: Option<StoredDigest>,
+    /// The securebits that the policy gave the program.
+    script_bits: ScriptBits,
     /// The number of the file's inode.
     inode: u64,
     /// The name of the file's superblock, then zeros.
@@ -57,7 +62,7 @@ impl Properties {
     /// # Context
     ///
     /// May sleep.
-    fn of(file: Option<&File>) -> Result<Arc<Self>> {
+    fn of(file: Option<&File>, script_bits: ScriptBits) -> Result<Arc<Self>> {
         let place =
             file.and_then(|file| with_reading(|reading| Place::of_read(file, &reading.program)));
         let mut device = [0; DEVICE_LENGTH];
@@ -86,6 +91,7 @@ impl Properties {
                     .filter(|_| object.is_some_and(Object::has_fsverity))
                     .and_then(|digests| digests.fsverity_digest(&mut buffer))
                     .map(StoredDigest::new),
+                script_bits,
                 inode: inode.map_or(0, Inode::number),
                 device,
             }
@@ -94,7 +100,7 @@ impl Properties {
     }
 
     /// Gives the program that is being executed the properties that its file has now, in its new
-    /// credentials, and returns them.
+    /// credentials, and returns them. `script_bits` are the securebits that the policy gave it.
     ///
     /// # Errors
     ///
@@ -103,8 +109,11 @@ impl Properties {
     /// # Context
     ///
     /// May sleep. Only in the hook `bprm_creds_from_file`.
-    pub(in super::super) fn give(program: &Program) -> Result<Option<Arc<Self>>> {
-        let properties = Self::of(program.file())?;
+    pub(in super::super) fn give(
+        program: &Program,
+        script_bits: ScriptBits,
+    ) -> Result<Option<Arc<Self>>> {
+        let properties = Self::of(program.file(), script_bits)?;
         program.set_credential::<Ipe>(properties.clone());
         Ok(Some(properties))
     }
@@ -118,6 +127,12 @@ impl Properties {
     #[inline]
     pub(in super::super) fn with_current<R>(use_it: impl FnOnce(Option<&Self>) -> R) -> R {
         cred::with_current::<Ipe, R>(use_it)
+    }
+
+    /// Returns the securebits that the policy gave the program.
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
+    pub(in super::super) fn script_bits(&self) -> ScriptBits {
+        self.script_bits
     }
 
     /// Returns what a record says of the program.

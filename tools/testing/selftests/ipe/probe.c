@@ -93,6 +93,27 @@ static int exchange(const char *path)
 		       0);
 }
 
+/* The bits of the file securebits.h that are about scripts, from bit 0 on. */
+static int script_bits(void)
+{
+	return syscall(__NR_prctl, 27 /* PR_GET_SECUREBITS */, 0, 0, 0, 0) >> 8;
+}
+
+/* Executes another program, and lets that tell its bits. */
+static int execute(const char *path)
+{
+	char *const argv[] = { "probe", PROBE_SCRIPT_BITS, NULL };
+	char *const envp[] = { NULL };
+
+	execve(path, argv, envp);
+	return PROBE_FAILED;
+}
+
+static int trace(int operation, pid_t process)
+{
+	return ptrace(operation, process, NULL, NULL) ? errno : 0;
+}
+
 /* Does what the word asks for, if it is one. */
 static int obey(const char *word)
 {
@@ -101,6 +122,14 @@ static int obey(const char *word)
 	if (!strncmp(word, PROBE_EXCHANGE, strlen(PROBE_EXCHANGE)))
 		return exchange(word + strlen(PROBE_EXCHANGE)) ? PROBE_FAILED :
 								 generate();
+	if (!strcmp(word, PROBE_SCRIPT_BITS))
+		return script_bits();
+	if (!strncmp(word, PROBE_EXECUTE, strlen(PROBE_EXECUTE)))
+		return execute(word + strlen(PROBE_EXECUTE));
+	if (!strcmp(word, PROBE_TRACEME))
+		return trace(0 /* PTRACE_TRACEME */, 0);
+	if (!strcmp(word, PROBE_SEIZE))
+		return trace(0x4206 /* PTRACE_SEIZE */, getppid());
 	return -1;
 }
 

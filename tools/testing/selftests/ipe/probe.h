@@ -29,6 +29,14 @@
 /* The same, after the file whose path follows has become its /proc/self/exe. */
 #define PROBE_EXCHANGE "exchange="
 
+/* It exits with its securebits about scripts, or executes what follows to tell its own. */
+#define PROBE_SCRIPT_BITS "script-bits"
+#define PROBE_EXECUTE "execute="
+
+/* It exits with the errno of an attempt to be traced by its parent, or to trace it. */
+#define PROBE_TRACEME "traceme"
+#define PROBE_SEIZE "seize"
+
 /* It could not do what was asked for. */
 #define PROBE_FAILED 99
 
