@@ -12,14 +12,16 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fsverity.h>
+#include <linux/ima.h>
 #include <linux/init.h>
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
-#include <linux/moduleparam.h>
 #include <linux/magic.h>
+#include <linux/moduleparam.h>
 #include <linux/personality.h>
 #include <linux/ptrace.h>
 #include <linux/securebits.h>
+#include <linux/random.h>
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include <linux/verification.h>

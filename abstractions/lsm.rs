@@ -171,17 +171,6 @@ macro_rules! security_module {
                 lsm::errno(<$type as lsm::SecurityModule>::init())
             }
 
-            // As `core_initcall` in C, whose form of an entry depends on the architecture: see
-            // below. The static also tells the compiler that the function is called by pointer.
-            #[cfg_attr(
-                not(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS),
-                link_section = ".initcall1.init"
-            )]
-            #[cfg_attr(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, link_section = ".init.data")]
-            #[used(compiler)]
-            static EARLY_INITCALL: extern "C" fn() -> kernel::ffi::c_int =
-                lsm::early_initcall::<$type>;
-
             /// # Safety
             ///
             /// For the framework, once.
@@ -193,19 +182,50 @@ macro_rules! security_module {
             }
         };
 
-        #[cfg(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)]
+        // As `core_initcall` in C.
+        $crate::abstractions::lsm::initcall!(
+            early_initcall_entry,
+            ".initcall1.init",
+            $crate::abstractions::lsm::early_initcall::<$type>
+        );
+
+        // As `late_initcall_sync`. The linker keeps the order of the makefiles, so that this comes
+        // after the framework, which calls IMA at this level at the latest.
+        $crate::abstractions::lsm::initcall!(
+            last_initcall_entry,
+            ".initcall7s.init",
+            $crate::abstractions::lsm::last_initcall::<$type>
+        );
+    };
+}
+pub(crate) use security_module;
+
+/// For [`security_module!`]: has a function called at a level of the initcalls, whose entries have
+/// an architecture's form.
+macro_rules! initcall {
+    ($module:ident, $section:literal, $function:path) => {
         #[allow(unsafe_code)]
-        mod early_initcall_entry {
+        mod $module {
+            // The static also tells the compiler that the function is called by pointer.
+            #[cfg_attr(
+                not(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS),
+                link_section = $section
+            )]
+            #[cfg_attr(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, link_section = ".init.data")]
+            #[used(compiler)]
+            static FUNCTION: extern "C" fn() -> kernel::ffi::c_int = $function;
+
+            #[cfg(CONFIG_HAVE_ARCH_PREL32_RELOCATIONS)]
             core::arch::global_asm!(
-                ".section .initcall1.init, \"a\"",
+                concat!(".section ", $section, ", \"a\""),
                 ".long {} - .",
                 ".previous",
-                sym $crate::abstractions::lsm::early_initcall::<$type>,
+                sym $function,
             );
         }
     };
 }
-pub(crate) use security_module;
+pub(crate) use initcall;
 
 /// For [`security_module!`]: checks whether the framework has initialised the module.
 #[doc(hidden)]
@@ -213,6 +233,16 @@ pub(crate) use security_module;
 pub(crate) extern "C" fn early_initcall<T: Declared>() -> c_int {
     if !T::initialised().is_on() {
         T::not_initialised();
+    }
+    0
+}
+
+/// For [`security_module!`]: tells the module that all others are initialised.
+#[doc(hidden)]
+#[link_section = ".init.text"]
+pub(crate) extern "C" fn last_initcall<T: Declared>() -> c_int {
+    if T::initialised().is_on() {
+        T::all_initialised();
     }
     0
 }

@@ -16,11 +16,13 @@ pub(crate) mod cred;
 pub(crate) mod fs;
 pub(crate) mod hash;
 pub(crate) mod identity;
+pub(crate) mod ima;
 pub(crate) mod lsm;
 #[cfg(not(linux_7_2))]
 pub(crate) mod module;
 pub(crate) mod param;
 pub(crate) mod pkcs7;
+pub(crate) mod random;
 pub(crate) mod rcu;
 pub(crate) mod securityfs;
 pub(crate) mod task;

@@ -118,6 +118,10 @@ impl SecurityModule for Ipe {
         crate::securityfs::init()
     }
 
+    fn all_initialised() {
+        crate::securityfs::measure_boot_policy();
+    }
+
     fn not_initialised() {
         boot::require_module();
     }

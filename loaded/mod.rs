@@ -2,13 +2,14 @@
 
 //! Policies in the kernel's memory.
 //!
-//! Verification, the compiled policy, the rules of its life, the active policy, the boot policy and
-//! the seal belong here. The files that userspace sees are in [`crate::securityfs`], the language in
-//! [`crate::policy`], the decision in [`crate::eval`].
+//! Verification, the compiled policy, the rules of its life, the active policy, the boot policy, the
+//! seal and the measurement of all this belong here. The files that userspace sees are in
+//! [`crate::securityfs`], the language in [`crate::policy`], the decision in [`crate::eval`].
 
 mod active;
 pub(crate) mod boot;
 pub(crate) mod life;
+mod measured;
 mod policy;
 mod report;
 mod seal;
@@ -19,6 +20,10 @@ mod verify;
 pub(crate) use self::active::{
     Active,
     ACTIVE, //
+};
+pub(crate) use self::measured::{
+    measure_active,
+    State, //
 };
 pub(crate) use self::policy::Policy;
 pub(crate) use self::report::{

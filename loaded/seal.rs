@@ -11,6 +11,7 @@
 //! A caller holds the lock of writers from [`Seal::check`] until it has made the change.
 
 use super::active::Active;
+use super::measured::measure_active;
 use crate::abstractions::param::{
     parameter,
     Switch, //
@@ -82,7 +83,7 @@ impl Seal {
         Ok(())
     }
 
-    /// Sets it.
+    /// Sets it, and measures that.
     ///
     /// # Errors
     ///
@@ -91,12 +92,13 @@ impl Seal {
     ///
     /// # Context
     ///
-    /// The writers' lock is held.
+    /// May sleep. The writers' lock is held.
     pub(crate) fn set(&self, active: &Active, enforcing: bool) -> Result {
         if active.is_none() || !enforcing {
             return Err(EINVAL);
         }
         self.set.set(true);
+        measure_active(active, true);
         Ok(())
     }
 

@@ -30,7 +30,8 @@ use crate::loaded::{
     life,
     Policy,
     Refusal,
-    Report, //
+    Report,
+    State, //
 };
 use kernel::fs::file::Offset;
 use kernel::new_mutex;
@@ -150,7 +151,7 @@ impl Entry {
     /// # Errors
     ///
     /// `ENOENT` where it was deleted, `ESTALE` where a higher version is active, `EPERM` where
-    /// another policy is sealed.
+    /// another policy is sealed; those of [`State::measure`].
     fn activate(&self) -> Result {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -160,6 +161,7 @@ impl Entry {
             // First, because systemd takes this answer for no error.
             self.root.active.check(&policy)?;
             self.root.seal.check()?;
+            State::new(&policy, self.root.seal.is_set()).measure()?;
         }
         retired = self.root.active.activate(&policy)?;
         if let Some(old) = &retired {
@@ -207,7 +209,8 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it was deleted; those of [`life::check_update`]; `EPERM` where it is sealed.
+    /// `ENOENT` where it was deleted; those of [`life::check_update`]; `EPERM` where it is sealed;
+    /// those of [`State::measure`] where it is active.
     fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
         // Dropped last, as it waits for a grace period.
         let retired;
@@ -217,6 +220,7 @@ impl Entry {
         life::check_update(&loaded.policy, &new)?;
         if self.root.active.is(&loaded.policy) {
             self.root.seal.check()?;
+            State::new(&new, self.root.seal.is_set()).measure()?;
         }
         let old = core::mem::replace(&mut loaded.policy, new.clone());
         audit::load(&new, report);

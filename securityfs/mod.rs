@@ -34,11 +34,16 @@ use crate::abstractions::securityfs::{
     FileKind, //
 };
 use crate::loaded::{
+    measure_active,
     ACTIVE,
     SEAL, //
 };
 use entry::Entry;
 use kernel::prelude::*;
+use kernel::sync::{
+    Arc,
+    SetOnce, //
+};
 use root::Root;
 use switches::{
     Setting,
@@ -70,6 +75,9 @@ static FILES: [FileKind<Root>; 4] = [
     },
 ];
 
+/// The root, once it is there. It is never removed.
+static ROOT: SetOnce<Arc<Root>> = SetOnce::new();
+
 /// Makes the files, with those of the boot policy where there is one. Called once.
 ///
 /// # Errors
@@ -83,8 +91,26 @@ pub(crate) fn init() -> Result {
     if let Some(boot_policy) = ACTIVE.get() {
         Entry::create(&root, boot_policy)?.publish();
     }
+    ROOT.populate(root.clone());
     directory.publish(root);
     // The directory is never removed.
     core::mem::forget(directory);
     Ok(())
+}
+
+/// Measures the boot policy, if there is one: IMA has not started when it becomes active.
+///
+/// # Context
+///
+/// May sleep. Called once, after IMA has started.
+pub(crate) fn measure_boot_policy() {
+    match ROOT.as_ref() {
+        Some(root) => {
+            // A program that the kernel has started before may change what decides.
+            let _writers = root.writers.lock();
+            measure_active(root.active, root.seal.is_set());
+        }
+        // Without files, nobody can.
+        None => measure_active(&ACTIVE, SEAL.is_set()),
+    }
 }

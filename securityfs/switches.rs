@@ -9,6 +9,10 @@ use crate::abstractions::securityfs::{
     Opener, //
 };
 use crate::audit;
+use crate::loaded::{
+    measure_active,
+    State, //
+};
 use crate::mode::{
     ENFORCE,
     SUCCESS_AUDIT, //
@@ -47,13 +51,20 @@ impl Setting {
     /// # Errors
     ///
     /// Those of [`Seal::check`](crate::loaded::Seal::check), but for `SuccessAudit`, which decides
-    /// nothing; those of [`Seal::set`](crate::loaded::Seal::set).
+    /// nothing; those of [`Seal::set`](crate::loaded::Seal::set); those of [`State::measure`] for
+    /// permissive mode.
     fn change(self, on: bool, root: &Root) -> Result {
         match self {
             Self::Enforce => {
                 root.seal.check()?;
+                if !on {
+                    measure_permissive(root)?;
+                }
                 audit::enforcement(on, !on);
                 ENFORCE.set(on);
+                if on {
+                    measure_active(root.active, root.seal.is_set());
+                }
                 if on && root.seal.set_if_due(root.active) {
                     audit::sealed();
                 }
@@ -67,6 +78,23 @@ impl Setting {
         }
         Ok(())
     }
+}
+
+/// Measures permissive mode, which is about to begin, if a policy is active.
+///
+/// # Errors
+///
+/// Those of [`State::measure`].
+fn measure_permissive(root: &Root) -> Result {
+    let Some(policy) = root.active.get() else {
+        return Ok(());
+    };
+    let state = State {
+        policy: &policy,
+        enforcing: false,
+        sealed: root.seal.is_set(),
+    };
+    state.measure()
 }
 
 /// `ipe/enforce`, `ipe/success_audit` and `ipe/seal`: the files of the switches.

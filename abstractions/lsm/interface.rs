@@ -121,6 +121,8 @@ pub(crate) enum DeviceIntegrity<'a> {
 ///         Ok(())
 ///     }
 ///
+///     fn all_initialised() {}
+///
 ///     fn not_initialised() {}
 ///
 ///     fn kernel_read_file(file: Option<&File>, purpose: ReadPurpose) -> Result {
@@ -167,6 +169,14 @@ pub(crate) trait SecurityModule: 'static {
     ///
     /// May sleep. Userspace has not started.
     fn init_securityfs() -> Result;
+
+    /// Called once, after all other security modules have been initialised, the integrity providers
+    /// and IMA among them.
+    ///
+    /// # Context
+    ///
+    /// May sleep. PID 1 has not started; programs that the kernel starts by itself may run.
+    fn all_initialised();
 
     /// Called once, early among the initcalls, where the framework has *not* initialised the
     /// module, as neither `CONFIG_LSM` nor `lsm=` on the command line names it. No hook will be

@@ -4,9 +4,9 @@
 
 use crate::{
     command::{
-        activate::Activate, check::Check, completions::Completions, delete::Delete, deploy::Deploy,
-        diff::Diff, digest::Digest, enforce::Enforce, explain::Explain, fmt::Fmt, image::Image,
-        man::Man, new::New, seal::Seal, sign::Sign, status::Status, suggest::Suggest,
+        activate::Activate, attest::Attest, check::Check, completions::Completions, delete::Delete,
+        deploy::Deploy, diff::Diff, digest::Digest, enforce::Enforce, explain::Explain, fmt::Fmt,
+        image::Image, man::Man, new::New, seal::Seal, sign::Sign, status::Status, suggest::Suggest,
     },
     failure::Result,
     output::Output,
@@ -59,6 +59,7 @@ pub enum Command {
     Delete(Delete),
     Enforce(Enforce),
     Seal(Seal),
+    Attest(Attest),
     Fmt(Fmt),
     Diff(Diff),
     New(New),
@@ -86,6 +87,7 @@ impl Cli {
             Command::Delete(command) => command.run(out),
             Command::Enforce(command) => command.run(out),
             Command::Seal(command) => command.run(out),
+            Command::Attest(command) => command.run(out),
             Command::Fmt(command) => command.run(out),
             Command::Diff(command) => command.run(out),
             Command::New(command) => command.run(out),

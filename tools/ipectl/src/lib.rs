@@ -19,6 +19,7 @@ pub mod failure;
 pub mod format;
 pub mod image;
 pub mod live;
+pub mod measured;
 pub mod memory;
 pub mod name;
 pub mod object;

@@ -40,8 +40,8 @@ fn golden() -> Vec<String> {
 fn golden_outputs_fit_their_schemas() {
     let commands: BTreeSet<_> = golden().iter().map(|output| check(output)).collect();
     for command in [
-        "activate", "check", "delete", "deploy", "diff", "enforce", "explain", "fmt", "new",
-        "seal", "status", "suggest",
+        "activate", "attest", "check", "delete", "deploy", "diff", "enforce", "explain", "fmt",
+        "new", "seal", "status", "suggest",
     ] {
         assert!(commands.contains(command), "{command}");
     }

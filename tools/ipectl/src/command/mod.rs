@@ -6,6 +6,7 @@
 //! one, which do not know the commands.
 
 pub mod activate;
+pub mod attest;
 pub mod check;
 pub mod completions;
 pub mod consequence;
