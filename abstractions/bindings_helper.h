@@ -20,8 +20,8 @@
 #include <linux/moduleparam.h>
 #include <linux/personality.h>
 #include <linux/ptrace.h>
-#include <linux/securebits.h>
 #include <linux/random.h>
+#include <linux/securebits.h>
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include <linux/verification.h>

@@ -14,6 +14,7 @@ pub(crate) use kernel::error::code::{
     EBADMSG,
     EKEYREJECTED,
     ENAMETOOLONG,
+    ENODATA,
     ENOKEY,
     ESTALE, //
 };
@@ -41,6 +42,8 @@ mod codes {
     pub(crate) const EKEYREJECTED: Error = error(bindings::EKEYREJECTED);
     /// File name too long.
     pub(crate) const ENAMETOOLONG: Error = error(bindings::ENAMETOOLONG);
+    /// No data available.
+    pub(crate) const ENODATA: Error = error(bindings::ENODATA);
     /// Required key not available.
     pub(crate) const ENOKEY: Error = error(bindings::ENOKEY);
     /// Stale file handle.

@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/fs_struct.h>
+#include <linux/jump_label.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
@@ -101,6 +102,18 @@ int rust_lsm_drop_data(struct inode *inode)
 	return err;
 }
 #endif
+
+struct rust_lsm_static_key rust_lsm_requests = { STATIC_KEY_FALSE_INIT };
+
+void rust_lsm_begin_request(void)
+{
+	static_branch_inc(&rust_lsm_requests.key);
+}
+
+void rust_lsm_end_request(void)
+{
+	static_branch_dec(&rust_lsm_requests.key);
+}
 
 static void release_held_file(struct callback_head *work)
 {

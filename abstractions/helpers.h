@@ -7,6 +7,7 @@
 #define _RUST_LSM_HELPERS_H
 
 #include <linux/fs.h>
+#include <linux/jump_label.h>
 #include <linux/sched.h>
 #include <uapi/linux/fsverity.h>
 
@@ -45,6 +46,16 @@ int rust_lsm_write_data(struct inode *inode);
  * which the caller may hold an mmap lock.
  */
 int rust_lsm_drop_data(struct inode *inode);
+
+/* A static key as a member, for the macro of the kernel crate that asks it. */
+struct rust_lsm_static_key {
+	struct static_key_false key;
+};
+
+/* On while a request has begun and not ended. Both may sleep. */
+extern struct rust_lsm_static_key rust_lsm_requests;
+void rust_lsm_begin_request(void);
+void rust_lsm_end_request(void);
 
 /*
  * In a task's blob: a file that the task holds until it returns to userspace, or NULL.

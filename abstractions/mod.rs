@@ -25,4 +25,5 @@ pub(crate) mod pkcs7;
 pub(crate) mod random;
 pub(crate) mod rcu;
 pub(crate) mod securityfs;
+pub(crate) mod static_key;
 pub(crate) mod task;

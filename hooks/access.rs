@@ -25,6 +25,7 @@ use crate::eval::{
     Progress, //
 };
 use crate::loaded::{
+    usage,
     Policy,
     ACTIVE, //
 };
@@ -168,7 +169,7 @@ fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
         Class::File,
         &Object::new(place),
     ) {
-        Progress::Decided(outcome) => conclude(outcome, || {
+        Progress::Decided(outcome) => conclude(&policy, outcome, || {
             record(&policy, operation, hook, Some(file), outcome)
         }),
         Progress::Pending(pending) => {
@@ -190,7 +191,7 @@ fn check_digests(
     guard: &rcu::Guard,
 ) -> Result {
     let outcome = pending.look_up(policy.compiled(), &Digests::new(inode, guard));
-    conclude(outcome, || {
+    conclude(policy, outcome, || {
         record(policy, operation, hook, Some(file), outcome)
     })
 }
@@ -212,7 +213,7 @@ fn check_memory(operation: Option<Operation>, hook: Hook, file: Option<&File>) -
         return Ok(());
     };
     match eval::decide_for_all(policy.compiled(), operation) {
-        Some(outcome) => conclude(outcome, || {
+        Some(outcome) => conclude(&policy, outcome, || {
             record_asker(&policy, operation, hook, file, None, outcome)
         }),
         None => Asker::with_current(|asker| judge_asker(&policy, operation, hook, file, asker)),
@@ -250,7 +251,7 @@ fn judge_asker(
         Progress::Decided(outcome) => outcome,
         Progress::Pending(pending) => pending.look_up(compiled, &asker),
     };
-    conclude(outcome, || {
+    conclude(policy, outcome, || {
         record_asker(policy, operation, hook, file, Some(asker), outcome)
     })
 }
@@ -288,15 +289,22 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
             }
         },
     };
+    if usage::is_noted() {
+        policy.note(outcome);
+    }
     if SUCCESS_AUDIT.is_on() {
         return record(&policy, operation, hook, Some(file), outcome).is_err();
     }
     outcome.action() == Action::Deny && ENFORCE.is_on()
 }
 
-/// Returns, or lets `record` make the result: of a denial, and of everything where all is recorded.
+/// Notes the rule where that is asked for. Returns, or lets `record` make the result: of a denial,
+/// and of everything where all is recorded.
 #[inline(always)]
-fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
+fn conclude(policy: &Policy, outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
+    if usage::is_noted() {
+        policy.note(outcome);
+    }
     if outcome.action() == Action::Allow && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }

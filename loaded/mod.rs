@@ -2,9 +2,10 @@
 
 //! Policies in the kernel's memory.
 //!
-//! Verification, the compiled policy, the rules of its life, the active policy, the boot policy, the
-//! seal and the measurement of all this belong here. The files that userspace sees are in
-//! [`crate::securityfs`], the language in [`crate::policy`], the decision in [`crate::eval`].
+//! Verification, the compiled policy, the rules of its life, its rules that decide, the active
+//! policy, the boot policy, the seal and the measurement of all this belong here. The files that
+//! userspace sees are in [`crate::securityfs`], the language in [`crate::policy`], the decision in
+//! [`crate::eval`].
 
 mod active;
 pub(crate) mod boot;
@@ -15,6 +16,7 @@ mod report;
 mod seal;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 pub(crate) mod tests;
+pub(crate) mod usage;
 mod verify;
 
 pub(crate) use self::active::{

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A policy in the kernel's memory: verified, compiled, and never changed.
+//! A policy in the kernel's memory: verified, compiled, and never changed. Only the record of its
+//! use is made and replaced.
 
 use super::report::{
     Refusal,
     Report, //
 };
+use super::usage::Usage;
 use super::verify;
 use crate::abstractions::alloc::PageExactVec;
 use crate::abstractions::boot;
 use crate::abstractions::compat::EBADMSG;
+use crate::abstractions::rcu::{
+    RcuPointer,
+    Retired, //
+};
 use crate::policy::{
     self,
     envelope,
@@ -17,11 +23,14 @@ use crate::policy::{
     Compiled,
     Extension,
     FilePropertyKind,
+    Outcome,
     Providers,
+    Scope,
     Version, //
 };
 use core::ops::Range;
 use kernel::prelude::*;
+use kernel::sync::rcu;
 use kernel::sync::Arc;
 
 /// The properties whose providers are built into this kernel, and its extensions of the language.
@@ -67,12 +76,14 @@ enum Source {
     },
 }
 
-/// A policy that can be activated. It never changes.
+/// A policy that can be activated. What decides in it never changes.
 pub(crate) struct Policy {
     /// Its text, and what carried it.
     source: Source,
     /// The form that decides.
     compiled: Compiled<PageExactVec<u32>>,
+    /// Which of its rules have decided, while somebody asks for it.
+    usage: RcuPointer<Arc<Usage>>,
 }
 
 impl Policy {
@@ -115,7 +126,12 @@ impl Policy {
     }
 
     fn new(source: Source, compiled: Compiled<PageExactVec<u32>>) -> Result<Arc<Self>, Refusal> {
-        Ok(Arc::new(Self { source, compiled }, GFP_KERNEL)?)
+        let policy = Self {
+            source,
+            compiled,
+            usage: RcuPointer::null(),
+        };
+        Ok(Arc::new(policy, GFP_KERNEL)?)
     }
 
     /// Returns the policy as its author wrote it.
@@ -150,6 +166,37 @@ impl Policy {
     /// Returns the version.
     pub(crate) fn version(&self) -> Version {
         self.compiled.version()
+    }
+
+    /// Notes what has decided, if it is a rule and somebody asks for it. To be called where
+    /// [`usage::is_noted`](super::usage::is_noted).
+    ///
+    /// # Context
+    ///
+    /// Any.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn note(&self, outcome: Outcome) {
+        let Scope::Rule(offset) = outcome.scope() else {
+            return;
+        };
+        if let Some(usage) = self.usage.read(&rcu::read_lock()) {
+            usage.note(offset);
+        }
+    }
+
+    /// Returns which rules have decided since somebody asked for it, if somebody does.
+    pub(crate) fn usage(&self) -> Option<Arc<Usage>> {
+        self.usage.read(&rcu::read_lock()).map(Arc::from)
+    }
+
+    /// Exchanges the record of rules that have decided. Without one, nothing is noted.
+    ///
+    /// # Context
+    ///
+    /// Any. The result is to be dropped without a lock, as that waits.
+    pub(crate) fn record_usage(&self, usage: Option<Arc<Usage>>) -> Retired<Arc<Usage>> {
+        self.usage.replace(usage)
     }
 }
 

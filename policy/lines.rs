@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The lines of a policy, with comments and empty ones, for programs that show or rewrite it.
+//! The lines of a policy, with comments and empty ones, for programs that show or rewrite it, and for
+//! the list of rules that have not decided.
 //!
-//! The kernel calls none of this. All functions are inlined, so that its image has none of them.
+//! All functions are inlined, as the kernel calls them in one place only.
 
 use super::{
     error::Position,

@@ -7,6 +7,7 @@
 //! active                         0600   whether it is active; `1` activates it
 //! update                         0200   takes a signed policy of the same name and a higher version
 //! delete                         0200   `1` removes it, unless it is active
+//! unused                         0600   the rules that have not decided since `1` was written
 //! ```
 //!
 //! A file that is still open when the policy is deleted answers `ENOENT`.
@@ -14,6 +15,7 @@
 use super::collector::Message;
 use super::root::Root;
 use super::text;
+use super::unused::Unused;
 use super::upload::{
     Destination,
     Upload, //
@@ -48,7 +50,7 @@ use kernel::uaccess::{
 };
 
 /// The files of a policy's directory.
-static FILES: [FileKind<Entry>; 7] = [
+static FILES: [FileKind<Entry>; 8] = [
     FileKind {
         name: c"pkcs7",
         access: Access::AllRead,
@@ -83,6 +85,11 @@ static FILES: [FileKind<Entry>; 7] = [
         name: c"delete",
         access: Access::RootWrites,
         open: |entry| Control::open(entry, Entry::delete),
+    },
+    FileKind {
+        name: c"unused",
+        access: Access::RootReadsAndWrites,
+        open: |entry| Unused::open(entry),
     },
 ];
 
@@ -142,7 +149,7 @@ impl Entry {
 
     /// Returns the policy, in the errors of [`Self::with_policy`].
     #[inline(never)]
-    fn policy(&self) -> Result<Arc<Policy>> {
+    pub(super) fn policy(&self) -> Result<Arc<Policy>> {
         self.with_policy(Arc::clone)
     }
 

@@ -26,6 +26,7 @@ mod new_policy;
 mod root;
 mod switches;
 mod text;
+mod unused;
 mod upload;
 
 use crate::abstractions::securityfs::{

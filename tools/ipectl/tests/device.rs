@@ -12,6 +12,7 @@ use ipectl::{
         delete::delete,
         deploy::{self, Options},
         enforce::{enforce, Mode},
+        rules,
         seal::seal,
         status::show,
     },
@@ -44,6 +45,8 @@ struct Model {
     active: RefCell<Option<String>>,
     enforce: Cell<bool>,
     sealed: Cell<bool>,
+    /// Whether it is noted which rules decide.
+    noted: Cell<bool>,
     /// The errno of the next write.
     refuse: Cell<Option<i32>>,
     /// Every write: the file and how many bytes.
@@ -112,6 +115,8 @@ impl Files for Model {
             Some("version") => Ok(policy.version.clone().into_bytes()),
             Some("policy") => Ok(policy.text.clone()),
             Some("pkcs7") => policy.message.clone().ok_or(errno(libc::ENOENT)),
+            Some("unused") if !self.noted.get() => Err(errno(libc::ENODATA)),
+            Some("unused") => Ok(b"4:3: op=FIRMWARE action=ALLOW\n".to_vec()),
             Some("active") => {
                 let active = self.active.borrow().as_deref() == Some(name);
                 Ok(vec![b'0' + u8::from(active)])
@@ -134,6 +139,7 @@ impl Files for Model {
             ["seal"] => self.sealed.set(true),
             ["new_policy"] | ["policies", _, "update"] => self.load(bytes)?,
             ["policies", name, "active"] => *self.active.borrow_mut() = Some((*name).to_owned()),
+            ["policies", _, "unused"] => self.noted.set(bytes == b"1"),
             ["policies", name, "delete"] => {
                 self.policies.borrow_mut().remove(*name);
             }
@@ -279,6 +285,29 @@ fn sealed_machine_says_so() {
     let said = String::from_utf8(text).unwrap();
     assert!(
         said.contains("IPE: sealed until the next boot\nmode     enforcing, sealed until"),
+        "{said}"
+    );
+}
+
+#[test]
+fn rules_are_listed_once_somebody_has_asked() {
+    let model = Model::with("Start", "1.0.0");
+    let mut text = Vec::new();
+    let mut out = Output::new(&mut text, false, false);
+
+    let failure = rules::show(&model, "Start", &mut out).unwrap_err();
+    assert!(failure.message.contains("(ENODATA)"), "{failure}");
+    rules::note(&model, "Start", true, true, &mut out).unwrap();
+    assert!(!model.noted.get());
+    rules::note(&model, "Start", true, false, &mut out).unwrap();
+    assert!(model.noted.get());
+    rules::show(&model, "Start", &mut out).unwrap();
+    rules::note(&model, "Start", false, false, &mut out).unwrap();
+    assert!(!model.noted.get());
+    assert!(rules::show(&model, "Other", &mut out).is_err());
+    let said = String::from_utf8(text).unwrap();
+    assert!(
+        said.contains("are noted\n4:3: op=FIRMWARE action=ALLOW\nStart 1.0.0: nothing is noted"),
         "{said}"
     );
 }

@@ -20,6 +20,8 @@ pub enum Request {
     Enforce,
     /// Forbid changes until the next boot.
     Seal,
+    /// Note which rules decide, or list the others.
+    Note,
 }
 
 /// Explains a refusal, and gives the next step. `signer` names the signer of the policy, if known.
@@ -38,7 +40,7 @@ pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::E
 }
 
 fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Option<String>) {
-    use Request::{Activate, Delete, Enforce, Load, Seal, Update};
+    use Request::{Activate, Delete, Enforce, Load, Note, Seal, Update};
 
     let (meaning, next) = match (request, errno) {
         (Delete, libc::EPERM) => (
@@ -113,6 +115,14 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             "this kernel has no seal",
             "a kernel with the IPE in C has none; drop CAP_MAC_ADMIN from the bounding set instead",
         ),
+        (Note, libc::ENODATA) => (
+            "nobody has asked which rules decide",
+            "'ipectl rules --start NAME' begins; an update of the policy ends it",
+        ),
+        (Note, libc::ENOENT) => (
+            "this kernel does not note which rules decide",
+            "a kernel with the IPE in C does not either; see record 1420 with 'ipectl suggest'",
+        ),
         (Load | Update, libc::ERANGE) => (
             "a number in its version is larger than 65535",
             "use smaller numbers",
@@ -152,6 +162,7 @@ fn name(errno: i32) -> Option<&'static str> {
         libc::ENOMEM => "ENOMEM",
         libc::ERANGE => "ERANGE",
         libc::ENAMETOOLONG => "ENAMETOOLONG",
+        libc::ENODATA => "ENODATA",
         libc::ENOPKG => "ENOPKG",
         libc::EBADMSG => "EBADMSG",
         libc::EMSGSIZE => "EMSGSIZE",

@@ -229,6 +229,19 @@ static int read_all(void)
 	return err;
 }
 
+static int note_rules(void)
+{
+	return write_string(policy_file(NAME, "unused"), "1");
+}
+
+/* The one rule of it, which has not decided. */
+static bool rules_are_noted(void)
+{
+	char list[256];
+
+	return read_file(policy_file(NAME, "unused"), list, sizeof(list)) > 0;
+}
+
 /* The switches. */
 
 static int permit(void)
@@ -277,6 +290,7 @@ FAULT(activate_again, .prepare = prepare_active, .run = activate, .done = is_act
 FAULT(delete, .prepare = prepare_loaded, .run = delete, .done = is_gone);
 FAULT(delete_active, .prepare = prepare_active, .run = delete, .result = -EPERM);
 FAULT(read, .prepare = prepare_reading, .run = read_all, .done = always);
+FAULT(note_rules, .prepare = prepare_loaded, .run = note_rules, .done = rules_are_noted);
 FAULT(enforce, .run = permit, .done = is_permissive, .undo = undo_permit);
 FAULT(success_audit, .run = record_success, .done = success_is_recorded);
 /* clang-format on */

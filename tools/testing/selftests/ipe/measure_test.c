@@ -61,9 +61,9 @@ static const char *state(const char *name, int enforcing, int sealed)
 	message.data = malloc(8192);
 	if (!message.data)
 		return "no memory";
-	message.len = read_file(policy_node(name, "pkcs7"), message.data, 8192);
+	message.len = read_file(policy_file(name, "pkcs7"), message.data, 8192);
 	if ((ssize_t)message.len < 0 ||
-	    read_file(policy_node(name, "version"), version, sizeof(version)) < 0)
+	    read_file(policy_file(name, "version"), version, sizeof(version)) < 0)
 		return "no policy";
 	sign_sha256(message.data, message.len, digest);
 	blob_free(&message);
