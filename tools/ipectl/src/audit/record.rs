@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The fields of a record, as they stand in its text: reading one copies nothing.
+
+use super::{Access, Question, MARK};
+use crate::object::decode_hex;
+use ipe_policy::policy::Operation;
+use std::borrow::Cow;
+
+/// The record of a decision, in the text of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record<'t> {
+    /// The record's time and serial number.
+    pub stamp: Option<Cow<'t, str>>,
+    /// The operation.
+    pub operation: &'t str,
+    /// The hook that asked.
+    pub hook: &'t str,
+    /// Whether IPE enforced.
+    pub enforcing: bool,
+    /// The process.
+    pub pid: Option<u32>,
+    /// The program's name.
+    pub comm: Option<Cow<'t, str>>,
+    /// The file.
+    pub path: Option<Cow<'t, str>>,
+    /// Whether the record says that there was no file. A path may also be missing because the kernel
+    /// could not write it.
+    pub without_file: bool,
+    /// The device or file system that the file is on.
+    pub device: Option<Cow<'t, str>>,
+    /// The file's inode.
+    pub inode: Option<u64>,
+    /// The rule or default that decided, as the kernel wrote it.
+    pub rule: &'t str,
+}
+
+impl<'t> Record<'t> {
+    /// Returns the fields of a record, or none if the text is not a record or is cut off.
+    pub(super) fn parse(text: &'t str) -> Option<Self> {
+        // auditd appends what it found out itself after this character.
+        let record = text.split('\x1d').next()?.trim_end();
+        if !record.starts_with(MARK) {
+            return None;
+        }
+        let mut parsed = Self::default();
+        let mut rest = record;
+        while let Some((key, after)) = rest.split_once('=') {
+            let (value, quoted, next) = value(key, after)?;
+            match key {
+                "ipe_op" => parsed.operation = value,
+                "ipe_hook" => parsed.hook = value,
+                "enforcing" => parsed.enforcing = value == "1",
+                "pid" => parsed.pid = value.parse().ok(),
+                "comm" => parsed.comm = untrusted(value, quoted),
+                "path" => {
+                    parsed.path = untrusted(value, quoted);
+                    parsed.without_file = !quoted && value == "?";
+                }
+                "dev" => parsed.device = untrusted(value, quoted),
+                "ino" => parsed.inode = value.parse().ok(),
+                "rule" => parsed.rule = value,
+                _ => {}
+            }
+            rest = next.trim_start();
+        }
+        let last = parsed.rule.split_ascii_whitespace().next_back()?;
+        let whole = last.trim_matches('"').starts_with("action=");
+        (!parsed.operation.is_empty() && whole).then_some(parsed)
+    }
+
+    /// The operation, if this version knows it.
+    pub fn known_operation(&self) -> Option<Operation> {
+        Operation::from_name(self.operation.as_bytes())
+    }
+
+    /// Returns the question that the hook asked.
+    pub fn question(&self) -> Question {
+        Question::of(self.hook)
+    }
+
+    /// Whether access was denied, or would have been if IPE enforced.
+    pub fn is_denial(&self) -> bool {
+        self.rule.trim_ascii_end().ends_with("action=DENY")
+    }
+
+    /// Returns the rule in the one form that all its spellings have.
+    pub fn canonical_rule(&self) -> String {
+        canonical(self.rule)
+    }
+}
+
+impl From<&Record<'_>> for Access {
+    fn from(record: &Record<'_>) -> Self {
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        Self {
+            stamp: owned(&record.stamp),
+            operation: record.operation.to_owned(),
+            hook: record.hook.to_owned(),
+            enforcing: record.enforcing,
+            pid: record.pid,
+            comm: owned(&record.comm),
+            path: owned(&record.path),
+            device: owned(&record.device),
+            inode: record.inode,
+            rule: record.canonical_rule(),
+        }
+    }
+}
+
+/// Returns the value after a key: its text, whether it was quoted, and the rest; none if its last
+/// quote is missing.
+fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
+    if let Some(open) = after.strip_prefix('"') {
+        // The rule is last, and has quotes in it where it names a digest.
+        let end = if key == "rule" {
+            open.rfind('"')
+        } else {
+            open.find('"')
+        };
+        let end = end?;
+        return Some((&open[..end], true, &open[end + 1..]));
+    }
+    let end = after.find(' ').unwrap_or(after.len());
+    Some((&after[..end], false, &after[end..]))
+}
+
+/// A value that a user chose: quoted, or in hexadecimal digits where it has odd characters.
+fn untrusted(value: &str, quoted: bool) -> Option<Cow<'_, str>> {
+    if quoted {
+        return Some(value.into());
+    }
+    if matches!(value, "?" | "(null)" | "") {
+        return None;
+    }
+    Some(match decode_hex(value.as_bytes()) {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        None => value.into(),
+    })
+}
+
+/// A rule as `ipectl` writes them.
+fn canonical(rule: &str) -> String {
+    let words = rule.split_ascii_whitespace().map(|word| {
+        let word = word.replace('"', "");
+        match word.split_once('=') {
+            Some((key @ ("dmverity_roothash" | "fsverity_digest"), digest)) => {
+                format!("{key}={}", digest.to_ascii_lowercase())
+            }
+            _ => word,
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
