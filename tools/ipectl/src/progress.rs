@@ -17,7 +17,8 @@ const WIDTH: u64 = 30;
 
 /// The progress of work on a number of bytes.
 pub struct Progress {
-    total: u64,
+    /// None where it is not known.
+    total: Option<u64>,
     done: Cell<u64>,
     /// The time of the next update, or none if standard error is not a terminal.
     next: Cell<Option<Instant>>,
@@ -27,6 +28,15 @@ pub struct Progress {
 impl Progress {
     /// Work on so many bytes.
     pub fn new(total: u64) -> Self {
+        Self::of(Some(total))
+    }
+
+    /// Work on bytes whose number is not known before the last one.
+    pub fn of_unknown_length() -> Self {
+        Self::of(None)
+    }
+
+    fn of(total: Option<u64>) -> Self {
         let watched = io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
@@ -45,6 +55,14 @@ impl Progress {
         }
     }
 
+    fn line(&self) -> String {
+        let done = self.done.get();
+        match self.total {
+            Some(total) => line(done, total),
+            None => format!("{} MiB", done >> 20),
+        }
+    }
+
     fn advance(&self, count: usize) {
         self.done.set(self.done.get() + count as u64);
         let now = Instant::now();
@@ -54,7 +72,7 @@ impl Progress {
         self.next.set(Some(now + INTERVAL));
         self.shown.set(true);
         // The bar is only for people, so a failed write does not matter.
-        let _ = write!(io::stderr(), "\r{}", line(self.done.get(), self.total));
+        let _ = write!(io::stderr(), "\r{}", self.line());
     }
 }
 

@@ -41,7 +41,7 @@ fn golden_outputs_fit_their_schemas() {
     let commands: BTreeSet<_> = golden().iter().map(|output| check(output)).collect();
     for command in [
         "activate", "attest", "check", "delete", "deploy", "diff", "enforce", "explain", "fmt",
-        "new", "rules", "seal", "status", "suggest",
+        "new", "rules", "seal", "simulate", "status", "suggest",
     ] {
         assert!(commands.contains(command), "{command}");
     }

@@ -25,6 +25,7 @@ mod properties;
 pub mod rules;
 pub mod seal;
 pub mod sign;
+pub mod simulate;
 pub mod status;
 pub mod suggest;
 mod values;

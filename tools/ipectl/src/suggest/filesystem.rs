@@ -28,6 +28,16 @@ const FROM_ELSEWHERE: [(&str, &str); 9] = [
     ("nfs", "of a server"),
 ];
 
+/// Returns whether this is the name of a file system that is on no block device and has no fs-verity.
+/// One that takes its files from a program does not count: those may be files of the machine.
+pub(crate) fn is_unprotected(device: &str) -> bool {
+    let of_program = |from: &str| from == "of a program";
+    let mut elsewhere = FROM_ELSEWHERE.iter();
+    IN_MEMORY.contains(&device)
+        || device.starts_with("0:")
+        || elsewhere.any(|(name, from)| *name == device && !of_program(from))
+}
+
 /// Explains why no property can hold for a file on this device, if that is so.
 pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
     if path.starts_with("/memfd:") {

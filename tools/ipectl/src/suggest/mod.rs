@@ -5,10 +5,10 @@
 //! A record shows what was denied, but not why the file could be trusted. That comes from the
 //! device that it names, from the options about volumes, and from the file itself, if it exists.
 
-mod filesystem;
+pub(crate) mod filesystem;
 mod overlay;
 mod present;
-mod root;
+pub(crate) mod root;
 
 use crate::{
     audit::{Access, Doubt, Question},

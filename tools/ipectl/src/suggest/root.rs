@@ -15,13 +15,13 @@ use std::{
 };
 
 /// A regular file that is where a record says.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The file, to read.
-    pub(super) file: File,
+    pub(crate) file: File,
     /// Its length in bytes.
-    pub(super) length: u64,
+    pub(crate) length: u64,
     /// Its inode, if the records are about the same file system, and not about an image or a copy.
-    pub(super) inode: Option<u64>,
+    pub(crate) inode: Option<u64>,
 }
 
 /// Opens a file as a process would whose root directory is `root`: no link leads out of it.
@@ -29,7 +29,7 @@ pub(super) struct Found {
 /// # Errors
 ///
 /// It is not there, not a regular file, or cannot be read.
-pub(super) fn open(root: &Path, path: &str) -> Result<Found> {
+pub(crate) fn open(root: &Path, path: &str) -> Result<Found> {
     let shown = root.join(path.trim_start_matches('/'));
     let wrong = |error: io::Error| Failure::file(&shown, &error);
     let directory = File::open(root).map_err(|error| Failure::file(root, &error))?;
