@@ -155,7 +155,9 @@ fuzz_target!(|line: Line<'_>| {
     };
     let Some(access) = access else { return };
 
-    let outcome = suggest::suggest(std::slice::from_ref(&access), &Knowledge::default());
+    let mut denials = suggest::Denials::default();
+    denials.add(&audit::Record::from(&access));
+    let outcome = denials.suggest(&Knowledge::default());
     let text = written(|out| {
         command::suggest::show(&outcome, out).expect("writing to memory succeeds");
     });

@@ -127,7 +127,9 @@ fn no_part_of_a_record_becomes_a_rule() {
     );
     let access = audit::parse_bare(record.as_bytes()).unwrap();
     assert!(access.device.as_ref().unwrap().contains('\n'));
-    let outcome = suggest::suggest(&[access], &Knowledge::default());
+    let mut denials = suggest::Denials::default();
+    denials.add(&audit::Record::from(&access));
+    let outcome = denials.suggest(&Knowledge::default());
     let shown = written(|out| command::suggest::show(&outcome, out));
     assert!(
         shown

@@ -109,3 +109,8 @@ fn check(arguments: &[&str], shown: &str) {
 fn simulate_takes_the_same_memory_for_every_log() {
     check(&["simulate", "simulate/next.pol", "-"], "device 1.1.0 on ");
 }
+
+#[test]
+fn suggest_takes_the_same_memory_for_every_log() {
+    check(&["suggest", "-"], " denials");
+}

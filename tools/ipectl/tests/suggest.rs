@@ -4,13 +4,13 @@
 
 use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
-    audit::{self, Access},
+    audit::{self, Access, Record},
     command::suggest::show,
     object::{Digest, Object},
     output::Output,
     policy::Policy,
     progress::Progress,
-    suggest::{suggest, Knowledge, Outcome, Volume},
+    suggest::{Denials, Knowledge, Outcome, Volume},
 };
 use rustix::fs::{mknodat, FileType, Mode, CWD};
 use std::{
@@ -23,6 +23,14 @@ use tempfile::TempDir;
 
 const LOG: &str = include_str!("fixtures/suggest/audit.log");
 const HASH: &str = "sha256:cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff";
+
+fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
+    let mut denials = Denials::default();
+    for record in records {
+        denials.add(&Record::from(record));
+    }
+    denials.suggest(knowledge)
+}
 
 fn policy(knowledge: &Knowledge) -> Policy {
     let records: Vec<_> = LOG

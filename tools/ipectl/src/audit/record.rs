@@ -108,6 +108,25 @@ impl From<&Record<'_>> for Access {
     }
 }
 
+impl<'a> From<&'a Access> for Record<'a> {
+    fn from(access: &'a Access) -> Self {
+        let borrowed = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        Self {
+            stamp: borrowed(&access.stamp),
+            operation: &access.operation,
+            hook: &access.hook,
+            enforcing: access.enforcing,
+            pid: access.pid,
+            comm: borrowed(&access.comm),
+            path: borrowed(&access.path),
+            without_file: access.path.is_none(),
+            device: borrowed(&access.device),
+            inode: access.inode,
+            rule: &access.rule,
+        }
+    }
+}
+
 /// Returns the value after a key: its text, whether it was quoted, and the rest; none if its last
 /// quote is missing.
 fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {

@@ -3,11 +3,11 @@
 //! `ipectl suggest`: the rules that would allow what was denied, with the evidence as comments.
 
 use crate::{
-    audit::{self, Doubt},
     failure::{Result, Status},
+    log,
     output::{counted, printable, Output, Style},
     policy::Policy,
-    source::{self, Source},
+    source::Source,
     suggest::{self, Evidence, Outcome, Volume},
 };
 use clap::Args;
@@ -22,11 +22,12 @@ Examples:
   $ dmesg --kernel | ipectl suggest -
 
 Text does not show who wrote its lines, so pass only logs of auditd or of the kernel. The JSON of the
-journal tells them from lines of other programs.
+journal tells them from lines of other programs. Logs may be compressed with gzip, zstd or xz.
 
 Exits with 1 if a denial has no rule, or if a line only looks like a record.")]
 pub struct Suggest {
-    /// Logs of auditd, of the journal as JSON, or of the kernel; - for standard input
+    /// Logs of auditd, of the journal as JSON, or of the kernel; directories of such logs; - for
+    /// standard input
     #[arg(required = true, value_name = "LOG")]
     pub logs: Vec<PathBuf>,
 
@@ -50,19 +51,6 @@ impl Suggest {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
-        let (mut records, mut doubtful, mut doubts) = (Vec::new(), 0, BTreeSet::new());
-        for log in &self.logs {
-            for line in source::read_bytes(log)?.split(|&byte| byte == b'\n') {
-                match audit::parse(line) {
-                    audit::Line::Record(access) => records.push(access),
-                    audit::Line::Doubtful => {
-                        doubtful += 1;
-                        doubts.insert(Doubt::of(line));
-                    }
-                    audit::Line::Other => {}
-                }
-            }
-        }
         let policy = self.policy.as_deref().map(|policy| {
             let source = Source::read(policy)?;
             Policy::load(&source)
@@ -73,10 +61,12 @@ impl Suggest {
             policy: policy.transpose()?,
             ..suggest::Knowledge::default()
         };
+        let mut denials = suggest::Denials::default();
+        let ignored = log::read(&self.logs, |record| denials.add(record))?;
         let outcome = suggest::Outcome {
-            doubtful,
-            doubts,
-            ..suggest::suggest(&records, &knowledge)
+            doubtful: ignored.lines,
+            doubts: ignored.doubts,
+            ..denials.suggest(&knowledge)
         };
         show(&outcome, out)
     }

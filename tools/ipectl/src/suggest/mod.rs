@@ -11,7 +11,7 @@ mod present;
 pub(crate) mod root;
 
 use crate::{
-    audit::{Access, Doubt, Question},
+    audit::{Doubt, Question, Record},
     digest::{of_open_file, Parameters},
     failure::Failure,
     memory,
@@ -23,7 +23,7 @@ use crate::{
 use ipe_policy::policy::Operation;
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
 };
 
@@ -100,10 +100,26 @@ pub struct Evidence {
     inodes: BTreeSet<u64>,
 }
 
+/// How many inodes of a path are kept. A file that is written anew all the time has others.
+const MAX_INODES: usize = 1 << 10;
+
 impl Evidence {
+    /// Takes a record.
+    fn add(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        if let Some(comm) = record.comm.as_deref() {
+            if !self.programs.contains(comm) {
+                self.programs.insert(comm.to_owned());
+            }
+        }
+        if self.inodes.len() < MAX_INODES {
+            self.inodes.extend(record.inode);
+        }
+    }
+
     /// Whether the file may have had this inode when it was denied.
     fn had(&self, inode: u64) -> bool {
-        self.inodes.is_empty() || self.inodes.contains(&inode)
+        self.inodes.is_empty() || self.inodes.len() == MAX_INODES || self.inodes.contains(&inode)
     }
 }
 
@@ -159,37 +175,86 @@ struct Denial {
     read_implies_exec: bool,
 }
 
-/// Finds rules for records.
-pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
-    let mut outcome = Outcome {
-        records: records.len(),
-        ..Outcome::default()
-    };
-    let mut denials: BTreeMap<Denial, Evidence> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.is_denial()) {
-        outcome.denials += 1;
+/// The denials of a log, which is read record by record. The memory that they take depends on the
+/// number of files, not on that of records.
+#[derive(Default)]
+pub struct Denials {
+    records: usize,
+    denials: usize,
+    /// Each file of an operation by what tells it apart.
+    files: HashMap<Vec<u8>, (Denial, Evidence)>,
+    /// What tells apart the file of the record at hand.
+    key: Vec<u8>,
+}
+
+impl Denials {
+    /// Takes a record.
+    pub fn add(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        if !record.is_denial() {
+            return;
+        }
+        self.denials += 1;
         let on_purpose = record.rule.starts_with("op=") || record.known_operation().is_none();
+        let read_implies_exec = record.question() == Question::ReadImpliesExec;
+        self.key.clear();
+        self.key
+            .extend([u8::from(on_purpose), u8::from(read_implies_exec)]);
+        // No text of a record has a NUL, unless that is a name's, and then the length tells.
+        for text in [
+            Some(record.operation),
+            record.device.as_deref(),
+            record.path.as_deref(),
+            on_purpose.then_some(record.rule),
+        ] {
+            let length = text.map_or(usize::MAX, str::len);
+            self.key.extend(length.to_ne_bytes());
+            self.key.extend(text.unwrap_or_default().as_bytes());
+        }
+        if let Some((_, evidence)) = self.files.get_mut(&self.key) {
+            evidence.add(record);
+            return;
+        }
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let (device, path) = (
+            owned(record.device.as_deref()),
+            owned(record.path.as_deref()),
+        );
         let denial = Denial {
-            operation: record.operation.clone(),
-            device: record.device.clone(),
-            path: record.path.clone(),
-            denied_by: on_purpose.then(|| record.rule.clone()),
-            read_implies_exec: record.question() == Question::ReadImpliesExec,
+            operation: record.operation.to_owned(),
+            device: device.clone(),
+            path: path.clone(),
+            denied_by: on_purpose.then(|| record.canonical_rule()),
+            read_implies_exec,
         };
-        let evidence = denials.entry(denial).or_insert_with(|| Evidence {
-            path: record.path.clone(),
-            device: record.device.clone(),
+        let mut evidence = Evidence {
+            path,
+            device,
             programs: BTreeSet::new(),
             records: 0,
-            first: record.stamp.clone(),
+            first: owned(record.stamp.as_deref()),
             warning: None,
             inodes: BTreeSet::new(),
-        });
-        evidence.records += 1;
-        evidence.programs.extend(record.comm.clone());
-        evidence.inodes.extend(record.inode);
+        };
+        evidence.add(record);
+        self.files.insert(self.key.clone(), (denial, evidence));
     }
 
+    /// Finds rules for the records.
+    pub fn suggest(self, knowledge: &Knowledge) -> Outcome {
+        let mut outcome = Outcome {
+            records: self.records,
+            denials: self.denials,
+            ..Outcome::default()
+        };
+        let denials: BTreeMap<Denial, Evidence> = self.files.into_values().collect();
+        find_rules(denials, knowledge, &mut outcome);
+        outcome
+    }
+}
+
+/// Finds the rules for denied files.
+fn find_rules(denials: BTreeMap<Denial, Evidence>, knowledge: &Knowledge, outcome: &mut Outcome) {
     let mut rules: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
     let mut undecided: BTreeMap<(String, String), Vec<Evidence>> = BTreeMap::new();
     for (denial, mut evidence) in denials {
@@ -216,7 +281,6 @@ pub fn suggest(records: &[Access], knowledge: &Knowledge) -> Outcome {
         evidence,
     };
     outcome.undecided = undecided.into_iter().map(to_undecided).collect();
-    outcome
 }
 
 /// A rule, and what else it allows.
