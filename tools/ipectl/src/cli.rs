@@ -6,8 +6,8 @@ use crate::{
     command::{
         activate::Activate, attest::Attest, check::Check, completions::Completions, delete::Delete,
         deploy::Deploy, diff::Diff, digest::Digest, enforce::Enforce, explain::Explain, fmt::Fmt,
-        image::Image, man::Man, new::New, rules::Rules, seal::Seal, sign::Sign, simulate::Simulate,
-        status::Status, suggest::Suggest,
+        image::Image, man::Man, new::New, report::Report, rules::Rules, seal::Seal, sign::Sign,
+        simulate::Simulate, status::Status, suggest::Suggest,
     },
     failure::Result,
     output::Output,
@@ -69,6 +69,7 @@ pub enum Command {
     Suggest(Suggest),
     Simulate(Simulate),
     Image(Image),
+    Report(Report),
     Completions(Completions),
     Man(Man),
 }
@@ -99,6 +100,7 @@ impl Cli {
             Command::Suggest(command) => command.run(out),
             Command::Simulate(command) => command.run(out),
             Command::Image(command) => command.run(out),
+            Command::Report(command) => command.run(out),
             Command::Completions(command) => command.run(Self::command(), out),
             Command::Man(command) => command.run(Self::command()),
         }

@@ -28,6 +28,7 @@ pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod replace;
+pub mod report;
 pub mod running;
 pub mod sign;
 pub mod simulate;

@@ -16,8 +16,8 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
 
-/// Commands that write no JSON: what they write is for other programs.
-const WITHOUT_JSON: [&str; 2] = ["completions", "man"];
+/// Commands that write no JSON: what they write is for other programs, or for people.
+const WITHOUT_JSON: [&str; 3] = ["completions", "man", "report"];
 
 /// Returns what the golden files show of commands with `--json`.
 fn golden() -> Vec<String> {

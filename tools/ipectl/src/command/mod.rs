@@ -22,6 +22,7 @@ mod machine;
 pub mod man;
 pub mod new;
 mod properties;
+pub mod report;
 pub mod rules;
 pub mod seal;
 pub mod sign;
