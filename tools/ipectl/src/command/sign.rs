@@ -7,10 +7,10 @@ use crate::{
     command::check::show,
     failure::{Class, Failure, Result, Status},
     object::hex,
-    output::{counted, printable, Output},
+    output::{counted, printable, Output, Style},
     policy::Policy,
     replace,
-    sign::{self, Key, Passphrase, Signer},
+    sign::{self, Expired, Key, Passphrase, Signer},
     source::Source,
 };
 use clap::Args;
@@ -59,6 +59,10 @@ pub struct Sign {
     #[arg(long, value_name = "NAME")]
     pub passphrase_env: Option<String>,
 
+    /// Sign although the signer's certificate expired: the kernel compares no dates
+    #[arg(long)]
+    pub allow_expired: bool,
+
     /// Refuse to sign a policy that has warnings
     #[arg(long)]
     pub strict: bool,
@@ -98,7 +102,12 @@ impl Sign {
             (_, Some(name)) => Passphrase::Variable(name.clone()),
             _ => Passphrase::Prompt,
         };
-        let signer = Signer::read(&self.certificate, SystemTime::now())?;
+        let expired = if self.allow_expired {
+            Expired::Allow
+        } else {
+            Expired::Refuse
+        };
+        let signer = Signer::read(&self.certificate, SystemTime::now(), expired)?;
         let key = Key::open(&self.key, &passphrase)?;
         let form = if self.append {
             Form::Appended
@@ -116,6 +125,8 @@ impl Sign {
             return Ok(Status::Ok);
         }
         replace::write(&path, &message)?;
+        let about = |warning: &String| printable(warning.as_bytes());
+        let of_certificates: Vec<_> = signer.warnings.iter().map(about).collect();
         if out.is_json() {
             out.json(
                 "sign",
@@ -128,6 +139,7 @@ impl Sign {
                     "signer": signer.subject(),
                     "sha256": hex(&Sha256::digest(&message)),
                     "warnings": warnings,
+                    "certificate_warnings": of_certificates,
                 }),
             )?;
         } else {
@@ -139,6 +151,12 @@ impl Sign {
                 message.len(),
                 printable(signer.subject().as_bytes())
             ))?;
+            for warning in of_certificates {
+                out.line(format!(
+                    "{}: {warning}",
+                    out.paint(Style::Warning, "warning")
+                ))?;
+            }
             if warnings > 0 {
                 let warnings = counted(warnings, "warning", "warnings");
                 out.line(format!("{warnings}: see 'ipectl check {}'", source.name))?;

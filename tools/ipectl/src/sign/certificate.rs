@@ -5,7 +5,10 @@
 use super::container;
 use crate::failure::{Class, Failure, Result};
 use cms::cert::IssuerAndSerialNumber;
-use const_oid::db::{rfc5280, rfc5912};
+use const_oid::{
+    db::{rfc5280, rfc5912},
+    ObjectIdentifier,
+};
 use der::{pem, referenced::OwnedToRef, Decode, Encode};
 use rsa::{
     pkcs1v15,
@@ -29,7 +32,18 @@ pub struct Signer {
     pub certificate: Certificate,
     /// The others of the file.
     pub chain: Vec<Certificate>,
+    /// What its owner should know before it is used.
+    pub warnings: Vec<String>,
     key: PublicKey,
+}
+
+/// Whether a certificate may be used after its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// It is refused.
+    Refuse,
+    /// It is used, with a warning. The kernel compares no dates.
+    Allow,
 }
 
 /// A public key of a kind that the kernel verifies with.
@@ -38,6 +52,13 @@ enum PublicKey {
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
 }
+
+/// ML-DSA-44, ML-DSA-65 and ML-DSA-87.
+const ML_DSA: [ObjectIdentifier; 3] = [
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
+];
 
 /// A reason why a certificate is not fit.
 fn unfit(reason: impl Into<String>) -> Failure {
@@ -50,22 +71,26 @@ impl Signer {
     /// # Errors
     ///
     /// The file cannot be read, is not a certificate, or its first one cannot be used for signing.
-    pub fn read(path: &Path, now: SystemTime) -> Result<Self> {
+    pub fn read(path: &Path, now: SystemTime, expired: Expired) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-        Self::parse(&bytes, now).map_err(|failure| failure.about(path.display()))
+        Self::parse(&bytes, now, expired).map_err(|failure| failure.about(path.display()))
     }
 
-    fn parse(bytes: &[u8], now: SystemTime) -> Result<Self> {
+    fn parse(bytes: &[u8], now: SystemTime, expired: Expired) -> Result<Self> {
         let mut certificates = certificates(bytes)?.into_iter();
         let certificate = certificates
             .next()
             .ok_or_else(|| unfit("no certificate found"))?;
-        check_validity(&certificate, now)?;
+        let mut warnings = Vec::new();
+        warnings.extend(check_validity(&certificate, now, expired)?);
         check_usage(&certificate)?;
+        let chain: Vec<_> = certificates.collect();
+        warnings.extend(chain_warnings(&certificate, &chain, now));
         Ok(Self {
             key: PublicKey::of(&certificate)?,
             certificate,
-            chain: certificates.collect(),
+            chain,
+            warnings,
         })
     }
 
@@ -131,6 +156,10 @@ impl PublicKey {
                     .map_err(|error| unfit(format!("its key cannot be used: {error}"))),
                 _ => Err(unfit("its curve is neither P-256 nor P-384")),
             },
+            oid if ML_DSA.contains(&oid) => Err(unfit("its key is one of ML-DSA").hint(
+                "kernels with CONFIG_CRYPTO_MLDSA verify such signatures; make them with openssl: \
+                 see the README",
+            )),
             _ => Err(unfit("its key is neither RSA nor ECDSA")),
         }
     }
@@ -183,14 +212,14 @@ pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = String> {
     blocks.into_iter()
 }
 
-fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
+/// Checks the dates of the signer's certificate. Returns a warning where it expired and that is
+/// allowed.
+fn check_validity(
+    certificate: &Certificate,
+    now: SystemTime,
+    expired: Expired,
+) -> Result<Option<String>> {
     let validity = &certificate.tbs_certificate.validity;
-    if now > validity.not_after.to_system_time() {
-        return Err(
-            unfit(format!("the certificate expired on {}", validity.not_after))
-                .hint("sign with a certificate that is valid now"),
-        );
-    }
     if now < validity.not_before.to_system_time() {
         return Err(unfit(format!(
             "the certificate is not valid before {}",
@@ -198,7 +227,42 @@ fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<()> {
         ))
         .hint("is this machine's clock right?"));
     }
-    Ok(())
+    if now <= validity.not_after.to_system_time() {
+        return Ok(None);
+    }
+    let message = format!("the certificate expired on {}", validity.not_after);
+    match expired {
+        Expired::Allow => Ok(Some(message)),
+        Expired::Refuse => Err(unfit(message).hint(
+            "sign with a certificate that is valid now; the kernel compares no dates, so that \
+             --allow-expired helps where devices trust no other one yet",
+        )),
+    }
+}
+
+/// Returns warnings about the other certificates of a file: those of issuers that expired, and those
+/// that lead nowhere. The kernel finds out itself whether the signatures of the issuers are right.
+fn chain_warnings(signer: &Certificate, chain: &[Certificate], now: SystemTime) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut left: Vec<_> = chain.iter().map(|one| &one.tbs_certificate).collect();
+    let mut issuer = &signer.tbs_certificate.issuer;
+    while let Some(place) = left.iter().position(|one| one.subject == *issuer) {
+        let found = left.remove(place);
+        let (name, end) = (&found.subject, found.validity.not_after);
+        if now > end.to_system_time() {
+            warnings.push(format!(
+                "the certificate of the issuer {name} expired on {end}"
+            ));
+        }
+        issuer = &found.issuer;
+    }
+    for other in left {
+        let name = &other.subject;
+        warnings.push(format!(
+            "the certificate of {name} is of no use: {name} is no issuer in this chain"
+        ));
+    }
+    warnings
 }
 
 /// Checks that a certificate that restricts the use of its key allows signing.

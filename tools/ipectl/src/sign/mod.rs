@@ -10,7 +10,7 @@ mod openssl;
 mod passphrase;
 
 pub use self::{
-    certificate::Signer,
+    certificate::{Expired, Signer},
     key::Key,
     message::{sign, verify},
     passphrase::Passphrase,
