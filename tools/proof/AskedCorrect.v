@@ -77,7 +77,7 @@ Qed.
 (** What a rule does not name is not in what its conditions are collected into. *)
 Lemma collected_without : forall (such : property -> bool) (without : wanting -> Prop),
   (forall w p w', such p = false -> without w -> want k a w p = Some w' -> without w') ->
-  (forall w set, without w -> without (with_combinations w set)) ->
+  (forall w, without w -> without (with_combinations w 0)) ->
   forall conds c,
   existsb
     (fun c => match c with OfObject p | OfProgram p => such p | AnonymousMemory _ => false end)
@@ -90,18 +90,20 @@ Proof.
   - split; assumption.
   - cbn [existsb] in H. apply orb_false_iff in H as [H1 H2]. cbn [fold_left].
     apply IH; [exact H2 | |]; destruct new as [p | p | v]; cbn [collect program_wants].
-    + destruct (want k a (object_wants c) p) eqn:E; [exact (Hwant _ _ _ H1 Ho E) | exact (Hset _ _ Ho)].
-    + destruct (want k a (program_wants c) p); [exact Ho | exact (Hset _ _ Ho)].
+    + destruct (want k a (object_wants c) p) eqn:E;
+        [exact (Hwant _ _ _ H1 Ho E) | exact (Hset _ Ho)].
+    + destruct (want k a (program_wants c) p); [exact Ho | exact (Hset _ Ho)].
     + exact Ho.
-    + destruct (want k a (object_wants c) p); [exact Hp | exact (Hset _ _ Hp)].
-    + destruct (want k a (program_wants c) p) eqn:E; [exact (Hwant _ _ _ H1 Hp E) | exact (Hset _ _ Hp)].
+    + destruct (want k a (object_wants c) p); [exact Hp | exact (Hset _ Hp)].
+    + destruct (want k a (program_wants c) p) eqn:E;
+        [exact (Hwant _ _ _ H1 Hp E) | exact (Hset _ Hp)].
     + exact Hp.
 Qed.
 
 (** An item of a row comes from a rule about its operation. *)
 Lemma item_of_rule : forall (such : property -> bool) (without : wanting -> Prop),
   (forall w p w', such p = false -> without w -> want k a w p = Some w' -> without w') ->
-  (forall w set, without w -> without (with_combinations w set)) ->
+  (forall w, without w -> without (with_combinations w 0)) ->
   without nothing ->
   forall rs op cl x, In x (items k a (op, cl) rs) -> ~ without (fst x) ->
   exists r, In r rs /\ rule_operation r = op /\ has_property such r = true.
@@ -170,7 +172,7 @@ Proof.
   apply (knows_named_fsverity _ _ _ _ (pass_knows k a Hkernel (rules p) (op, cl))) in Hany
     as (x & d & Hin & Hx).
   refine (item_of_rule property_names_fsverity no_fsverity want_no_fsverity _ _ _ _ _ _ Hin _).
-  - intros w set Hw. exact Hw.
+  - intros w Hw. exact Hw.
   - reflexivity.
   - unfold no_fsverity. congruence.
 Qed.
@@ -190,10 +192,29 @@ Proof.
     as (x & d & Hin & Hx).
   refine (item_of_rule property_names_root_hash no_root_hash want_no_root_hash _ _ _ _ _ _
     Hin _).
-  - intros w set Hw. exact Hw.
+  - intros w Hw. exact Hw.
   - split; reflexivity.
   - intros [H1 H2]. unfold root_hashes in Hx. rewrite H1, H2 in Hx.
     destruct Hx as [Hx | []]. discriminate.
+Qed.
+
+(** Where the compiled policy says that the program does not matter, a decision about memory asks
+    for nothing, and is the same for every program. *)
+Theorem program_need_not_be_known : forall p op f,
+  asks_for_program (compile hash k a p) op = false ->
+  decide hash (compile hash k a p) (Some op) MemoryClass (combination f) =
+  Decided (slots (table (compile hash k a p) (op, MemoryClass)) no_flag).
+Proof.
+  intros p op f H.
+  change (negb (is_constant (table (compile hash k a p) (op, MemoryClass))) = false) in H.
+  cbn [decide]. unfold decide_row.
+  assert (Hslot := slot_at_most_none p (op, MemoryClass) (combination f)).
+  revert H Hslot. generalize (table (compile hash k a p) (op, MemoryClass)). intros r H Hslot.
+  apply negb_false_iff in H. unfold is_constant in H.
+  apply andb_true_iff in H as [H Hd]. apply andb_true_iff in H as [Hs Hf].
+  apply N.eqb_eq in Hd, Hf. rewrite Hd, Hf. rewrite forallb_forall in Hs.
+  apply N.ltb_ge in Hslot. rewrite Hslot. cbn [orb]. f_equal.
+  destruct f as [[] [] [] dmv fsv]; try reflexivity; apply N.eqb_eq, Hs; vm_compute; tauto.
 Qed.
 
 End Proofs.
