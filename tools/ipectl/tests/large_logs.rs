@@ -41,7 +41,7 @@ fn write_records(log: &mut impl Write, numbers: std::ops::Range<usize>) {
         "DEFAULT action=DENY",
     ];
     for number in numbers {
-        let rule = RULES[number.wrapping_mul(2_654_435_761) >> 7 & 7];
+        let rule = RULES[(number.wrapping_mul(2_654_435_761) >> 7) & 7];
         let operation = if rule.contains("KMODULE") {
             "KMODULE"
         } else {

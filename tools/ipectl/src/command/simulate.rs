@@ -141,11 +141,11 @@ impl Simulate {
         let unused: Vec<_> = outcome
             .rules
             .iter()
-            .filter(|rule| rule.records == 0)
+            .filter(|rule| rule.is_unused())
             .collect();
         if !unused.is_empty() {
             out.line("")?;
-            out.line("These lines decide about no record whose decision is known:")?;
+            out.line("These lines decide about no record:")?;
         }
         for rule in unused.iter().take(SHOWN) {
             out.line(format!("  {name}:{}: {}", rule.line, rule.rule))?;

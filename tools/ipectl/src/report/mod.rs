@@ -74,7 +74,7 @@ impl fmt::Display for Page<'_> {
             let tree = Tree::of(judgement.files);
             let image = Text(judgement.image);
             write!(f, "<h2>Files of {image}</h2>\n<div class=\"tree\">\n")?;
-            write!(f, "{tree}</div>\n")?;
+            writeln!(f, "{tree}</div>")?;
         }
         f.write_str("</main>\n</body>\n</html>\n")
     }
@@ -154,7 +154,7 @@ impl Page<'_> {
         if self.used.is_some() {
             f.write_str(
                 "<p>Records are recorded decisions that the line would make, as far as they are \
-                 known. Lines without one are marked as unused.</p>\n",
+                 known. Lines that cannot make any are marked as unused.</p>\n",
             )?;
         }
         let lines = self.policy.lines();
@@ -202,21 +202,18 @@ impl Page<'_> {
         verdict: Action,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        let records = self.used.map(|used| {
-            let found = used.iter().find(|rule| rule.line == line);
-            found.map_or(0, |rule| rule.records)
-        });
-        let class = if records == Some(0) {
-            " class=\"unused\""
-        } else {
-            ""
-        };
+        let used = self
+            .used
+            .map(|used| used.iter().find(|rule| rule.line == line));
+        let is_unused = matches!(used, Some(Some(rule)) if rule.is_unused());
+        let class = if is_unused { " class=\"unused\"" } else { "" };
         let (object, verdict) = (Text(object), action(verdict));
         write!(f, "<tr{class}><td class=\"number\">{line}</td>")?;
         write!(f, "<td><code>{object}</code></td><td>{verdict}</td>")?;
-        match records {
-            Some(0) => f.write_str("<td>unused</td>")?,
-            Some(records) => write!(f, "<td class=\"number\">{records}</td>")?,
+        match used {
+            Some(Some(_)) if is_unused => f.write_str("<td>unused</td>")?,
+            Some(Some(rule)) => write!(f, "<td class=\"number\">{}</td>", rule.records)?,
+            Some(None) => f.write_str("<td></td>")?,
             None => {}
         }
         f.write_str("</tr>\n")

@@ -26,10 +26,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The answer of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It decides so, whatever is not known: by this rule, or by one of several.
-    Decides(Action, Option<Scope>),
-    /// That depends on these properties.
-    Depends(BTreeSet<&'static str>),
+    /// It decides so, whatever is not known: by one of these rules.
+    Decides(Action, Vec<Scope>),
+    /// That depends on these properties, and one of these rules decides.
+    Depends(BTreeSet<&'static str>, Vec<Scope>),
     /// No object has such properties, or the policy that was active does not decide so.
     Impossible,
 }
@@ -106,11 +106,11 @@ impl Oracle {
         let Some(first) = verdicts.first() else {
             return Answer::Impossible;
         };
+        let scopes: Vec<_> = verdicts.iter().map(|verdict| verdict.scope).collect();
         if verdicts.iter().all(|other| other.action == first.action) {
-            let one = verdicts.len() == 1;
-            return Answer::Decides(first.action, one.then_some(first.scope));
+            return Answer::Decides(first.action, scopes);
         }
-        Answer::Depends(self.unknown(facts, &verdicts))
+        Answer::Depends(self.unknown(facts, &scopes), scopes)
     }
 
     /// Calls the function with an object of each kind that fits the facts.
@@ -163,13 +163,10 @@ impl Oracle {
         }
     }
 
-    /// Returns the properties that the rules behind these verdicts ask for, and that are not known.
-    fn unknown(&self, facts: &Facts, verdicts: &[Verdict]) -> BTreeSet<&'static str> {
+    /// Returns the properties that these rules ask for, and that are not known.
+    fn unknown(&self, facts: &Facts, scopes: &[Scope]) -> BTreeSet<&'static str> {
         let lines = self.policy.lines();
-        let decides = |offset| {
-            let mut scopes = verdicts.iter().map(|verdict| verdict.scope);
-            scopes.any(|scope| scope == Scope::Rule(offset))
-        };
+        let decides = |offset| scopes.contains(&Scope::Rule(offset));
         let mut unknown = BTreeSet::new();
         for line in lines.iter().filter(|line| decides(line.offset)) {
             let properties = line.rule().into_iter().flat_map(|rule| rule.properties());

@@ -183,8 +183,14 @@ impl<'k> Simulation<'k> {
         };
         let was = !record.is_denial();
         let (rule, group) = match answer {
-            Ok((action, scope)) => {
-                let rule = scope.and_then(|scope| self.rules.find(operation, scope));
+            Ok((action, scopes)) => {
+                let rule = match scopes.as_slice() {
+                    [scope] => self.rules.find(operation, *scope),
+                    scopes => {
+                        self.rules.mark_possible(operation, scopes);
+                        None
+                    }
+                };
                 let allows = action == Action::Allow;
                 let key = Key::Change(allows, name, rule);
                 (rule, (allows != was).then(|| self.group(key)))
@@ -200,18 +206,21 @@ impl<'k> Simulation<'k> {
 
     /// Asks the policy.
     fn answer(
-        &self,
+        &mut self,
         operation: Option<Operation>,
         record: &Record<'_>,
         rule: &str,
         content: Option<Digest>,
         old: Option<(&Policy, Scope)>,
-    ) -> Result<(Action, Option<Scope>), Reason> {
+    ) -> Result<(Action, Vec<Scope>), Reason> {
         let facts = Facts::of(record, rule, &self.knowledge.volumes, content);
         let facts = facts.ok_or(Reason::Contradiction)?;
         match self.oracle.ask(operation, &facts, old) {
-            Answer::Decides(action, scope) => Ok((action, scope)),
-            Answer::Depends(on) => Err(Reason::Lacks(on.into_iter().collect())),
+            Answer::Decides(action, scopes) => Ok((action, scopes)),
+            Answer::Depends(on, scopes) => {
+                self.rules.mark_possible(operation, &scopes);
+                Err(Reason::Lacks(on.into_iter().collect()))
+            }
             Answer::Impossible => Err(Reason::Contradiction),
         }
     }

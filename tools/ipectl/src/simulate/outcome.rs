@@ -109,6 +109,15 @@ pub struct Used {
     pub rule: String,
     /// How many records it decides about.
     pub records: usize,
+    /// Whether it may decide about others, for which several lines may.
+    pub possible: bool,
+}
+
+impl Used {
+    /// Whether it decides about no record for sure.
+    pub fn is_unused(&self) -> bool {
+        self.records == 0 && !self.possible
+    }
 }
 
 /// The name and the version of a policy.
@@ -263,6 +272,7 @@ impl Rules {
                 line: line.position.line,
                 rule,
                 records: 0,
+                possible: false,
             });
         }
         this.defaults.entry(None).or_insert_with(|| {
@@ -270,6 +280,7 @@ impl Rules {
                 line: 0,
                 rule: canonical::default(None, Action::Deny),
                 records: 0,
+                possible: false,
             });
             this.all.len() - 1
         });
@@ -293,10 +304,20 @@ impl Rules {
         }
     }
 
+    /// Marks what may decide.
+    pub(super) fn mark_possible(&mut self, operation: Option<Operation>, scopes: &[Scope]) {
+        for scope in scopes {
+            let place = self.find(operation, *scope);
+            if let Some(rule) = place.and_then(|place| self.all.get_mut(place)) {
+                rule.possible = true;
+            }
+        }
+    }
+
     /// Returns all of them. The default that no line has is there only if it decides.
     pub(super) fn into_used(self) -> Vec<Used> {
         let mut all = self.all;
-        all.retain(|rule| rule.line != 0 || rule.records > 0);
+        all.retain(|rule| rule.line != 0 || !rule.is_unused());
         all
     }
 }

@@ -188,6 +188,10 @@ fn what_is_known_is_what_the_kernel_decides() {
         assert_eq!(outcome.foreign, 0, "{about}");
         let lacking = outcome.undecided.iter().map(|one| one.lacks.len());
         assert!(lacking.into_iter().all(|lacking| lacking > 0), "{about}");
+        // What decides is never called unused.
+        let unused = outcome.rules.iter().filter(|rule| rule.is_unused());
+        let unused = unused.filter(|rule| rule.rule == by).count();
+        assert!(unused < same(&outcome, &by), "{about}");
         if outcome.unknown > 0 {
             continue;
         }
@@ -230,6 +234,15 @@ fn the_policy_that_was_active_changes_nothing() {
         let about = format!("{text}\n{object:?}\n{line}\n{outcome:?}");
         assert_eq!((outcome.same, outcome.foreign), (1, 0), "{about}");
     }
+}
+
+/// How many lines have this text.
+fn same(outcome: &Outcome, text: &str) -> usize {
+    outcome
+        .rules
+        .iter()
+        .filter(|rule| rule.rule == text)
+        .count()
 }
 
 /// A policy that allows files of signed volumes, and one more rule.
