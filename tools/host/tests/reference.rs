@@ -3,6 +3,8 @@
 //! The compiled policy decides as the language is defined, for generated policies and objects.
 
 mod common;
+#[path = "reference/model.rs"]
+mod model;
 
 use common::{compile_for, reference_with, OwnedDigest, TestObject};
 use ipe_policy::{
