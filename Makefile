@@ -70,7 +70,7 @@ $(CHECKERS):
 ##@ Measure and check it
 ## coverage: show which lines of policy/ and eval/ the tests on the host reach
 coverage:
-	@tools/host/coverage
+	@tools/policy/coverage
 
 ## coverage-kernel: show which lines of the module the kselftests reach
 coverage-kernel:

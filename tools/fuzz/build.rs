@@ -4,7 +4,7 @@
 //!
 //! `IPE_C_TREE` names the kernel tree that has it.
 
-#[path = "../host/tests/c_parser/build.rs"]
+#[path = "../policy/tests/c_parser/build.rs"]
 mod c_parser;
 
 use std::{
@@ -15,12 +15,12 @@ use std::{
 
 fn main() {
     println!("cargo::rerun-if-env-changed=IPE_C_TREE");
-    println!("cargo::rerun-if-changed=../host/tests/c_parser");
+    println!("cargo::rerun-if-changed=../policy/tests/c_parser");
     if env::var_os("CARGO_FEATURE_C").is_none() {
         return;
     }
     let tree = env::var_os("IPE_C_TREE").expect("IPE_C_TREE names a kernel tree");
-    let shim = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/tests/c_parser");
+    let shim = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/tests/c_parser");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap());
 
     // Instruments the C code for the fuzzer, and makes it stop at errors.

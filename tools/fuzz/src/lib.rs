@@ -3,7 +3,7 @@
 //! Shared by the fuzz targets.
 
 #[expect(missing_docs, reason = "the tests on the host have it for themselves")]
-#[path = "../../host/tests/common/mod.rs"]
+#[path = "../../policy/tests/common/mod.rs"]
 pub mod common;
 pub mod naive;
 pub mod naive_line;
