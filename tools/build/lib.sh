@@ -201,3 +201,17 @@ unpack_packages() {
 	step "unpacking ${#chosen[@]} packages" "$cache/log/$name-unpack" unpack
 	rm -f "$archives"/*.deb
 }
+
+# unpack_list LIST DIRECTORY NAME: unpacks the packages that a file lists, one a line, unless
+# they are there already. DIRECTORY.packages has their names and versions.
+unpack_list() {
+	local list=$1 directory=$2 name=$3 packages key
+	key=$({ echo "$suite"; cat "$list"; } | sha256sum)
+	[ "$(cat "$directory.made-from" 2>/dev/null)" != "$key" ] || return 0
+	room 2
+	rm -f "$directory.made-from"
+	mapfile -t packages < <(sed -e 's/#.*//' "$list" | awk 'NF { print $1 }')
+	unpack_packages "$directory" "$name" "${packages[@]}"
+	printf '%s\n' "${chosen[@]}" | sort >"$directory.packages"
+	echo "$key" >"$directory.made-from"
+}
