@@ -21,6 +21,17 @@ denied() {
 	echo "1420 *ipe_hook=$1 enforcing=1 *path=$2 *rule=\"DEFAULT action=DENY\""
 }
 
+# denied_memory HOOK DEVICE: likewise of memory, which has no file, for a program on that
+# device.
+denied_memory() {
+	echo "1420 ipe_op=EXECUTE ipe_hook=$1 enforcing=1 *path=[?] * rule=\"DEFAULT action=DENY\" exe_dev=\"$2\" *"
+}
+
+# denied_trace HOOK: the pattern of the record of a program that gets at the memory of a process.
+denied_trace() {
+	echo "1420 ipe_op=PTRACE ipe_hook=$1 enforcing=1 *rule=\"DEFAULT op=PTRACE action=DENY\" exe_dev=*"
+}
+
 chapter() {
 	printf '\n%-56s %-12s %s\n' "$1" expected happened
 }

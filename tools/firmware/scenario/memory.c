@@ -2,8 +2,10 @@
 /*
  * memory mmap             asks for memory that is writable and executable
  * memory mprotect         makes memory executable after writing into it
- * memory mmap FILE        asks for a file in executable memory
- * memory mprotect FILE    makes a file's memory executable
+ * memory mmap FILE        asks for a private copy of a file that is writable and executable
+ * memory mprotect FILE    makes a private copy of a file executable after writing into it
+ *
+ * What it writes is code, which it calls in the end.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,18 +13,21 @@
 #include "outcome.h"
 
 #define LENGTH 4096
+#define RET 0xc3
 
 int main(int argc, char **argv)
 {
 	int late = argc > 1 && !strcmp(argv[1], "mprotect");
 	int flags = MAP_PRIVATE | (argc > 2 ? 0 : MAP_ANONYMOUS);
 	int fd = argc > 2 ? open(argv[2], O_RDONLY) : -1;
-	void *page;
+	unsigned char *page;
 
 	page = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE | (late ? 0 : PROT_EXEC), flags, fd, 0);
 	if (page == MAP_FAILED)
 		failure();
+	page[0] = RET;
 	if (late && mprotect(page, LENGTH, PROT_READ | PROT_EXEC))
 		failure();
+	((void (*)(void))page)();
 	outcome("executable");
 }
