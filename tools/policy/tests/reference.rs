@@ -49,7 +49,7 @@ fn property() -> impl Strategy<Value = String> {
             .prop_map(|(name, value)| format!("{name}={value}")),
         3 => digest(DMVERITY).prop_map(|d| format!("dmverity_roothash={}", d.text())),
         3 => digest(FSVERITY)
-            .prop_map(|d| format!("fsverity_digest={}", d.text().replace('a', "A"))),
+            .prop_map(|d| format!("fsverity_digest={}", d.text().replace("5a", "5A"))),
         1 => (select(vec!["dmverity_roothash", "fsverity_digest"]), useless())
             .prop_map(|(name, value)| format!("{name}={value}")),
         2 => select(&Parameter::ALL[..])
