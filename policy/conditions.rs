@@ -314,11 +314,13 @@ impl Conditions {
         };
         match (consistent, property) {
             (Err(fault), _) if !matches!(fault.kind, ErrorKind::Strict(_)) => Err(fault),
-            (_, Property::File(property) | Property::Program(property))
-                if !providers.contains(property.kind()) =>
-            {
+            (_, Property::File(property)) if !providers.contains(property.kind()) => {
                 let kind = property.kind();
                 Err(token.fault(never(WarningKind::ProviderMissing(kind))))
+            }
+            // No policy in the field has these, and a DENY that is left out would open something.
+            (_, Property::Program(property)) if !providers.contains(property.kind()) => {
+                Err(token.fault(ErrorKind::ProviderMissing(property.kind())))
             }
             (Err(fault), _) => Err(fault),
             (Ok(true), _) if !could_match || self.can_match() => Ok(()),

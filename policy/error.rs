@@ -92,6 +92,8 @@ pub enum ErrorKind {
     ParameterUnknown,
     /// The kernel is built without this extension of the language.
     Unsupported(Extension),
+    /// A property of the program that asks, which the kernel cannot tell of any file.
+    ProviderMissing(FilePropertyKind),
     /// A rule that refers to the command line names a second root hash.
     RootHashNotAlone,
     /// The rule is not one that can ask for properties of the program.
@@ -124,6 +126,7 @@ impl ErrorKind {
             | Self::DigestOdd
             | Self::ParameterUnknown
             | Self::Unsupported(_)
+            | Self::ProviderMissing(_)
             | Self::RootHashNotAlone
             | Self::ProgramUnexpected
             | Self::ProgramOnly
@@ -159,7 +162,7 @@ impl ErrorKind {
             Self::DigestNotHex => "the digest must have hexadecimal digits only",
             Self::DigestOdd => "the digest has an odd number of digits",
             Self::ParameterUnknown => "unknown parameter of the kernel's command line",
-            Self::Unsupported(_) => NOT_BUILT,
+            Self::Unsupported(_) | Self::ProviderMissing(_) => NOT_BUILT,
             Self::RootHashNotAlone => "cmdline: must be the only root hash of its rule",
             Self::ProgramUnexpected => {
                 "exe_ properties need op=PTRACE, or op=EXECUTE with anonymous_memory=TRUE"
@@ -183,6 +186,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::DefaultMissing(operation) => f.write_str(operation.name()),
             Self::Unsupported(extension) => f.write_str(extension.name()),
+            Self::ProviderMissing(kind) => f.write_str(kind.symbol()),
             Self::Strict(warning) => warning.reason(f),
             _ => Ok(()),
         }
@@ -231,7 +235,7 @@ impl WarningKind {
             }
             Self::ProviderMissing(kind) => {
                 f.write_str(NOT_BUILT)?;
-                kind.provider().unwrap_or("SECURITY_IPE")
+                kind.symbol()
             }
             Self::Contradiction => "it contradicts an earlier property",
             Self::CommandLine(parameter, reason) => {

@@ -115,6 +115,11 @@ macro_rules! kinds {
                 }
             }
 
+            /// Returns that symbol, or that of the module for a property that is always there.
+            pub(super) fn symbol(self) -> &'static str {
+                self.provider().unwrap_or("SECURITY_IPE")
+            }
+
             /// Returns the name of the property where the file is the program that asks.
             const fn program_name(self) -> &'static str {
                 match self {

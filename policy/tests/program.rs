@@ -324,8 +324,11 @@ mod cases {
         let none = extensions
             .into_iter()
             .fold(Providers::NONE, Providers::with_extension);
-        let warning = WarningKind::ProviderMissing(kind);
-        assert_eq!(warned(text, none), Some((warning, 3, 11, 28)));
+        let missing = ErrorKind::ProviderMissing(kind);
+        let error = measure(text.as_bytes(), none, false, &mut FirstOnly::default()).err();
+        assert!(error.is_some_and(|error| {
+            (error.kind, place(error.position), error.errno()) == (missing, (3, 11), Errno::Invalid)
+        }));
         assert_eq!(warned(text, none.with(kind)), None);
     }
 

@@ -6,7 +6,7 @@
 
 use arbitrary::Arbitrary;
 use ipe_fuzz::{
-    common::{compile_for, OwnedDigest, TestObject},
+    common::{compile_for, with_programs, OwnedDigest, TestObject},
     naive,
     objects::{compare, objects, providers},
 };
@@ -161,7 +161,7 @@ fn text(case: &Case) -> String {
 fuzz_target!(|case: Case| {
     let text = text(&case);
     let policy = naive::Policy::read(text.as_bytes());
-    let providers = providers(case.providers);
+    let providers = with_programs(text.as_bytes(), providers(case.providers));
     let compiled = compile_for(text.as_bytes(), providers);
     for object in case.objects.iter().take(16) {
         let object = TestObject {

@@ -8,7 +8,7 @@
 #![no_main]
 
 use ipe_fuzz::{
-    common::{compile_for, parse},
+    common::{compile_for, parse, with_programs},
     naive,
     objects::{compare, objects, providers},
 };
@@ -23,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let policy = naive::Policy::read(text);
     for providers in [providers(u8::MAX), providers(*options)] {
+        let providers = with_programs(text, providers);
         let compiled = compile_for(text, providers);
         assert_eq!(compiled.name(text), policy.name);
         let version = compiled.version();

@@ -6,7 +6,7 @@ mod common;
 #[path = "reference/model.rs"]
 mod model;
 
-use common::{compile_for, reference_with, OwnedDigest, TestObject};
+use common::{compile_for, reference_with, with_programs, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
     policy::{
@@ -286,6 +286,7 @@ proptest! {
     ) {
         let command_line = written(&line);
         let command_line = CommandLine::new(command_line.as_bytes());
+        let providers = with_programs(text.as_bytes(), providers);
         let compiled = compile_for(text.as_bytes(), providers.with_command_line(&command_line));
         prop_assert_eq!(compiled.name(text.as_bytes()), b"generated");
 

@@ -48,10 +48,13 @@ const fn error_number(kind: ErrorKind) -> usize {
         ErrorKind::ProgramOnly => 30,
         ErrorKind::DefaultMissing(operation) => 31 + operation as usize,
         ErrorKind::Unsupported(extension) => 31 + Operation::COUNT + extension as usize,
+        ErrorKind::ProviderMissing(kind) => {
+            31 + Operation::COUNT + Extension::COUNT + kind as usize
+        }
     }
 }
 
-const ERRORS: usize = 31 + Operation::COUNT + Extension::COUNT;
+const ERRORS: usize = 31 + Operation::COUNT + Extension::COUNT + FilePropertyKind::COUNT;
 
 /// Texts that are refused as a whole or for their header.
 const TEXTS: &[(&str, ErrorKind)] = &[
@@ -212,6 +215,24 @@ fn every_error_has_a_text() {
         let kind = ErrorKind::Unsupported(extension);
         assert_eq!(error.err().map(|error| error.kind), Some(kind));
         found(kind);
+    }
+    for kind in FilePropertyKind::ALL {
+        let value = if PropertyKind::Program(kind).is_digest() {
+            "sha256:00"
+        } else {
+            "FALSE"
+        };
+        let name = PropertyKind::Program(kind).name();
+        let text = format!("{HEADER}DEFAULT action=DENY\nop=PTRACE {name}={value} action=DENY\n");
+        let providers = Extension::ALL
+            .into_iter()
+            .fold(Providers::NONE, Providers::with_extension);
+        let error = measure(text.as_bytes(), providers, false, &mut Collector::default());
+        let missing = ErrorKind::ProviderMissing(kind);
+        // A property without a provider is always there.
+        let expected = kind.provider().map(|_| missing);
+        assert_eq!(error.err().map(|error| error.kind), expected);
+        found(missing);
     }
     // Two GiB that nobody looks at.
     assert_eq!(refused(&vec![0; 1 << 31]), ErrorKind::TooLong);

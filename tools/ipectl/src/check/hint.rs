@@ -35,6 +35,7 @@ pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
         ErrorKind::ParameterUnknown => "parameter-unknown",
         ErrorKind::Unsupported(Extension::CommandLine) => "command-line-unsupported",
         ErrorKind::Unsupported(_) => "extension-unsupported",
+        ErrorKind::ProviderMissing(_) => "program-property-unsupported",
         ErrorKind::RootHashNotAlone => "root-hash-not-alone",
         ErrorKind::ProgramUnexpected => "program-unexpected",
         ErrorKind::ProgramOnly => "program-only",
@@ -139,6 +140,9 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
             "build the kernel with CONFIG_{}=y",
             extension.name()
         )),
+        ErrorKind::ProviderMissing(kind) => kind
+            .provider()
+            .map(|symbol| format!("build the kernel with CONFIG_{symbol}=y")),
         ErrorKind::ProgramUnexpected => fixed(
             "write a rule with op=EXECUTE anonymous_memory=TRUE for the memory of a program, or \
              with op=PTRACE",

@@ -12,8 +12,8 @@ use ipe_policy::{
     eval::{Digest, DigestBuffer, Digests, Object, Verdict},
     policy::{
         measure, rule_at, Action, Algorithm, Class, Compiled, DigestText, Errno, Error,
-        FileProperty, Operation, Parameter, Property, Providers, Reporter, RootHash, Scope,
-        Warning, MAX_DIGEST_LEN,
+        FileProperty, FilePropertyKind, Operation, Parameter, Property, PropertyKind, Providers,
+        Reporter, RootHash, Scope, Warning, MAX_DIGEST_LEN,
     },
 };
 use std::{cell::Cell, ops::ControlFlow};
@@ -166,6 +166,16 @@ pub fn parse(text: &[u8]) -> bool {
     let compiled = plan.emit(text, words);
     assert!(!compiled.name(text).is_empty());
     true
+}
+
+/// Adds the properties of files that the policy asks of programs: a kernel without one refuses the
+/// policy.
+pub fn with_programs<'c>(text: &[u8], providers: Providers<'c>) -> Providers<'c> {
+    let text = String::from_utf8_lossy(text);
+    FilePropertyKind::ALL
+        .into_iter()
+        .filter(|kind| text.contains(PropertyKind::Program(*kind).name()))
+        .fold(providers, Providers::with)
 }
 
 /// Compiles a policy that is good.
