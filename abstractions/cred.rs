@@ -124,36 +124,49 @@ impl Program {
 /// Securebits by which a program is told how to treat scripts:
 /// `Documentation/userspace-api/check_exec.rst` of the kernel.
 #[derive(Copy, Clone)]
-pub(crate) struct ScriptBits(u32);
+pub(crate) struct ScriptBits {
+    bits: u32,
+    /// Those of them that were locked before they were set.
+    forced: u32,
+}
 
 #[allow(dead_code, reason = "not every module sets them")]
 impl ScriptBits {
     /// None of them.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self::new(0);
     /// The program asks the kernel about each script: C's `SECBIT_EXEC_RESTRICT_FILE`.
-    pub(crate) const CHECK_FILES: Self = Self(1 << bindings::SECURE_EXEC_RESTRICT_FILE);
-    /// The program takes no script from its command line or input: C's
-    /// `SECBIT_EXEC_DENY_INTERACTIVE`.
-    pub(crate) const DENY_INTERACTIVE: Self = Self(1 << bindings::SECURE_EXEC_DENY_INTERACTIVE);
+    pub(crate) const CHECK_FILES: Self = Self::new(1 << bindings::SECURE_EXEC_RESTRICT_FILE);
+    /// The program takes no script from its command line, and none from its input that the kernel
+    /// does not allow: C's `SECBIT_EXEC_DENY_INTERACTIVE`.
+    pub(crate) const DENY_INTERACTIVE: Self =
+        Self::new(1 << bindings::SECURE_EXEC_DENY_INTERACTIVE);
+
+    const fn new(bits: u32) -> Self {
+        Self { bits, forced: 0 }
+    }
+
+    /// Returns whether all these bits are there.
+    pub(crate) const fn contains(self, bits: Self) -> bool {
+        self.bits & bits.bits == bits.bits
+    }
 
     /// Adds bits if the condition holds.
     pub(crate) const fn with(self, bits: Self, condition: bool) -> Self {
         if condition {
-            Self(self.0 | bits.0)
+            Self::new(self.bits | bits.bits)
         } else {
             self
         }
-    }
-
-    /// The bits that lock these.
-    const fn locks(self) -> u32 {
-        self.0 << 1
     }
 }
 
 impl Program {
     /// Removes `old` bits from the credentials that the program will have, and adds `new` ones.
-    /// Leaves bits alone that are locked. Returns those that were not there before.
+    /// Returns those that were not there before.
+    ///
+    /// A lock does not keep a bit from being added: every task may lock a bit that is not set, and
+    /// would so decide for all programs that it executes. An old bit that was locked after it had
+    /// been added stays.
     ///
     /// # Context
     ///
@@ -163,11 +176,27 @@ impl Program {
         // SAFETY: The structure lives, and its credentials are new: the calling thread alone uses
         // them until they become its own.
         let now = unsafe { &mut (*(*self.as_ptr()).cred).securebits };
-        let locked = (*now & (old.locks() | new.locks())) >> 1;
-        *now &= !(old.0 & !locked);
-        let added = new.0 & !locked & !*now;
-        *now |= added;
-        ScriptBits(added)
+        // The lock of a bit is the next higher one.
+        let locked = *now >> 1;
+        *now &= !(old.bits & (!locked | old.forced));
+        let bits = new.bits & !*now;
+        *now |= bits;
+        ScriptBits {
+            bits,
+            forced: bits & locked,
+        }
+    }
+
+    /// Returns whether the program will run in the initial user namespace.
+    ///
+    /// # Context
+    ///
+    /// As for [`Self::set_credential`].
+    #[allow(dead_code, reason = "not every module asks")]
+    pub(crate) fn is_in_initial_user_namespace(&self) -> bool {
+        // SAFETY: The structure lives, and its credentials hold their namespace. The other is a
+        // static of C, of which only the address is taken.
+        unsafe { (*(*self.as_ptr()).cred).user_ns == &raw mut bindings::init_user_ns }
     }
 }
 
@@ -216,8 +245,10 @@ impl Task {
         use_it: impl FnOnce(Option<&T::Credential>) -> R,
     ) -> R {
         let _guard = rcu::read_lock();
-        // SAFETY: The task lives. Its credentials are freed a grace period after it has replaced
-        // them, which does not end while the guard lives. The rest is as in `with_current`.
+        // SAFETY: The task lives, so that it has credentials until its last reference is put. They
+        // are freed a grace period after it has replaced them, which does not end while the guard
+        // lives: only credentials that override a task's own (`access(2)`) can do without, and
+        // these are never its `real_cred`. The rest is as in `with_current`.
         use_it(unsafe {
             let cred = (&raw const (*self.as_ptr()).real_cred).read_volatile();
             slot::<T>(cred).as_ref().0.as_ref()

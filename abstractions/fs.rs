@@ -280,16 +280,24 @@ impl Superblock {
         }
     }
 
-    /// Returns whether the kernel made it for itself, and no path leads to its files.
+    /// Returns whether its files stand for memory: users cannot mount it (`SB_NOUSER`), or it is the
+    /// kernel's own hugetlbfs.
     ///
     /// So it is for the files of `memfd_create(2)`, System V shared memory, and other descriptors
-    /// of memory. The rootfs and devtmpfs are not internal.
+    /// of memory. Users can mount some file systems that the kernel mounts for itself as well
+    /// (`SB_KERNMOUNT`), debugfs for example: their files are files.
     #[inline]
-    pub(crate) fn is_internal(&self) -> bool {
+    pub(crate) fn is_memory(&self) -> bool {
         // SAFETY: The superblock lives. Other flags may change meanwhile, hence the volatile read;
         // these two are set before the first file is opened.
         let flags = unsafe { (&raw const (*self.as_ptr()).s_flags).read_volatile() };
-        flags & bindings::rust_lsm_constants_RUST_LSM_SB_INTERNAL as c_ulong != 0
+        if flags & bindings::rust_lsm_constants_RUST_LSM_SB_INTERNAL as c_ulong == 0 {
+            return false;
+        }
+        // SAFETY: The superblock lives, and the type of its file system does not change.
+        let magic = unsafe { (*self.as_ptr()).s_magic };
+        flags & bindings::rust_lsm_constants_RUST_LSM_SB_NOUSER as c_ulong != 0
+            || magic == bindings::HUGETLBFS_MAGIC as c_ulong
     }
 
     /// Returns its name in messages: the name of the device, or of the file system.

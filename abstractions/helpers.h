@@ -30,6 +30,7 @@ enum rust_lsm_constants {
 	RUST_LSM_FMODE_OPENED = (__force unsigned int)FMODE_OPENED,
 	RUST_LSM_FMODE_BACKING = (__force unsigned int)FMODE_BACKING,
 	/* Flags in s_flags. */
+	RUST_LSM_SB_NOUSER = (unsigned int)SB_NOUSER,
 	RUST_LSM_SB_INTERNAL = (unsigned int)(SB_NOUSER | SB_KERNMOUNT),
 	RUST_LSM_FS_IOC_ENABLE_VERITY = (unsigned int)FS_IOC_ENABLE_VERITY,
 };

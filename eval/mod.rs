@@ -147,6 +147,7 @@ pub(crate) enum Progress {
 /// Decides about memory where each program gets the same answer; `None` where it depends on the
 /// program that asks.
 #[inline(always)]
+#[allow(dead_code, reason = "for hooks, which the host does not have")]
 pub(crate) fn decide_for_all<S>(
     policy: &Compiled<S>,
     operation: Option<Operation>,

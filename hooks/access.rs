@@ -237,6 +237,34 @@ pub(super) fn check_asker(operation: Option<Operation>, hook: Hook, asker: Asker
     judge_asker(&policy, operation, hook, None, asker)
 }
 
+/// Asks the active policy about access to a process, if it names the operation. The asker is a given
+/// program, or that of the calling task.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// Any with a task. Does not sleep.
+#[cfg(CONFIG_IPE_OP_PTRACE)]
+#[inline(never)]
+pub(super) fn check_process(hook: Hook, asker: Option<Asker<'_>>) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    let operation = Operation::Ptrace;
+    if !policy.compiled().names(operation) {
+        return Ok(());
+    }
+    let judge = |asker: Asker<'_>| judge_asker(&policy, Some(operation), hook, None, asker);
+    match asker {
+        Some(asker) => judge(asker),
+        None => Asker::with_current(judge),
+    }
+}
+
 /// Decides about memory where the program matters.
 #[inline(never)]
 fn judge_asker(
@@ -256,8 +284,8 @@ fn judge_asker(
     })
 }
 
-/// Returns whether the active policy denies a program something that it is told about when it
-/// starts, in enforcing mode. `noted` is as for [`check_read`].
+/// Returns whether the active policy names an operation and denies it, in enforcing mode: something
+/// that a program is told about when it starts. `noted` is as for [`check_read`].
 ///
 /// Each execution asks, so that only `success_audit` records the decisions.
 ///
@@ -276,6 +304,9 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
         return false;
     };
     let compiled = policy.compiled();
+    if !compiled.names(operation) {
+        return false;
+    }
     let operation = Some(operation);
     let outcome = match place {
         None => match eval::decide(compiled, operation, Class::Memory, &Asker::UNKNOWN) {
@@ -368,9 +399,6 @@ fn record_with(
     asker: audit::Asker<'_>,
     outcome: Outcome,
 ) -> Result {
-    if operation.is_some_and(|operation| !policy.compiled().asks_about(operation)) {
-        return Ok(());
-    }
     let enforcing = ENFORCE.is_on();
     audit::access(
         policy,

@@ -107,6 +107,8 @@ fn check_interpreter(file: &File) -> Result {
     drop(task::take_held_file::<Ipe>());
     reading::note_interpreter(file);
     check_interpreter_read(file)?;
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
+    super::script::note_interpreter(file);
     // It may be copied to the upper layer before its headers are read.
     if file.is_of_union() {
         task::hold_file::<Ipe>(file)?;

@@ -22,12 +22,15 @@ use crate::{
     policy::Algorithm, //
 };
 
-/// Returns whether an inode stands for memory, which has no contents of a file: that of a device,
-/// for example a private mapping of `/dev/zero`, or a file that only the kernel could create, such
-/// as a memfd or a segment of System V shared memory.
+/// Returns whether a file stands for memory: that of a device, for example a private mapping of
+/// `/dev/zero`, or a file of a file system that users cannot mount, such as a memfd or a segment of
+/// System V shared memory. `inode` has its data.
+///
+/// A file that backs the file of a user never does. erofs shares the pages of equal files in a file
+/// system of its own, for example, and they are the contents of files still.
 #[inline]
-fn is_memory(inode: &Inode) -> bool {
-    inode.is_device() || inode.superblock().is_internal()
+fn is_memory(file: &File, inode: &Inode) -> bool {
+    inode.is_device() || (inode.superblock().is_memory() && !file.is_backing())
 }
 
 /// The place of a file's data, in the form that a decision uses.
@@ -58,7 +61,7 @@ impl<'a> Place<'a> {
             return None;
         }
         let inode = file.real_inode();
-        if is_memory(inode) {
+        if is_memory(file, inode) {
             return None;
         }
         Some(Self {
@@ -78,7 +81,7 @@ impl<'a> Place<'a> {
     /// May sleep, on a union file system or where fs-verity was just enabled.
     pub(super) fn of(file: &'a File) -> Option<Self> {
         let inode = file.real_inode();
-        (!is_memory(inode)).then(|| Self::new(file.user_path(), inode))
+        (!is_memory(file, inode)).then(|| Self::new(file.user_path(), inode))
     }
 
     /// Returns the place of a file of which something has been read; `None` for memory. `noted` is
@@ -89,7 +92,7 @@ impl<'a> Place<'a> {
     /// May sleep, on a union file system.
     pub(super) fn of_read(file: &'a File, noted: &Identity) -> Option<Self> {
         let inode = file.real_inode();
-        (!is_memory(inode)).then(|| Self {
+        (!is_memory(file, inode)).then(|| Self {
             path: file.user_path(),
             inode,
             verity: noted.is(inode),

@@ -33,11 +33,26 @@ pub(crate) struct Reading {
     pub(super) interpreter: Identity,
     /// Whether an interpreter was opened since the program was judged.
     interpreter_is_new: Switch,
+    /// Whether the interpreter that was opened last may not take scripts without asking.
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
+    pub(super) interpreter_checks_files: Switch,
+    /// Whether it may not take them from its command line.
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
+    pub(super) interpreter_denies_interactive: Switch,
     /// Data that the kernel reads for itself.
     data: Identity,
 }
 
 impl Blob for Reading {}
+
+#[cfg(CONFIG_IPE_PROP_EXE)]
+impl Reading {
+    /// Returns whether the program that is executed has an ELF interpreter. Once the headers of the
+    /// program have been read, an interpreter that is new is one.
+    pub(super) fn has_elf_interpreter(&self) -> bool {
+        self.interpreter_is_new.is_on()
+    }
+}
 
 /// Calls `use_it` with the notes of the calling task.
 pub(super) fn with_reading<R>(use_it: impl FnOnce(&Reading) -> R) -> R {

@@ -7,7 +7,6 @@
 use super::access;
 use super::program::Asker;
 use crate::audit::Hook;
-use crate::policy::Operation;
 use kernel::prelude::*;
 
 /// Asks the policy, if it names the operation, about the program that the calling task runs.
@@ -20,9 +19,8 @@ use kernel::prelude::*;
 ///
 /// Any with a task. Does not sleep.
 #[cold]
-#[inline(never)]
 pub(super) fn check(hook: Hook) -> Result {
-    access::check(Some(Operation::Ptrace), hook, None)
+    access::check_process(hook, None)
 }
 
 /// Asks the policy about another program.
@@ -35,5 +33,5 @@ pub(super) fn check(hook: Hook) -> Result {
 ///
 /// As for [`check`].
 pub(super) fn check_asker(hook: Hook, asker: Asker<'_>) -> Result {
-    access::check_asker(Some(Operation::Ptrace), hook, asker)
+    access::check_process(hook, Some(asker))
 }

@@ -112,21 +112,11 @@ impl Tables {
         self.fill(&Defaults::default());
     }
 
-    /// Returns whether the policy decides about the operation: about those of an extension only if
-    /// it names them.
-    const fn asks_about(&self, operation: Operation) -> bool {
-        operation.extension().is_none() || self.named.contains(operation)
-    }
-
     /// Fills the gaps with the defaults. Without a default, an operation is denied.
     pub(super) fn fill(&mut self, defaults: &Defaults) {
         self.unknown = Outcome::global_default(defaults.global.unwrap_or(Action::Deny));
         for (operation, default) in Operation::ALL.into_iter().zip(defaults.operations) {
-            let outcome = if self.asks_about(operation) {
-                default.map_or(self.unknown, Outcome::operation_default)
-            } else {
-                Outcome::NONE
-            };
+            let outcome = default.map_or(self.unknown, Outcome::operation_default);
             let rows = &mut self.rows[operation as usize];
             for slot in rows.iter_mut().flat_map(|row| &mut row.slots) {
                 *slot = outcome.min(*slot);
@@ -185,12 +175,6 @@ impl<S: Deref<Target = [u32]>> Compiled<S> {
     #[inline]
     pub const fn names(&self, operation: Operation) -> bool {
         self.tables.named.contains(operation)
-    }
-
-    /// Returns whether the policy decides about the operation. If not, each decision allows, and
-    /// is not to be recorded.
-    pub(crate) const fn asks_about(&self, operation: Operation) -> bool {
-        self.tables.asks_about(operation)
     }
 
     /// Returns whether a decision about memory can depend on the program that asks. If not, its

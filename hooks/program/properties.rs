@@ -28,6 +28,7 @@ use crate::eval::{
     Object as _, //
 };
 use core::mem::MaybeUninit;
+use kernel::alloc::flags::GFP_KERNEL_ACCOUNT;
 use kernel::prelude::*;
 use kernel::sync::{
     rcu,
@@ -62,9 +63,18 @@ impl Properties {
     /// # Context
     ///
     /// May sleep.
-    fn of(file: Option<&File>, script_bits: ScriptBits) -> Result<Arc<Self>> {
-        let place =
-            file.and_then(|file| with_reading(|reading| Place::of_read(file, &reading.program)));
+    fn of(program: &Program, script_bits: ScriptBits) -> Result<Arc<Self>> {
+        let file = program.file();
+        // In a namespace of its own, a user chooses which file is the dynamic linker, and so the code
+        // that runs: that of any program that may be executed.
+        let place = file.and_then(|file| {
+            with_reading(|reading| {
+                if reading.has_elf_interpreter() && !program.is_in_initial_user_namespace() {
+                    return None;
+                }
+                Place::of_read(file, &reading.program)
+            })
+        });
         let mut device = [0; DEVICE_LENGTH];
         let inode = file.and_then(File::inode);
         let name = inode.map_or(&[][..], |inode| inode.superblock().name());
@@ -96,7 +106,7 @@ impl Properties {
                 device,
             }
         };
-        Ok(Arc::new(properties, GFP_KERNEL)?)
+        Ok(Arc::new(properties, GFP_KERNEL_ACCOUNT)?)
     }
 
     /// Gives the program that is being executed the properties that its file has now, in its new
@@ -113,7 +123,7 @@ impl Properties {
         program: &Program,
         script_bits: ScriptBits,
     ) -> Result<Option<Arc<Self>>> {
-        let properties = Self::of(program.file(), script_bits)?;
+        let properties = Self::of(program, script_bits)?;
         program.set_credential::<Ipe>(properties.clone());
         Ok(Some(properties))
     }

@@ -200,7 +200,7 @@ FIXTURE_SETUP(way)
 	NEEDS_PLACE(PLACE_INITRAMFS);
 	ASSERT_EQ(0, ipe_reset());
 	ASSERT_EQ(0, make_target());
-	/* Else no test would tell. */
+	/* Otherwise the test proves nothing. */
 	ASSERT_EQ(0, variant->way->attempt());
 	self->audit = audit_open();
 	ASSERT_LE(0, self->audit);
@@ -228,6 +228,7 @@ TEST_F(way, denied)
 			     ALLOW_ALL "DEFAULT op=PTRACE action=DENY\n"));
 	if (!variant->way->refusal) {
 		EXPECT_EQ(0, variant->way->attempt());
+		EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
 		return;
 	}
 	EXPECT_EQ(variant->way->refusal, variant->way->attempt());
@@ -247,6 +248,11 @@ TEST_F(way, permissive)
 			     ALLOW_ALL "DEFAULT op=PTRACE action=DENY\n"));
 	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
 	EXPECT_EQ(0, variant->way->attempt());
+	EXPECT_EQ(variant->way->refusal ? 0 : -ENOENT,
+		  audit_match(self->audit, AUDIT_IPE_ACCESS,
+			      "^ipe_op=PTRACE .* enforcing=0 ", NULL) ?
+			  -ENOENT :
+			  0);
 }
 
 TEST_F(way, allowed_to_this_program)

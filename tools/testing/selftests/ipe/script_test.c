@@ -8,6 +8,7 @@
 #include "access.h"
 #include "audit.h"
 #include "harness.h"
+#include "interpreter.h"
 #include "probe.h"
 #include "stage.h"
 
@@ -17,7 +18,7 @@
 #define SECBIT_EXEC_DENY_INTERACTIVE (1 << 10)
 #endif
 
-/* As "probe" tells them. */
+/* As reported by "probe". */
 #define CHECK_FILES (SECBIT_EXEC_RESTRICT_FILE >> 8)
 #define CHECK_FILES_LOCKED (SECBIT_EXEC_RESTRICT_FILE_LOCKED >> 8)
 #define DENY_INTERACTIVE (SECBIT_EXEC_DENY_INTERACTIVE >> 8)
@@ -86,13 +87,16 @@ TEST_F(bits, permissive)
 	EXPECT_EQ(0, bits_of(self->path, NULL, NULL));
 }
 
-/* What the user has set stays, whatever the policy says, with its lock. */
+/* A plain user may set these bits, and lock them, set or not. */
 static int set_bits(void *bits)
 {
-	return prctl(PR_SET_SECUREBITS, *(unsigned long *)bits, 0, 0, 0) ?
-		       -errno :
-		       0;
+	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534) ||
+	    prctl(PR_SET_SECUREBITS, *(unsigned long *)bits, 0, 0, 0))
+		return -errno;
+	return 0;
 }
+
+/* What the user has set stays, whatever the policy says, with its lock. */
 
 TEST_F(bits, set_by_the_user)
 {
@@ -105,12 +109,12 @@ TEST_F(bits, set_by_the_user)
 		  bits_of(self->path, set_bits, &bits));
 }
 
-/* A bit that is locked as it is not set cannot be set. */
+/* The lock of a bit that is not set does not stop the policy. */
 TEST_F(bits, locked_by_the_user)
 {
 	unsigned long bits = SECBIT_EXEC_RESTRICT_FILE_LOCKED;
 
-	EXPECT_EQ((variant->bits & ~CHECK_FILES) | CHECK_FILES_LOCKED,
+	EXPECT_EQ(variant->bits | CHECK_FILES_LOCKED,
 		  bits_of(self->path, set_bits, &bits));
 }
 
@@ -155,6 +159,33 @@ TEST_F(chain, leaves_the_bits_of_the_user)
 
 	EXPECT_EQ(CHECK_FILES,
 		  chain(PLACE_TMPFS, PLACE_INITRAMFS, set_bits, &bits));
+}
+
+/* Nor does it keep the policy from taking its own bit back. */
+TEST_F(chain, locked_by_the_user)
+{
+	unsigned long bits = SECBIT_EXEC_RESTRICT_FILE_LOCKED;
+
+	EXPECT_EQ(CHECK_FILES_LOCKED,
+		  chain(PLACE_TMPFS, PLACE_INITRAMFS, set_bits, &bits));
+	EXPECT_EQ(CHECK_FILES | CHECK_FILES_LOCKED,
+		  chain(PLACE_INITRAMFS, PLACE_TMPFS, set_bits, &bits));
+}
+
+/* A user can choose the dynamic linker: both files need permission. */
+TEST_F(chain, of_a_dynamic_linker)
+{
+	char program[PATH_MAX], copy[PATH_MAX];
+
+	test_path(program, sizeof(program), "interpreted");
+	snprintf(copy, sizeof(copy), "%s/copy-%d", stage_dir(), getpid());
+	ASSERT_EQ(0, copy_file(program, copy, 0755));
+	ASSERT_EQ(0, interpreter_set(stage_path(PLACE_INITRAMFS, "probe")));
+	EXPECT_EQ(0, bits_of(program, NULL, NULL));
+	EXPECT_EQ(CHECK_FILES, bits_of(copy, NULL, NULL));
+	ASSERT_EQ(0, interpreter_set(stage_path(PLACE_TMPFS, "probe")));
+	EXPECT_EQ(CHECK_FILES, bits_of(program, NULL, NULL));
+	interpreter_unset();
 }
 
 /* The program of a script is its interpreter. */
