@@ -122,7 +122,7 @@ where
 {
     let outcome = match decide(policy, operation, class, properties) {
         Progress::Decided(outcome) => outcome,
-        Progress::Pending(pending) => pending.look_up(policy, properties),
+        Progress::Pending(pending) => pending.look_up(policy, class, properties),
     };
     outcome.into()
 }
@@ -192,7 +192,6 @@ where
         Progress::Pending(Pending {
             slot,
             operation,
-            class,
             combination: combination as u8,
             fsverity,
         })
@@ -206,7 +205,6 @@ pub(crate) struct Pending {
     /// The outcome without digests.
     slot: Outcome,
     operation: Operation,
-    class: Class,
     /// The combination of flags.
     combination: u8,
     /// Whether to ask for the fs-verity digest.
@@ -216,25 +214,25 @@ pub(crate) struct Pending {
 impl Pending {
     /// Returns the first of the rules that name a digest, or the outcome without digests, if that
     /// comes first.
-    #[inline]
-    pub(crate) fn look_up<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
+    #[inline(always)]
+    pub(crate) fn look_up<S, T>(self, policy: &Compiled<S>, class: Class, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
-        let row = policy.row(self.operation, self.class);
+        let row = policy.row(self.operation, class);
         if !self.fsverity {
-            self.look_up_roothash(policy, digests)
+            self.look_up_roothash(policy, class, digests)
         } else if row.dmverity < self.slot || row.both < self.slot {
-            self.look_up_any(policy, digests)
+            self.look_up_any(policy, class, digests)
         } else {
-            self.look_up_fsverity(policy, digests)
+            self.look_up_fsverity(policy, class, digests)
         }
     }
 
     /// Looks up where only the root hash can matter.
-    #[inline]
-    fn look_up_roothash<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
+    #[inline(always)]
+    fn look_up_roothash<S, T>(self, policy: &Compiled<S>, class: Class, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
@@ -242,7 +240,7 @@ impl Pending {
         let Some(digest) = digests.dmverity_roothash() else {
             return self.slot;
         };
-        let key = Key::new(self.operation, self.class, None, Some(digest.algorithm));
+        let key = Key::new(self.operation, class, None, Some(digest.algorithm));
         let found = policy
             .index()
             .find(key, u32::from(self.combination), digest.bytes);
@@ -250,8 +248,8 @@ impl Pending {
     }
 
     /// Looks up where only the fs-verity digest can matter.
-    #[inline]
-    fn look_up_fsverity<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
+    #[inline(always)]
+    fn look_up_fsverity<S, T>(self, policy: &Compiled<S>, class: Class, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
@@ -260,7 +258,7 @@ impl Pending {
         let Some(digest) = digests.fsverity_digest(&mut buffer) else {
             return self.slot;
         };
-        let key = Key::new(self.operation, self.class, Some(digest.algorithm), None);
+        let key = Key::new(self.operation, class, Some(digest.algorithm), None);
         let found = policy
             .index()
             .find(key, u32::from(self.combination), digest.bytes);
@@ -269,14 +267,14 @@ impl Pending {
 
     /// Looks up where both digests may matter.
     #[inline(never)]
-    fn look_up_any<S, T>(self, policy: &Compiled<S>, digests: &T) -> Outcome
+    fn look_up_any<S, T>(self, policy: &Compiled<S>, class: Class, digests: &T) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
     {
         let mut first = self.slot;
         let mut buffer = MaybeUninit::uninit();
-        let (operation, class) = (self.operation, self.class);
+        let operation = self.operation;
         let combination = u32::from(self.combination);
         let row = policy.row(operation, class);
         let index = policy.index();

@@ -190,7 +190,7 @@ fn check_digests(
     pending: Pending,
     guard: &rcu::Guard,
 ) -> Result {
-    let outcome = pending.look_up(policy.compiled(), &Digests::new(inode, guard));
+    let outcome = pending.look_up(policy.compiled(), Class::File, &Digests::new(inode, guard));
     conclude(policy, outcome, || {
         record(policy, operation, hook, Some(file), outcome)
     })
@@ -277,7 +277,7 @@ fn judge_asker(
     let compiled = policy.compiled();
     let outcome = match eval::decide(compiled, operation, Class::Memory, &asker) {
         Progress::Decided(outcome) => outcome,
-        Progress::Pending(pending) => pending.look_up(compiled, &asker),
+        Progress::Pending(pending) => pending.look_up(compiled, Class::Memory, &asker),
     };
     conclude(policy, outcome, || {
         record_asker(policy, operation, hook, file, Some(asker), outcome)
@@ -309,14 +309,15 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
     }
     let operation = Some(operation);
     let outcome = match place {
-        None => match eval::decide(compiled, operation, Class::Memory, &Asker::UNKNOWN) {
-            Progress::Decided(outcome) => outcome,
-            Progress::Pending(pending) => pending.look_up(compiled, &Asker::UNKNOWN),
+        // Rules about these operations cannot ask for the program.
+        None => match eval::decide_for_all(compiled, operation) {
+            Some(outcome) => outcome,
+            None => return ENFORCE.is_on(),
         },
         Some(place) => match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
             Progress::Decided(outcome) => outcome,
             Progress::Pending(pending) => {
-                pending.look_up(compiled, &Digests::new(place.inode(), &guard))
+                pending.look_up(compiled, Class::File, &Digests::new(place.inode(), &guard))
             }
         },
     };

@@ -27,10 +27,6 @@ use crate::eval::{
 pub(super) struct Asker<'a>(Option<&'a Properties>);
 
 impl<'a> Asker<'a> {
-    /// An unknown program.
-    #[cfg(CONFIG_IPE_OP_SCRIPT)]
-    pub(super) const UNKNOWN: Self = Self(None);
-
     /// Returns the program with these properties.
     pub(super) fn new(properties: Option<&'a Properties>) -> Self {
         Self(properties)
