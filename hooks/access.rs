@@ -237,37 +237,13 @@ pub(super) fn check_asker(operation: Option<Operation>, hook: Hook, asker: Asker
     judge_asker(&policy, operation, hook, None, asker)
 }
 
-/// Asks the active policy about access to a process, if it names the operation. The asker is a given
-/// program, or that of the calling task.
+/// Decides about memory, or access to a process, where the program matters.
 ///
 /// # Errors
 ///
 /// `EACCES` where the policy denies, in enforcing mode.
-///
-/// # Context
-///
-/// Any with a task. Does not sleep.
-#[cfg(CONFIG_IPE_OP_PTRACE)]
 #[inline(never)]
-pub(super) fn check_process(hook: Hook, asker: Option<Asker<'_>>) -> Result {
-    let guard = rcu::read_lock();
-    let Some(policy) = ACTIVE.read(&guard) else {
-        return Ok(());
-    };
-    let operation = Operation::Ptrace;
-    if !policy.compiled().names(operation) {
-        return Ok(());
-    }
-    let judge = |asker: Asker<'_>| judge_asker(&policy, Some(operation), hook, None, asker);
-    match asker {
-        Some(asker) => judge(asker),
-        None => Asker::with_current(judge),
-    }
-}
-
-/// Decides about memory where the program matters.
-#[inline(never)]
-fn judge_asker(
+pub(super) fn judge_asker(
     policy: &Policy,
     operation: Option<Operation>,
     hook: Hook,

@@ -155,7 +155,7 @@ impl SecurityModule for Ipe {
         #[cfg(CONFIG_IPE_OP_PTRACE)]
         if file.is_process_memory() {
             // The kernel asks about the memory of another process, but not about one's own.
-            return trace::check(Hook::ProcMem);
+            return trace::check(Hook::ProcMem, None);
         }
         if !file.is_opened_to_execute() {
             return Ok(());
@@ -169,14 +169,14 @@ impl SecurityModule for Ipe {
         if mode & PTRACE_MODE_ATTACH == 0 {
             return Ok(());
         }
-        trace::check(Hook::PtraceAccess)
+        trace::check(Hook::PtraceAccess, None)
     }
 
     #[cfg(CONFIG_IPE_OP_PTRACE)]
     #[inline]
     fn ptrace_traceme(parent: &Task) -> Result {
         parent.with_credential::<Self, _>(|properties| {
-            trace::check_asker(Hook::PtraceTraceme, Asker::new(properties))
+            trace::check(Hook::PtraceTraceme, Some(Asker::new(properties)))
         })
     }
 
@@ -186,7 +186,7 @@ impl SecurityModule for Ipe {
         if name != USERFAULTFD {
             return Ok(());
         }
-        trace::check(Hook::Userfaultfd)
+        trace::check(Hook::Userfaultfd, None)
     }
 
     #[inline]

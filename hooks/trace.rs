@@ -7,9 +7,13 @@
 use super::access;
 use super::program::Asker;
 use crate::audit::Hook;
+use crate::loaded::ACTIVE;
+use crate::policy::Operation;
 use kernel::prelude::*;
+use kernel::sync::rcu;
 
-/// Asks the policy, if it names the operation, about the program that the calling task runs.
+/// Asks the active policy, if it names the operation. The asker is the program that the calling task
+/// runs, or a given one.
 ///
 /// # Errors
 ///
@@ -19,19 +23,19 @@ use kernel::prelude::*;
 ///
 /// Any with a task. Does not sleep.
 #[cold]
-pub(super) fn check(hook: Hook) -> Result {
-    access::check_process(hook, None)
-}
-
-/// Asks the policy about another program.
-///
-/// # Errors
-///
-/// As for [`check`].
-///
-/// # Context
-///
-/// As for [`check`].
-pub(super) fn check_asker(hook: Hook, asker: Asker<'_>) -> Result {
-    access::check_process(hook, Some(asker))
+#[inline(never)]
+pub(super) fn check(hook: Hook, asker: Option<Asker<'_>>) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    let operation = Operation::Ptrace;
+    if !policy.compiled().names(operation) {
+        return Ok(());
+    }
+    let judge = |asker: Asker<'_>| access::judge_asker(&policy, Some(operation), hook, None, asker);
+    match asker {
+        Some(asker) => judge(asker),
+        None => Asker::with_current(judge),
+    }
 }
