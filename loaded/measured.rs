@@ -45,8 +45,8 @@ pub(crate) struct State<'a> {
     pub(crate) sealed: bool,
 }
 
-/// The fields that make an event unique. IMA drops one that is equal to an earlier one, also to one of the
-/// kernel before this one, if kexec hands the log over.
+/// The fields that make an event unique. IMA drops one that is equal to an earlier one, also to one
+/// of the kernel before this one, if kexec hands the log over.
 struct Serial {
     /// A random number of this boot.
     boot: u64,

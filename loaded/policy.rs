@@ -76,7 +76,7 @@ enum Source {
     },
 }
 
-/// A policy that can be activated. What decides in it never changes.
+/// A policy that can be activated. The parts that decide never change.
 pub(crate) struct Policy {
     /// Its text, and what carried it.
     source: Source,

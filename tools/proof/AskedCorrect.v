@@ -1,7 +1,7 @@
 (* SPDX-License-Identifier: GPL-2.0-only *)
 
-(** A decision asks for digests only where a rule names one. What it does not ask for cannot
-    matter. *)
+(** A decision asks for digests only where a rule names one. A digest that it does not ask for
+    cannot matter. *)
 
 From Coq Require Import Bool List NArith Lia.
 From Ipe Require Import Meaning Compiled Basics RowsCorrect DecisionCorrect Correct.
@@ -74,7 +74,7 @@ Proof.
   destruct (set_digest (fsverity w) d); [| discriminate]. injection H as <-. exact Hw.
 Qed.
 
-(** What a rule does not name is not in what its conditions are collected into. *)
+(** Collected conditions have nothing that the rule does not name. *)
 Lemma collected_without : forall (such : property -> bool) (without : wanting -> Prop),
   (forall w p w', such p = false -> without w -> want k a w p = Some w' -> without w') ->
   (forall w, without w -> without (with_combinations w 0)) ->

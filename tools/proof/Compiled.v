@@ -490,7 +490,7 @@ Fixpoint walk (ns : list node) (wanted : node -> bool) (steps at_ : nat) : optio
       end
   end.
 
-(** What a decision looks for: a key, a combination and digests. *)
+(** A question to the index: a key, a combination and digests. *)
 Record question := {
   wanted_key : N;
   wanted_combination : N;

@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: GPL-2.0-only *)
 
-(** What a rule's conditions are collected into says the same as the conditions themselves. *)
+(** The collected conditions of a rule say the same as the conditions themselves. *)
 
 From Coq Require Import Bool Btauto List NArith Arith Lia.
 From Ipe Require Import Meaning Compiled Basics.

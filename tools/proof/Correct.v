@@ -94,7 +94,7 @@ Qed.
 
 (** * The rules of a row *)
 
-(** What a rule adds to a row. *)
+(** The items that a rule adds to a row. *)
 Definition items_of (name : row_name) (r : rule) : list item :=
   if same_operation (rule_operation r) (fst name) then
     match wants_of (fold_left (collect k a) (conditions r) always) (snd name) with

@@ -7,7 +7,7 @@ From Ipe Require Import Meaning Compiled Basics.
 Import ListNotations.
 Open Scope N_scope.
 
-(** What a lookup finds, [none] where there are no digests to look for. *)
+(** The result of a lookup, [none] where there are no digests to look for. *)
 Definition if_given (given : bool) (found : outcome) : outcome := if given then found else none.
 
 Ltac compare_all :=

@@ -331,7 +331,7 @@ Definition remaining (e : entry) (left_over : N) : entry := {|
   entry_dmverity := entry_dmverity e
 |}.
 
-(** What an insertion does: nothing, or it adds the entry for the combinations that are left. *)
+(** An insertion does nothing, or adds the entry for the combinations that are left. *)
 Lemma insert_cases : forall ix e,
   well_linked ix ->
   let seen := seen_in e (chain ix (chain_of_entry hash ix e)) in

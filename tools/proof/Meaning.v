@@ -35,7 +35,7 @@ Inductive root_hash :=
 | Digest (d : digest)
 | CommandLine (p : parameter).  (* each root hash that the parameter names *)
 
-(** What a rule can ask of a file. *)
+(** The properties that a rule can ask of a file. *)
 Inductive property :=
 | BootVerified (value : bool)
 | DmverityRoothash (wanted : root_hash)
@@ -43,7 +43,7 @@ Inductive property :=
 | FsverityDigest (wanted : digest)
 | FsveritySignature (value : bool).
 
-(** What a rule can ask for: properties of the object, which are written as they are; properties
+(** The conditions of a rule: properties of the object, which are written as they are; properties
     of the program that asks, which are written with [exe_]; and whether the object is memory. *)
 Inductive condition :=
 | OfObject (p : property)
@@ -168,7 +168,7 @@ Definition matches (k : kernel) (op : operation) (o : object) (r : rule) : bool 
 
 (** * The decision *)
 
-(** What made the decision. *)
+(** The origin of a decision. *)
 Inductive scope := Rule (at_offset : N) | OperationDefault | GlobalDefault.
 
 Definition verdict := (action * scope)%type.

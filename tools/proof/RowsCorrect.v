@@ -317,7 +317,7 @@ Proof.
   intros [[ax bx] |] [[ay by_] |]; simpl; intros H1 H2; congruence.
 Qed.
 
-(** What a decision looks for in the index. *)
+(** The question of a decision to the index. *)
 Definition question_about (name : row_name) (c : N) (fsv dmv : option digest) : question := {|
   wanted_key := key_of name fsv dmv;
   wanted_combination := c;
@@ -349,7 +349,7 @@ Qed.
 Definition wants_small (w : wanting) : Prop :=
   small (fsverity w) /\ forall wanted, In wanted (root_hashes k w) -> small wanted.
 
-(** What a row knows of its rules. *)
+(** The knowledge of a row about its rules. *)
 Record row_knows (s : pass) (name : row_name) (l : list item) : Prop := {
   knows_decided : decided s name = snd (reduce l);
   knows_slots : forall c,
@@ -385,7 +385,7 @@ Proof.
   intro name. split; simpl; auto; try easy; try lia.
 Qed.
 
-(** What noting the root hashes does to the first outcomes of a row. *)
+(** The effect of noting root hashes on the first outcomes of a row. *)
 Lemma fold_note : forall w o l r,
   let r' := fold_left (note w o) l r in
   slots r' = slots r /\

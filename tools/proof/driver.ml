@@ -88,7 +88,7 @@ let kind_name = function
   | FsverityDigestKind -> "fsverity_digest"
   | FsveritySignatureKind -> "fsverity_signature"
 
-(* What was read so far. *)
+(* The input so far. *)
 let lengths = Hashtbl.create 32
 let for_fsverity = Hashtbl.create 32
 let provided = Hashtbl.create 8

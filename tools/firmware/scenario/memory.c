@@ -5,7 +5,7 @@
  * memory mmap FILE        asks for a private copy of a file that is writable and executable
  * memory mprotect FILE    makes a private copy of a file executable after writing into it
  *
- * What it writes is code, which it calls in the end.
+ * It writes code, and calls it in the end.
  */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -83,7 +83,7 @@ fn compare_operation(
     }
 }
 
-/// What an access is about.
+/// The subject and the object of an access.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File,

@@ -15,7 +15,7 @@ const TEMPLATE: &[u8] = b"ima-buf";
 /// The field that ends an event: a name, in which nothing is escaped.
 const NAME: &[u8] = b" policy_name=";
 
-/// What decided from an event to the next one.
+/// The state that decided from an event to the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     /// A random number of the boot.
@@ -28,7 +28,7 @@ pub struct State {
     pub sealed: bool,
     /// The policy.
     pub policy: Identity,
-    /// What the words of `cmdline:` meant on the machine: field and value.
+    /// The meaning of the words of `cmdline:` on the machine: field and value.
     pub root_hashes: Vec<String>,
 }
 

@@ -164,7 +164,7 @@ fn volume_without_superblock_is_described() {
     ];
     assert_eq!(volume(&given), expected);
 
-    // What the kernel's command line says about it.
+    // The kernel's command line names it.
     let table = |root: &str| {
         let target = format!("verity 1 8:1 8:2 4096 4096 {blocks} 1 sha512 {root} 0badcafe");
         format!(

@@ -197,7 +197,7 @@ fn outdated_encryption_is_decrypted_or_named() {
         let passphrase = ["-passout", "pass:secret"];
         owner.openssl(&[&arguments[..], &passphrase, options].concat());
     };
-    // What `openssl req -newkey` writes on Debian 12, and older forms of PBES2.
+    // The form that `openssl req -newkey` writes on Debian 12, and older forms of PBES2.
     for options in [
         &["-v2", "des3"][..],
         &["-v2", "des3", "-v2prf", "hmacWithSHA1"],

@@ -87,7 +87,7 @@ fn check(arguments: &[&str], shown: &str) {
         .spawn()
         .unwrap();
     let mut log = BufWriter::with_capacity(1 << 16, child.stdin.take().unwrap());
-    // Every file was there by then. What is still in the pipe does not matter.
+    // Every file was there by then. The rest in the pipe does not matter.
     let first = 4 * FILES;
     write_records(&mut log, 0..first);
     log.flush().unwrap();

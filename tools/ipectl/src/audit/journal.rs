@@ -61,7 +61,7 @@ struct Entry<'e> {
     stamp: Stamp<'e>,
 }
 
-/// What gives the time and serial number of an entry.
+/// The source of an entry's time and serial number.
 #[derive(Default)]
 struct Stamp<'e> {
     source: Option<Field<'e>>,

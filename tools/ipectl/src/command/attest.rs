@@ -93,7 +93,7 @@ impl Attest {
     }
 }
 
-/// What the last event has to say.
+/// The content of the last event.
 struct Expected {
     policy: Identity,
     /// Whether permissive mode is a problem.
@@ -247,7 +247,7 @@ fn show_expected(expected: &Expected, out: &mut Output<'_>) -> Result {
     Ok(Status::Ok)
 }
 
-/// What a log says.
+/// The content of a log.
 struct Report {
     /// How many events it has.
     events: usize,

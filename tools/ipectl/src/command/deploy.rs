@@ -172,7 +172,7 @@ pub fn deploy(
     report.show(out)
 }
 
-/// What was done, or would be.
+/// The changes that were made, or would be.
 struct Report<'r> {
     name: &'r str,
     version: Version,

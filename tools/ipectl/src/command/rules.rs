@@ -63,7 +63,7 @@ impl Rules {
 ///
 /// # Errors
 ///
-/// There is no policy of that name, or the kernel refuses.
+/// No policy has that name, or the kernel refuses.
 pub fn note(
     files: &dyn Files,
     name: &str,
@@ -115,7 +115,7 @@ impl Unused {
 ///
 /// # Errors
 ///
-/// There is no policy of that name, nothing is noted, or the kernel refuses.
+/// No policy has that name, nothing is noted, or the kernel refuses.
 pub fn show(files: &dyn Files, name: &str, out: &mut Output<'_>) -> Result {
     let what = format!("{name} {}", find(files, name)?);
     let list = files

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, Read};
 /// only from the second frame on, so this one comes first.
 const EMPTY: &[u8] = b"\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00";
 
-/// What is in the frames of a reader.
+/// The content of a reader's frames.
 pub(super) struct Frames<R> {
     source: R,
     decoder: FrameDecoder,

@@ -37,7 +37,7 @@ pub(super) fn for_each(
             }
             return Ok(());
         }
-        // What was there before has no end of a line.
+        // The text before has no end of a line.
         if memrchr(b'\n', &rest[before..]).is_some() {
             while let Some(end) = memchr(b'\n', rest) {
                 if !std::mem::take(&mut cut) {

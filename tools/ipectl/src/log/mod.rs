@@ -138,7 +138,7 @@ fn read_lines(
     })
 }
 
-/// What was read is damaged, unless the system says that it cannot be read.
+/// The input is damaged, unless the system says that it cannot be read.
 fn failure(path: &Path, format: Format, error: &io::Error) -> Failure {
     match format.name() {
         Some(format) if error.raw_os_error().is_none() => {

@@ -19,7 +19,7 @@ fn fields_of_an_event() {
     assert_eq!(state.policy.origin, "signed");
     assert_eq!(state.policy.version, "1.2.3");
     assert_eq!(state.policy.digest, "sha256:aa");
-    // What looks like a field is the name.
+    // This looks like a field, but is the name.
     assert_eq!(state.policy.name, "a policy_name=\u{fe}".as_bytes());
     assert_eq!(state.root_hashes, ["cmdline:usrhash=sha512:bb,sha3-512:bb"]);
 }

@@ -57,7 +57,7 @@ impl fmt::Display for Tree<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<ul>\n")?;
         for (name, tree) in &self.directories {
-            // What is the same below needs no look.
+            // Equal parts below need no look.
             let open = if tree.common().is_some() { "" } else { " open" };
             write!(
                 f,

@@ -32,7 +32,7 @@ pub struct Signer {
     pub certificate: Certificate,
     /// The others of the file.
     pub chain: Vec<Certificate>,
-    /// What its owner should know before it is used.
+    /// The things that its owner should know before it is used.
     pub warnings: Vec<String>,
     key: PublicKey,
 }

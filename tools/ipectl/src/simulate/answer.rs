@@ -34,7 +34,7 @@ pub(super) enum Answer {
     Impossible,
 }
 
-/// What an operation's rules name.
+/// The digests that an operation's rules name.
 #[derive(Default)]
 struct Named {
     roothashes: BTreeSet<Digest>,
@@ -196,7 +196,7 @@ impl Oracle {
 }
 
 /// Returns whether a volume may have a root hash beside what is known of it. Of two hashes that are
-/// written out, it has one. What the kernel's command line names may be any of them.
+/// written out, it has one. A hash that the kernel's command line names may be any of them.
 fn may_have_too(roothash: Known, digest: &Digest) -> bool {
     match roothash {
         Known::Nothing => true,

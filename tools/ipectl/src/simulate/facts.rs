@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a record says about the properties of its object.
+//! The properties of an object, as far as its record tells them.
 //!
 //! The rule that matched says that its properties hold, and the device that there are others that
 //! cannot. All else is not known.
@@ -29,7 +29,7 @@ impl Known {
         match (self, other) {
             (Self::Nothing, known) | (known, Self::Nothing) => Some(known),
             (known, other) if known == other => Some(known),
-            // What stands for the hash of a parameter may be any other hash.
+            // The stand-in for the hash of a parameter may be any other hash.
             (Self::Is(symbol), Self::Is(digest)) if symbol.parameter().is_some() => {
                 Some(Self::Is(digest))
             }
@@ -41,7 +41,7 @@ impl Known {
     }
 }
 
-/// What is known of the properties that decide about an object: for a file its own, for memory those
+/// The known properties that decide about an object: for a file its own, for memory those
 /// of the program that asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Side {
@@ -283,5 +283,5 @@ fn unsure_in_initramfs(record: &Record<'_>) -> bool {
     record.hook == "MPROTECT" || path.starts_with("/dev/")
 }
 
-/// What the parser wants before the first rule.
+/// The header, which the parser wants before the first rule.
 const HEADER: &str = "policy_name=record policy_version=0.0.0\n";

@@ -59,7 +59,7 @@ struct Decision {
     foreign: bool,
 }
 
-/// What records of one group have in common.
+/// The common part of the records of one group.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     /// The verdict changes to the new action, by a rule or by one of several.
@@ -91,7 +91,7 @@ pub struct Simulation<'k> {
     digests: HashMap<String, Option<Digest>>,
     groups: Vec<Group>,
     keys: BTreeMap<Key, usize>,
-    /// What tells apart records with different answers.
+    /// The key that distinguishes records with different answers.
     question: Vec<u8>,
 }
 

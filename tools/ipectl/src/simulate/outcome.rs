@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What came out of a trial: numbers, and a few examples for each.
+//! The outcome of a trial: numbers, and a few examples for each.
 
 use super::Reason;
 use crate::{audit::Record, canonical, policy::Policy};
@@ -129,7 +129,7 @@ pub struct Identity {
     pub version: String,
 }
 
-/// What came out of a trial.
+/// The outcome of a trial.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     /// The policy that was tried.

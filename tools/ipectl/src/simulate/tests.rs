@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a trial says about a record is what the kernel would have decided, or that it is not known.
+//! A trial tells of each record how the kernel would have decided, or that this is not known.
 
 use super::*;
 use crate::{
@@ -28,7 +28,7 @@ impl Numbers {
 /// The digests that policies and files have here. The last one is in no policy.
 const DIGITS: [&str; 3] = ["aa", "bb", "cc"];
 
-/// What the kernel's command line says. Only the kernel knows it.
+/// The kernel's command line, which only the kernel knows.
 const COMMAND_LINE: [&str; 2] = ["roothash", "usrhash"];
 
 fn digest(number: usize) -> Digest {
@@ -188,7 +188,7 @@ fn what_is_known_is_what_the_kernel_decides() {
         assert_eq!(outcome.foreign, 0, "{about}");
         let lacking = outcome.undecided.iter().map(|one| one.lacks.len());
         assert!(lacking.into_iter().all(|lacking| lacking > 0), "{about}");
-        // What decides is never called unused.
+        // A rule that decides is never called unused.
         let unused = outcome.rules.iter().filter(|rule| rule.is_unused());
         let unused = unused.filter(|rule| rule.rule == by).count();
         assert!(unused < same(&outcome, &by), "{about}");

@@ -183,7 +183,7 @@ pub struct Denials {
     denials: usize,
     /// Each file of an operation by what tells it apart.
     files: HashMap<Vec<u8>, (Denial, Evidence)>,
-    /// What tells apart the file of the record at hand.
+    /// The key that distinguishes the file of the current record.
     key: Vec<u8>,
 }
 
@@ -455,8 +455,8 @@ fn decide(
     )
 }
 
-/// What else a rule allows that trusts signatures.
+/// The side effects of a rule that trusts signatures.
 const SIGNED: &str = "every file of every signed volume";
 
-/// What else a rule allows that trusts a root hash.
+/// The side effects of a rule that trusts a root hash.
 const VOLUME: &str = "every file of this volume";

@@ -19,7 +19,7 @@
 	"DEFAULT action=ALLOW\n"                                            \
 	"op=EXECUTE anonymous_memory=TRUE " exe " action=DENY\n"
 
-/* What "probe" exits with. */
+/* The exit codes of "probe". */
 #define GENERATES (PROBE_GENERATED | PROBE_EVERY_WAY)
 #define GENERATES_NOTHING PROBE_GENERATED
 

@@ -51,7 +51,7 @@ static int last_event(struct event *event)
 	return find_event(-1, event);
 }
 
-/* What follows boot= and count= in the event of a policy. */
+/* The fields that follow boot= and count= in the event of a policy. */
 static const char *state(const char *name, int enforcing, int sealed)
 {
 	static char text[1024];

@@ -257,7 +257,7 @@ TEST_F(file, exchanged_by_prctl)
 		  run_program_with(word, AT_FDCWD, self->path, 0, NULL, NULL));
 }
 
-/* What binfmt_misc starts is the interpreter, whatever it calls the program. */
+/* binfmt_misc starts the interpreter, whatever it calls the program. */
 FIXTURE(misc)
 {
 	char mount[PATH_MAX];

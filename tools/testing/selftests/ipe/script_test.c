@@ -96,7 +96,7 @@ static int set_bits(void *bits)
 	return 0;
 }
 
-/* What the user has set stays, whatever the policy says, with its lock. */
+/* Bits that the user has set stay, with their lock, whatever the policy says. */
 
 TEST_F(bits, set_by_the_user)
 {

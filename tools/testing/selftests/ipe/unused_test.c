@@ -68,7 +68,7 @@ TEST_F(unused, nobody_asked)
 {
 	EXPECT_EQ(0, try_mmap_path(trusted));
 	EXPECT_STREQ(NOTHING_NOTED, unused());
-	/* What decided before does not count. */
+	/* Earlier decisions do not count. */
 	ASSERT_EQ(0, write_string(UNUSED, "1"));
 	EXPECT_STREQ(TRUSTED UNTRUSTED MODULES, unused());
 }

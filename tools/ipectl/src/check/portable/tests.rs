@@ -31,7 +31,7 @@ fn policy_of_c_is_portable() {
                  op=KMODULE dmverity_roothash=sha1:00112233445566778899aabbccddeeff00112233 \
                  action=DENY\n";
     assert_eq!(found(&text(lines)), [] as [&str; 0]);
-    // What is not asked for is not found.
+    // Only the digests that were asked for are found.
     let report = check(
         &text("DEFAULT action=DENY\nop=PTRACE action=DENY"),
         &Options::default(),
