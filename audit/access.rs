@@ -227,7 +227,8 @@ fn property(record: &mut impl Fields, property: &Property<'_>) {
                 record.text(parameter.name());
             }
             FileProperty::DmverityRoothash(RootHash::Digest(value))
-            | FileProperty::FsverityDigest(value) => digest(record, value),
+            | FileProperty::FsverityDigest(value)
+            | FileProperty::ImageDigest(value) => digest(record, value),
         },
     }
 }

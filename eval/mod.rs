@@ -95,6 +95,14 @@ pub trait Digests {
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>>;
 }
 
+/// The digest of the image that the file of a decision is on. Few files are on one that has a
+/// digest: for all others, [`decide`] is enough.
+pub trait Image {
+    /// Returns the fs-verity digest of the file that the image is mounted from. A decision asks for
+    /// it only if a rule could use it, and at most once.
+    fn image_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>>;
+}
+
 /// A decision and its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -118,13 +126,72 @@ pub fn evaluate<S, T>(
 ) -> Verdict
 where
     S: Deref<Target = [u32]>,
-    T: Object + Digests + ?Sized,
+    T: Object + Digests + Image + ?Sized,
 {
-    let outcome = match decide(policy, operation, class, properties) {
-        Progress::Decided(outcome) => outcome,
-        Progress::Pending(pending) => pending.look_up(policy, class, properties),
+    outcome(policy, operation, class, properties).into()
+}
+
+/// Decides like [`evaluate`]. The outcome is not taken apart.
+///
+/// Up to the digests, this is [`decide`], which is the path of most decisions. A common part of the
+/// two would cost that one instructions.
+#[inline]
+pub(crate) fn outcome<S, T>(
+    policy: &Compiled<S>,
+    operation: Option<Operation>,
+    class: Class,
+    properties: &T,
+) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+    T: Object + Digests + Image + ?Sized,
+{
+    let Some(operation) = operation else {
+        return policy.unknown();
     };
-    outcome.into()
+    let combination = Flag::BootVerified.bit(properties.boot_verified())
+        | Flag::DmveritySignature.bit(properties.dmverity_signature())
+        | Flag::FsveritySignature.bit(properties.fsverity_signature());
+    let row = policy.row(operation, class);
+    let slot = row.slots[combination as usize % row.slots.len()];
+    let fsverity = row.any_fsverity < slot && properties.has_fsverity();
+    let pending = Pending {
+        slot,
+        operation,
+        combination: combination as u8,
+        fsverity,
+    };
+    let outcome = if fsverity || row.dmverity < slot {
+        pending.look_up(policy, class, properties)
+    } else {
+        slot
+    };
+    if policy.first_image(operation, class) < outcome {
+        let mut buffer = MaybeUninit::uninit();
+        let image = properties.image_digest(&mut buffer);
+        outcome.min(look_up_image(policy, operation, class, combination, image))
+    } else {
+        outcome
+    }
+}
+
+/// Returns the first rule that names the digest of an image.
+#[cold]
+#[inline(never)]
+fn look_up_image<S>(
+    policy: &Compiled<S>,
+    operation: Operation,
+    class: Class,
+    combination: u32,
+    image: Option<Digest<'_>>,
+) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+{
+    image.map_or(Outcome::NONE, |digest| {
+        let key = Key::of_image(operation, class, digest.algorithm);
+        policy.index().find_any(key, combination, digest.bytes)
+    })
 }
 
 impl From<Outcome> for Verdict {
@@ -137,6 +204,7 @@ impl From<Outcome> for Verdict {
 }
 
 /// The state of a decision. Most need no digest, and are made without a function call.
+#[allow(dead_code, reason = "for hooks, which the host does not have")]
 pub(crate) enum Progress {
     /// The decision. It is not taken apart, as most decisions are not reported.
     Decided(Outcome),
@@ -165,8 +233,10 @@ where
     Some(first)
 }
 
-/// Decides like [`evaluate`], up to the point where a digest could matter.
+/// Decides like [`evaluate`] about a file that is not on an image with a digest, or a program that
+/// is not, up to the point where a digest could matter.
 #[inline(always)]
+#[allow(dead_code, reason = "for hooks, which the host does not have")]
 pub(crate) fn decide<S, T>(
     policy: &Compiled<S>,
     operation: Option<Operation>,

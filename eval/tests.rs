@@ -74,8 +74,10 @@ struct Properties {
     fsverity_signature: bool,
     dmverity_roothash: Option<(Algorithm, [u8; 32])>,
     fsverity_digest: Option<(Algorithm, [u8; 32])>,
+    image_digest: Option<(Algorithm, [u8; 32])>,
     roothash_asked: Cell<u32>,
     digest_asked: Cell<u32>,
+    image_asked: Cell<u32>,
 }
 
 impl Object for Properties {
@@ -105,6 +107,14 @@ impl Digests for Properties {
         let (copy, _) = buffer.write([0; 64]).split_first_chunk_mut()?;
         *copy = *bytes;
         Digest::new(*algorithm, copy)
+    }
+}
+
+impl Image for Properties {
+    fn image_digest<'b>(&'b self, _: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        self.image_asked.set(self.image_asked.get() + 1);
+        let (algorithm, bytes) = self.image_digest.as_ref()?;
+        Digest::new(*algorithm, bytes)
     }
 }
 
@@ -567,4 +577,5 @@ mod cases {
     }
 }
 
+mod image;
 mod memory;

@@ -171,6 +171,17 @@ impl Pass<'_> {
             return;
         }
         let sink = &mut *self.sink;
+        if let Some(image) = &wanting.image {
+            let first = &mut self.tables.images[operation as usize][class as usize];
+            *first = outcome.min(*first);
+            return sink.entry(&Entry {
+                key: Key::of_image(operation, class, image.algorithm),
+                outcome,
+                combinations,
+                fsverity: image.words(),
+                dmverity: &[],
+            });
+        }
         let fsverity = wanting.fsverity.as_ref();
         let algorithm = |wanted: &Wanted| wanted.algorithm;
         wanting.root_hashes(self.providers, &mut |dmverity| {

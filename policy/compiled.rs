@@ -78,6 +78,8 @@ impl Operations {
 pub(super) struct Tables {
     /// For each operation: the decisions about the objects of each class.
     pub(super) rows: [[Row; Class::COUNT]; Operation::COUNT],
+    /// Likewise, the first rule that names the fs-verity digest of an image.
+    pub(super) images: [[Outcome; Class::COUNT]; Operation::COUNT],
     /// The decision about operations that the language does not know.
     unknown: Outcome,
     /// The operations that a rule or a default names.
@@ -93,6 +95,7 @@ impl Tables {
     /// No rule, no default, no name.
     pub(super) const EMPTY: Self = Self {
         rows: [[Row::EMPTY; Class::COUNT]; Operation::COUNT],
+        images: [[Outcome::NONE; Class::COUNT]; Operation::COUNT],
         unknown: Outcome::global_default(Action::Deny),
         named: Operations::NONE,
         of_programs: Operations::NONE,
@@ -121,7 +124,8 @@ impl Tables {
             for slot in rows.iter_mut().flat_map(|row| &mut row.slots) {
                 *slot = outcome.min(*slot);
             }
-            if !rows[Class::Memory as usize].is_constant() {
+            let image = self.images[operation as usize][Class::Memory as usize];
+            if !rows[Class::Memory as usize].is_constant() || image != Outcome::NONE {
                 self.of_programs.add(operation);
             }
         }
@@ -188,6 +192,12 @@ impl<S: Deref<Target = [u32]>> Compiled<S> {
     #[inline]
     pub(crate) const fn row(&self, operation: Operation, class: Class) -> &Row {
         &self.tables.rows[operation as usize][class as usize]
+    }
+
+    /// Returns the first rule that names the fs-verity digest of an image.
+    #[inline]
+    pub(crate) const fn first_image(&self, operation: Operation, class: Class) -> Outcome {
+        self.tables.images[operation as usize][class as usize]
     }
 
     /// Returns the decision about operations that the language does not know.

@@ -103,6 +103,8 @@ pub(super) struct Wanting {
     dmverity: Option<Wanted>,
     /// The parameter of the command line that names the root hash.
     parameter: Option<Parameter>,
+    /// The fs-verity digest of the image. It is the only digest then.
+    pub(super) image: Option<Wanted>,
 }
 
 impl Wanting {
@@ -112,10 +114,16 @@ impl Wanting {
         fsverity: None,
         dmverity: None,
         parameter: None,
+        image: None,
     };
 
     /// Returns whether the rule names a digest or a root hash, itself or by a parameter.
     pub(super) const fn has_digest(&self) -> bool {
+        self.has_digest_of_file() || self.image.is_some()
+    }
+
+    /// Returns the same, apart from the digest of the image.
+    const fn has_digest_of_file(&self) -> bool {
         self.fsverity.is_some() || self.dmverity.is_some() || self.parameter.is_some()
     }
 
@@ -157,6 +165,12 @@ impl Wanting {
             FileProperty::BootVerified(value) => Ok(self.flag(Flag::BootVerified, value)),
             FileProperty::DmveritySignature(value) => Ok(self.flag(Flag::DmveritySignature, value)),
             FileProperty::FsveritySignature(value) => Ok(self.flag(Flag::FsveritySignature, value)),
+            FileProperty::ImageDigest(_) if self.has_digest_of_file() => {
+                Err(token.fault(ErrorKind::ImageDigestNotAlone))
+            }
+            FileProperty::ImageDigest(text) => Wanted::parse(text, &algorithm::FSVERITY, token)
+                .map(|new| set(&mut self.image, new)),
+            _ if self.image.is_some() => Err(token.fault(ErrorKind::ImageDigestNotAlone)),
             FileProperty::DmverityRoothash(_) if self.parameter.is_some() => {
                 Err(token.fault(ErrorKind::RootHashNotAlone))
             }
@@ -278,15 +292,18 @@ impl Conditions {
     ///
     /// An extension of the language that the kernel does not have. A digest that is not
     /// hexadecimal, or has an odd number of digits. A second root hash beside that of the command
-    /// line. The reason why the rule never matches, if that is because of this property:
-    /// [`ErrorKind::Strict`].
+    /// line, or another digest beside that of an image. The reason why the rule never matches, if
+    /// that is because of this property: [`ErrorKind::Strict`].
     pub(super) fn add(
         &mut self,
         property: &Property<'_>,
         token: &Token<'_>,
         providers: Providers<'_>,
     ) -> Result<(), Fault> {
-        if let Some(extension) = property.kind().extension() {
+        let of_file = property
+            .of_file()
+            .and_then(|property| property.kind().extension());
+        for extension in [property.kind().extension(), of_file].into_iter().flatten() {
             if !providers.supports(extension) {
                 return Err(token.fault(ErrorKind::Unsupported(extension)));
             }

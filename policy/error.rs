@@ -96,6 +96,8 @@ pub enum ErrorKind {
     ProviderMissing(FilePropertyKind),
     /// A rule that refers to the command line names a second root hash.
     RootHashNotAlone,
+    /// A rule that names the digest of an image names another digest.
+    ImageDigestNotAlone,
     /// The rule is not one that can ask for properties of the program.
     ProgramUnexpected,
     /// A rule about a process asks for something else than properties of the program.
@@ -128,6 +130,7 @@ impl ErrorKind {
             | Self::Unsupported(_)
             | Self::ProviderMissing(_)
             | Self::RootHashNotAlone
+            | Self::ImageDigestNotAlone
             | Self::ProgramUnexpected
             | Self::ProgramOnly
             | Self::Strict(_) => Errno::Invalid,
@@ -164,6 +167,7 @@ impl ErrorKind {
             Self::ParameterUnknown => "unknown parameter of the kernel's command line",
             Self::Unsupported(_) | Self::ProviderMissing(_) => NOT_BUILT,
             Self::RootHashNotAlone => "cmdline: must be the only root hash of its rule",
+            Self::ImageDigestNotAlone => "the digest of an image must be the only one of its rule",
             Self::ProgramUnexpected => {
                 "exe_ properties need op=PTRACE, or op=EXECUTE with anonymous_memory=TRUE"
             }

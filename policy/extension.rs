@@ -21,5 +21,7 @@ named_enum! {
         Ptrace = "IPE_OP_PTRACE",
         /// The operations `UNCHECKED_SCRIPT` and `INTERACTIVE_SCRIPT`.
         Script = "IPE_OP_SCRIPT",
+        /// The property `metadata_backing_file_fsverity_digest`.
+        Image = "IPE_PROP_METADATA_BACKING",
     }
 }

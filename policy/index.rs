@@ -10,7 +10,7 @@
 //! | 0 | [`Outcome`] of the rule |
 //! | 1 | [`Key`], [`FIRST_OF_KEY`], [`TAG`], and the combinations of flags that the entry is for |
 //! | 2 | offset of the next entry of the chain, 0 at its end |
-//! | 3… | the fs-verity digest if the rule names one, then the dm-verity root hash likewise |
+//! | 3… | the fs-verity digest, of the file or of its image, then the root hash, if named |
 //!
 //! A `sha256` rule costs 47 bytes with its part of a head. With the allocator's share, 48 is the
 //! limit.
@@ -26,7 +26,10 @@
 //! find their entry.
 
 use super::{
-    algorithm::Algorithm,
+    algorithm::{
+        Algorithm,
+        FSVERITY, //
+    },
     class::Class,
     flags::{
         ALL_COMBINATIONS,
@@ -71,6 +74,8 @@ impl Key {
     const DMVERITY_SHIFT: u32 = 18;
     const ALGORITHM_BITS: u32 = (1 << 5) - 1;
     const BITS: u32 = (1 << 23) - (1 << Self::CLASS_SHIFT);
+    /// In the place of an fs-verity digest, the algorithms of an image's digest follow all others.
+    const IMAGE: u32 = Algorithm::COUNT as u32;
 
     /// Returns the key of rules of an operation, for objects of a class, that name digests of these
     /// algorithms.
@@ -104,6 +109,21 @@ impl Key {
         )
     }
 
+    /// Returns the key of rules of an operation, for objects of a class, that name an fs-verity
+    /// digest of an image, of this algorithm.
+    #[inline]
+    pub(crate) const fn of_image(operation: Operation, class: Class, image: Algorithm) -> Self {
+        const {
+            let [first, second] = FSVERITY;
+            assert!(
+                Self::IMAGE + 1 + first as u32 <= Self::ALGORITHM_BITS
+                    && Self::IMAGE + 1 + second as u32 <= Self::ALGORITHM_BITS
+            )
+        };
+        let code = (image as u32 + 1 + Self::IMAGE) & Self::ALGORITHM_BITS;
+        Self(Self::new(operation, class, None, None).0 | (code << Self::FSVERITY_SHIFT))
+    }
+
     /// Returns the key in an entry's second word.
     const fn of(word: u32) -> Self {
         Self(word & Self::BITS)
@@ -115,7 +135,7 @@ impl Key {
             let code = ((self.0 >> shift) & Self::ALGORITHM_BITS) as usize;
             let algorithm = code
                 .checked_sub(1)
-                .and_then(|code| Algorithm::ALL.get(code));
+                .and_then(|code| Algorithm::ALL.get(code % Self::IMAGE as usize));
             algorithm.map_or(0, |algorithm| algorithm.digest_len() / 4)
         };
         (words(Self::FSVERITY_SHIFT), words(Self::DMVERITY_SHIFT))
@@ -232,6 +252,7 @@ pub(super) struct Entry<'a> {
     pub(super) outcome: Outcome,
     /// The combinations of flags under which the rule matches.
     pub(super) combinations: u32,
+    /// The fs-verity digest, of the file or of its image.
     pub(super) fsverity: &'a [u32],
     pub(super) dmverity: &'a [u32],
 }

@@ -89,9 +89,10 @@ impl<'c> Providers<'c> {
         }
     }
 
-    /// Returns whether the property is in the set.
+    /// Returns whether the property is in the set. The one of an extension is: a policy that uses it
+    /// in vain is [refused](Self::supports).
     pub const fn contains(self, kind: FilePropertyKind) -> bool {
-        self.kinds & (1 << kind as u8) != 0
+        kind.extension().is_some() || self.kinds & (1 << kind as u8) != 0
     }
 
     /// Returns whether the extension is in the set.

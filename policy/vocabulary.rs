@@ -92,6 +92,9 @@ macro_rules! properties {
             FsverityDigest(DigestText<'a>) = "fsverity_digest", Some("IPE_PROP_FS_VERITY");
             /// The file has an fs-verity digest with a valid built-in signature.
             FsveritySignature(bool) = "fsverity_signature", Some("IPE_PROP_FS_VERITY_BUILTIN_SIG");
+            /// The file is on an image that is mounted from a file with this fs-verity digest.
+            ImageDigest(DigestText<'a>) = "metadata_backing_file_fsverity_digest",
+                Some("IPE_PROP_METADATA_BACKING");
         }
     };
 }
@@ -152,6 +155,17 @@ pub enum PropertyKind {
 
 properties!(kinds);
 
+impl FilePropertyKind {
+    /// Returns the extension that the property belongs to, of a file or of a program; `None` for
+    /// those of the C implementation.
+    pub const fn extension(self) -> Option<Extension> {
+        match self {
+            Self::ImageDigest => Some(Extension::Image),
+            _ => None,
+        }
+    }
+}
+
 impl PropertyKind {
     /// The number of properties.
     pub const COUNT: usize = 2 * FilePropertyKind::COUNT + 1;
@@ -184,7 +198,9 @@ impl PropertyKind {
         match self {
             Self::File(kind) | Self::Program(kind) => matches!(
                 kind,
-                FilePropertyKind::DmverityRoothash | FilePropertyKind::FsverityDigest
+                FilePropertyKind::DmverityRoothash
+                    | FilePropertyKind::FsverityDigest
+                    | FilePropertyKind::ImageDigest
             ),
             Self::AnonymousMemory => false,
         }
@@ -194,7 +210,7 @@ impl PropertyKind {
     /// implementation.
     pub const fn extension(self) -> Option<Extension> {
         match self {
-            Self::File(_) => None,
+            Self::File(kind) => kind.extension(),
             Self::AnonymousMemory => Some(Extension::AnonymousMemory),
             Self::Program(_) => Some(Extension::Program),
         }

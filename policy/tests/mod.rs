@@ -222,6 +222,7 @@ mod command_line;
 mod compile;
 mod digest;
 mod header;
+mod image;
 mod lines;
 mod parser;
 mod program;

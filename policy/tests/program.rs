@@ -445,6 +445,7 @@ mod cases {
         assert_eq!(of_program, Some(PropertyKind::Program(kind)));
         for kind in PropertyKind::ALL {
             let extension = match kind {
+                PropertyKind::File(FilePropertyKind::ImageDigest) => Some(Extension::Image),
                 PropertyKind::File(_) => None,
                 PropertyKind::AnonymousMemory => Some(Extension::AnonymousMemory),
                 PropertyKind::Program(_) => Some(Extension::Program),

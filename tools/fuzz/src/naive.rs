@@ -127,7 +127,7 @@ fn property(word: &[u8]) -> Property {
             assert!(["roothash", "usrhash", "dm-mod.create"].contains(&parameter.as_str()));
             Property::CommandLine(name, parameter)
         }
-        "dmverity_roothash" | "fsverity_digest" => {
+        "dmverity_roothash" | "fsverity_digest" | "metadata_backing_file_fsverity_digest" => {
             let colon = value
                 .iter()
                 .position(|byte| *byte == b':')

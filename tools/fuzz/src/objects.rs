@@ -27,6 +27,9 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
 
+/// The name of the property with the digest of an image.
+const IMAGE: &str = "metadata_backing_file_fsverity_digest";
+
 /// Whether an object, or the program that asks, has what a rule asks for.
 fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> bool {
     let name = property.name();
@@ -58,6 +61,7 @@ fn holds(property: &Property, object: &TestObject, providers: Providers<'_>) -> 
         Property::Digest(_, algorithm, digits) => {
             let digest = match name {
                 "dmverity_roothash" => &object.dmverity_roothash,
+                IMAGE => &object.image_digest,
                 _ => &object.fsverity_digest,
             };
             digest.as_ref().is_some_and(|digest| {
@@ -132,7 +136,7 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
                 continue;
             };
             let digest = digest(algorithm, digits);
-            let useless = of == "fsverity_digest" && !FSVERITY.contains(&algorithm.as_slice());
+            let useless = of != "dmverity_roothash" && !FSVERITY.contains(&algorithm.as_slice());
             let other = name.strip_prefix("exe_").unwrap_or(name) != of;
             if other || useless || digest.is_none() || digests.contains(&digest) {
                 continue;
@@ -154,7 +158,10 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
     let mut objects = Vec::new();
     for dmverity_roothash in named("dmverity_roothash") {
         for fsverity_digest in named("fsverity_digest") {
-            for flags in 0..16 {
+            for (flags, image_digest) in (0..16).flat_map(|flags| {
+                let images = named(IMAGE).into_iter();
+                images.map(move |image| (flags, image))
+            }) {
                 objects.push(TestObject {
                     memory: flags & 8 != 0,
                     boot_verified: flags & 1 != 0,
@@ -162,6 +169,7 @@ pub fn objects(policy: &naive::Policy) -> Vec<TestObject> {
                     fsverity_signature: flags & 4 != 0,
                     dmverity_roothash: dmverity_roothash.clone(),
                     fsverity_digest: fsverity_digest.clone(),
+                    image_digest,
                     ..TestObject::default()
                 });
             }

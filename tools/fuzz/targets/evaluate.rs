@@ -49,6 +49,7 @@ enum Property {
     FsveritySignature(bool),
     DmverityRoothash(Digest),
     FsverityDigest(Digest),
+    ImageDigest(Digest),
 }
 
 impl Property {
@@ -63,6 +64,10 @@ impl Property {
             Self::FsveritySignature(value) => ("fsverity_signature", boolean(value).to_owned()),
             Self::DmverityRoothash(digest) => ("dmverity_roothash", digest.owned().text()),
             Self::FsverityDigest(digest) => ("fsverity_digest", digest.of_fsverity().text()),
+            Self::ImageDigest(digest) => (
+                "metadata_backing_file_fsverity_digest",
+                digest.of_fsverity().text(),
+            ),
         };
         let exe = if of_program { "exe_" } else { "" };
         write!(text, " {exe}{name}={value}").unwrap();
@@ -86,6 +91,7 @@ struct Object {
     flags: [bool; 3],
     dmverity: Option<Digest>,
     fsverity: Option<Digest>,
+    image: Option<Digest>,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -106,6 +112,20 @@ fn action(allow: bool) -> &'static str {
     } else {
         "DENY"
     }
+}
+
+/// Leaves the digest of an image the only digest, if there is one.
+fn alone(properties: &[Property]) -> impl Iterator<Item = Property> + '_ {
+    let image = |is: &Property| matches!(is, Property::ImageDigest(_));
+    let has_image = properties.iter().any(image);
+    let other = |is: &Property| {
+        matches!(
+            is,
+            Property::DmverityRoothash(_) | Property::FsverityDigest(_)
+        )
+    };
+    let all = properties.iter().copied();
+    all.filter(move |property| !(has_image && other(property)))
 }
 
 fn text(case: &Case) -> String {
@@ -142,11 +162,12 @@ fn text(case: &Case) -> String {
                 Operation::Execute if memory.count() > 0 => (object, &rule.of_program[..]),
                 _ => (object, &[][..]),
             };
-            let object = object.iter().map(|property| (*property, false));
-            let of_program = of_program.iter().map(|property| (*property, true));
+            let object = alone(object).map(|property| (property, false));
+            let of_program = alone(of_program).map(|property| (property, true));
             for (mut property, of_program) in object.chain(of_program) {
-                if let Property::DmverityRoothash(digest) | Property::FsverityDigest(digest) =
-                    &mut property
+                if let Property::DmverityRoothash(digest)
+                | Property::FsverityDigest(digest)
+                | Property::ImageDigest(digest) = &mut property
                 {
                     digest.variant = digest.variant.wrapping_add(number);
                 }
@@ -171,6 +192,7 @@ fuzz_target!(|case: Case| {
             fsverity_signature: object.flags[2],
             dmverity_roothash: object.dmverity.map(Digest::owned),
             fsverity_digest: object.fsverity.map(Digest::of_fsverity),
+            image_digest: object.image.map(Digest::of_fsverity),
             ..TestObject::default()
         };
         compare(&compiled, &policy, &object, providers);

@@ -40,7 +40,8 @@ fn file_value(property: &FileProperty<'_>) -> String {
             format!("{}{}", Parameter::PREFIX, parameter.name())
         }
         FileProperty::DmverityRoothash(RootHash::Digest(text))
-        | FileProperty::FsverityDigest(text) => {
+        | FileProperty::FsverityDigest(text)
+        | FileProperty::ImageDigest(text) => {
             format!(
                 "{}:{}",
                 printable(text.algorithm),

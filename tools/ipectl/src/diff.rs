@@ -120,12 +120,13 @@ fn compare_class(
 ) {
     let named = Named::of(operation, kind, [old, new]);
     let exe = kind.prefix();
-    let ask = |dmverity_roothash, fsverity_digest| -> Verdicts {
+    let ask_all = |dmverity_roothash, fsverity_digest, image_digest| -> Verdicts {
         std::array::from_fn(|number| {
             let object = Object {
                 memory: kind != Kind::File,
                 dmverity_roothash,
                 fsverity_digest,
+                image_digest,
                 ..Object::combination(number as u8)
             };
             let decide = |policy: &Policy| policy.action(operation, &object);
@@ -133,6 +134,7 @@ fn compare_class(
         })
     };
 
+    let ask = |roothash, digest| ask_all(roothash, digest, None);
     let others = ask(None, None);
     let suffix = if named.is_empty() { "" } else { OTHERS };
     let subject = (operation, kind);
@@ -144,6 +146,28 @@ fn compare_class(
     for digest in &named.digests {
         let text = format!(" {exe}fsverity_digest={digest}");
         report(subject, &ask(None, Some(*digest)), &[&others], &text, to);
+    }
+
+    for image in &named.images {
+        let of_image = ask_all(None, None, Some(*image));
+        let text = format!(" {exe}metadata_backing_file_fsverity_digest={image}");
+        report(subject, &of_image, &[&others], &text, to);
+        // No rule names it beside another digest. With one, the earlier rule decides.
+        let roothashes = named.roothashes.iter().map(|hash| (Some(*hash), None));
+        let digests = named.digests.iter().map(|digest| (None, Some(*digest)));
+        let pairs = named.pairs.iter();
+        let pairs = pairs.map(|(hash, digest)| (Some(*hash), Some(*digest)));
+        for (roothash, digest) in roothashes.chain(digests).chain(pairs).take(MAX_PAIRS) {
+            let mut text = text.clone();
+            for (name, value) in [("dmverity_roothash", roothash), ("fsverity_digest", digest)] {
+                text += &value.map_or(String::new(), |value| format!(" {exe}{name}={value}"));
+            }
+            let both = ask_all(roothash, digest, Some(*image));
+            let alone = [&of_image, &ask(roothash, digest), &others];
+            report(subject, &both, &alone, &text, to);
+        }
+        to.incomplete |=
+            named.roothashes.len() + named.digests.len() + named.pairs.len() > MAX_PAIRS;
     }
 
     let all = named.roothashes.len() * named.digests.len();
@@ -171,6 +195,7 @@ struct Named {
     roothashes: BTreeSet<Digest>,
     digests: BTreeSet<Digest>,
     pairs: BTreeSet<(Digest, Digest)>,
+    images: BTreeSet<Digest>,
 }
 
 impl Named {
@@ -182,7 +207,7 @@ impl Named {
                 else {
                     continue;
                 };
-                let (mut roothash, mut digest) = (None, None);
+                let (mut roothash, mut digest, mut image) = (None, None, None);
                 for property in rule.properties() {
                     let of_program = matches!(property, Property::Program(_));
                     if of_program == (kind == Kind::File) {
@@ -193,19 +218,23 @@ impl Named {
                         Some(FileProperty::FsverityDigest(text)) => {
                             digest = Digest::from_text(*text);
                         }
+                        Some(FileProperty::ImageDigest(text)) => {
+                            image = Digest::from_text(*text);
+                        }
                         _ => {}
                     }
                 }
                 named.roothashes.extend(roothash);
                 named.digests.extend(digest);
                 named.pairs.extend(roothash.zip(digest));
+                named.images.extend(image);
             }
         }
         named
     }
 
     fn is_empty(&self) -> bool {
-        self.roothashes.is_empty() && self.digests.is_empty()
+        self.roothashes.is_empty() && self.digests.is_empty() && self.images.is_empty()
     }
 }
 

@@ -175,6 +175,8 @@ pub struct Object {
     pub dmverity_roothash: Option<Digest>,
     /// Its fs-verity digest.
     pub fsverity_digest: Option<Digest>,
+    /// The fs-verity digest of the file that its image is mounted from.
+    pub image_digest: Option<Digest>,
 }
 
 impl Object {
@@ -221,7 +223,8 @@ impl Object {
             || !(self.dmverity_signature
                 || self.fsverity_signature
                 || self.dmverity_roothash.is_some()
-                || self.fsverity_digest.is_some())
+                || self.fsverity_digest.is_some()
+                || self.image_digest.is_some())
     }
 
     /// Returns whether a property of a rule holds. The root hashes that the kernel's command line
@@ -255,6 +258,9 @@ impl Object {
             FileProperty::FsverityDigest(text) => {
                 self.fsverity_digest.is_some() && self.fsverity_digest == Digest::from_text(text)
             }
+            FileProperty::ImageDigest(text) => {
+                self.image_digest.is_some() && self.image_digest == Digest::from_text(text)
+            }
         }
     }
 }
@@ -280,5 +286,11 @@ impl eval::Digests for Object {
 
     fn fsverity_digest<'b>(&'b self, _: &'b mut eval::DigestBuffer) -> Option<eval::Digest<'b>> {
         self.fsverity_digest.as_ref()?.as_eval()
+    }
+}
+
+impl eval::Image for Object {
+    fn image_digest<'b>(&'b self, _: &'b mut eval::DigestBuffer) -> Option<eval::Digest<'b>> {
+        self.image_digest.as_ref()?.as_eval()
     }
 }

@@ -184,5 +184,9 @@ fn why_not_of_file(
         FileProperty::FsverityDigest(_) => {
             digest(object.fsverity_digest, "is not protected by fs-verity")
         }
+        FileProperty::ImageDigest(_) => digest(
+            object.image_digest,
+            "is not on an image whose file fs-verity protects",
+        ),
     }
 }

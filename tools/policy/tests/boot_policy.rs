@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The Kconfig symbols of a kernel that provides the whole language.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "IPE_PROP_DM_VERITY",
     "IPE_PROP_DM_VERITY_SIGNATURE",
     "IPE_PROP_FS_VERITY",
@@ -18,6 +18,7 @@ const ALL: [&str; 9] = [
     CMDLINE,
     "IPE_PROP_ANONYMOUS_MEMORY",
     "IPE_PROP_EXE",
+    "IPE_PROP_METADATA_BACKING",
     "IPE_OP_PTRACE",
     "IPE_OP_SCRIPT",
 ];
@@ -245,6 +246,14 @@ fn an_extension_must_be_in_this_kernel() {
             "IPE_OP_SCRIPT",
         ),
         ("op=INTERACTIVE_SCRIPT action=DENY", 1, "IPE_OP_SCRIPT"),
+        (
+            &format!(
+                "op=EXECUTE metadata_backing_file_fsverity_digest=sha256:{} action=ALLOW",
+                "01".repeat(32)
+            ),
+            12,
+            "IPE_PROP_METADATA_BACKING",
+        ),
     ];
     for (line, column, symbol) in cases {
         let text = policy(line);

@@ -50,6 +50,7 @@ fn property() -> impl Strategy<Value = String> {
         3 => digest(DMVERITY).prop_map(|d| format!("dmverity_roothash={}", d.text())),
         3 => digest(FSVERITY)
             .prop_map(|d| format!("fsverity_digest={}", d.text().replace("5a", "5A"))),
+        1 => digest(FSVERITY).prop_map(|d| format!("{IMAGE}={}", d.text())),
         1 => (select(vec!["dmverity_roothash", "fsverity_digest"]), useless())
             .prop_map(|(name, value)| format!("{name}={value}")),
         2 => select(&Parameter::ALL[..])
@@ -57,8 +58,19 @@ fn property() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Leaves a root hash of the command line the only one of its rule.
+/// The name of the property with the digest of an image.
+const IMAGE: &str = "metadata_backing_file_fsverity_digest";
+
+/// Leaves the digest of an image the only one of its rule, or else a root hash of the command line
+/// the only root hash.
 fn alone(properties: Vec<String>) -> Vec<String> {
+    if properties.iter().any(|text| text.starts_with(IMAGE)) {
+        let others = |text: &String| {
+            text.starts_with(IMAGE)
+                || !(text.contains("_digest=") || text.starts_with("dmverity_roothash="))
+        };
+        return properties.into_iter().filter(others).collect();
+    }
     let Some(first) = properties.iter().find(|text| text.contains("=cmdline:")) else {
         return properties;
     };
@@ -263,13 +275,19 @@ fn any_digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = Opti
 
 fn object() -> impl Strategy<Value = TestObject> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (flags, any_digest(DMVERITY), any_digest(FSVERITY)).prop_map(|(flags, dmv, fsv)| TestObject {
+    let digests = (
+        any_digest(DMVERITY),
+        any_digest(FSVERITY),
+        any_digest(FSVERITY),
+    );
+    (flags, digests).prop_map(|(flags, (dmv, fsv, image))| TestObject {
         memory: flags.3,
         boot_verified: flags.0,
         dmverity_signature: flags.1,
         fsverity_signature: flags.2,
         dmverity_roothash: dmv,
         fsverity_digest: fsv,
+        image_digest: image,
         ..Default::default()
     })
 }
@@ -301,7 +319,7 @@ proptest! {
                     verdict, expected, "{:?} {:?} {:?}\n{}", operation, object, line, text
                 );
                 let (dmv, fsv) = object.asked.get();
-                prop_assert!(dmv <= 1 && fsv <= 1);
+                prop_assert!(dmv <= 1 && fsv <= 1 && object.image_asked.take() <= 1);
                 let Some(operation) = operation else { continue };
                 let word = format!("op={}", operation.name());
                 let mut words = text.split(['\n', '\r']).flat_map(|line| {

@@ -46,15 +46,16 @@ const fn error_number(kind: ErrorKind) -> usize {
         ErrorKind::ProgramUnexpected => 28,
         ErrorKind::RootHashNotAlone => 29,
         ErrorKind::ProgramOnly => 30,
-        ErrorKind::DefaultMissing(operation) => 31 + operation as usize,
-        ErrorKind::Unsupported(extension) => 31 + Operation::COUNT + extension as usize,
+        ErrorKind::ImageDigestNotAlone => 31,
+        ErrorKind::DefaultMissing(operation) => 32 + operation as usize,
+        ErrorKind::Unsupported(extension) => 32 + Operation::COUNT + extension as usize,
         ErrorKind::ProviderMissing(kind) => {
-            31 + Operation::COUNT + Extension::COUNT + kind as usize
+            32 + Operation::COUNT + Extension::COUNT + kind as usize
         }
     }
 }
 
-const ERRORS: usize = 31 + Operation::COUNT + Extension::COUNT + FilePropertyKind::COUNT;
+const ERRORS: usize = 32 + Operation::COUNT + Extension::COUNT + FilePropertyKind::COUNT;
 
 /// Texts that are refused as a whole or for their header.
 const TEXTS: &[(&str, ErrorKind)] = &[
@@ -128,6 +129,11 @@ const LINES: &[(&str, ErrorKind)] = &[
     (
         "op=EXECUTE dmverity_roothash=cmdline:roothash dmverity_roothash=x: action=DENY",
         ErrorKind::RootHashNotAlone,
+    ),
+    (
+        "op=EXECUTE fsverity_digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef \
+         metadata_backing_file_fsverity_digest=x: action=DENY",
+        ErrorKind::ImageDigestNotAlone,
     ),
     (
         "op=EXECUTE exe_boot_verified=TRUE action=DENY",
@@ -205,6 +211,7 @@ fn every_error_has_a_text() {
             Extension::Program => "op=PTRACE exe_boot_verified=TRUE action=DENY",
             Extension::Ptrace => "DEFAULT op=PTRACE action=DENY",
             Extension::Script => "op=INTERACTIVE_SCRIPT action=DENY",
+            Extension::Image => "op=EXECUTE metadata_backing_file_fsverity_digest=x: action=DENY",
         };
         let text = format!("{HEADER}DEFAULT action=DENY\n{line}\n");
         let others = Extension::ALL
@@ -216,7 +223,9 @@ fn every_error_has_a_text() {
         assert_eq!(error.err().map(|error| error.kind), Some(kind));
         found(kind);
     }
-    for kind in FilePropertyKind::ALL {
+    // That of an extension is refused for that.
+    let of_c = |kind: &FilePropertyKind| kind.extension().is_none();
+    for kind in FilePropertyKind::ALL.into_iter().filter(of_c) {
         let value = if PropertyKind::Program(kind).is_digest() {
             "sha256:00"
         } else {
@@ -238,6 +247,9 @@ fn every_error_has_a_text() {
     assert_eq!(refused(&vec![0; 1 << 31]), ErrorKind::TooLong);
     found(ErrorKind::TooLong);
 
+    for kind in FilePropertyKind::ALL {
+        seen[error_number(ErrorKind::ProviderMissing(kind))] |= !of_c(&kind);
+    }
     assert!(seen.iter().all(|seen| *seen), "{seen:?}");
 }
 
@@ -305,8 +317,8 @@ fn every_warning_has_a_text() {
             .filter(|other| *other != kind);
         let providers = others.fold(Providers::NONE, Providers::with);
         if providers.contains(kind) {
-            // A property without a provider is always there.
-            assert_eq!(kind.provider(), None);
+            // A property without a provider is always there, and one of an extension is not known.
+            assert!(kind.provider().is_none() || kind.extension().is_some());
             continue;
         }
         let value = if PropertyKind::File(kind).is_digest() {
@@ -334,7 +346,12 @@ fn every_warning_has_a_text() {
             );
         }
     }
-    seen[warning_number(WarningKind::ProviderMissing(FilePropertyKind::BootVerified))] = true;
+    for kind in [
+        FilePropertyKind::BootVerified,
+        FilePropertyKind::ImageDigest,
+    ] {
+        seen[warning_number(WarningKind::ProviderMissing(kind))] = true;
+    }
     assert!(seen.iter().all(|seen| *seen), "{seen:?}");
 }
 

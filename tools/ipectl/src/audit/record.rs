@@ -163,7 +163,12 @@ fn canonical(rule: &str) -> String {
     let words = rule.split_ascii_whitespace().map(|word| {
         let word = word.replace('"', "");
         match word.split_once('=') {
-            Some((key @ ("dmverity_roothash" | "fsverity_digest"), digest)) => {
+            Some((
+                key @ ("dmverity_roothash"
+                | "fsverity_digest"
+                | "metadata_backing_file_fsverity_digest"),
+                digest,
+            )) => {
                 format!("{key}={}", digest.to_ascii_lowercase())
             }
             _ => word,

@@ -37,6 +37,7 @@ pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Unsupported(_) => "extension-unsupported",
         ErrorKind::ProviderMissing(_) => "program-property-unsupported",
         ErrorKind::RootHashNotAlone => "root-hash-not-alone",
+        ErrorKind::ImageDigestNotAlone => "image-digest-not-alone",
         ErrorKind::ProgramUnexpected => "program-unexpected",
         ErrorKind::ProgramOnly => "program-only",
         ErrorKind::ActionMissing => "action-missing",
@@ -154,6 +155,7 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
             _ => "remove it: PTRACE is about the memory of a process in any case".to_owned(),
         }),
         ErrorKind::RootHashNotAlone => fixed("a volume has one root hash: write a rule for each"),
+        ErrorKind::ImageDigestNotAlone => fixed("write a rule for each digest"),
         ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),
         ErrorKind::ActionNotLast => fixed("move it to the end of the line"),
         ErrorKind::ActionUnknown => similar::action(value).map(|meant| {

@@ -390,6 +390,9 @@ pub(super) fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
             Some(FileProperty::FsverityDigest(text)) => {
                 digests.fsverity_digest = Digest::from_text(*text);
             }
+            Some(FileProperty::ImageDigest(text)) => {
+                digests.image_digest = Digest::from_text(*text);
+            }
             _ => {}
         }
     }
@@ -397,6 +400,7 @@ pub(super) fn objects(rule: &Rule<'_>, policy: &Policy) -> Vec<Object> {
         .map(|object| Object {
             dmverity_roothash: digests.dmverity_roothash,
             fsverity_digest: digests.fsverity_digest,
+            image_digest: digests.image_digest,
             ..object
         })
         .filter(|object| {

@@ -49,7 +49,7 @@ const MEMORY: [(&str, PropertyKind); 4] = [
 ];
 
 /// Names that people use for properties of files.
-const PROPERTIES: [(&str, FilePropertyKind); 12] = [
+const PROPERTIES: [(&str, FilePropertyKind); 15] = [
     ("initramfs", FilePropertyKind::BootVerified),
     ("initrd", FilePropertyKind::BootVerified),
     ("boot_verify", FilePropertyKind::BootVerified),
@@ -62,6 +62,9 @@ const PROPERTIES: [(&str, FilePropertyKind); 12] = [
     ("fsverity", FilePropertyKind::FsverityDigest),
     ("digest", FilePropertyKind::FsverityDigest),
     ("hash", FilePropertyKind::FsverityDigest),
+    ("image", FilePropertyKind::ImageDigest),
+    ("composefs", FilePropertyKind::ImageDigest),
+    ("metadata_backing", FilePropertyKind::ImageDigest),
 ];
 
 /// Names that people use for parameters of the command line.

@@ -24,6 +24,7 @@ use std::{
 Examples:
   $ ipectl digest /usr/bin/ls
   $ ipectl digest --plain --salt 1f00 /opt/tool
+  $ ipectl digest --images /images/app.erofs
   $ ipectl digest --volume root.img --hashes root.hash
   $ ipectl digest --volume root.img --no-superblock --salt 1f00
   $ ipectl digest --volume root.img --table '0 8 verity 1 /dev/sda /dev/sda 4096 4096 1 1 …'")]
@@ -31,6 +32,10 @@ pub struct Digest {
     /// Files, or directories of files, that fs-verity will protect
     #[arg(required_unless_present = "volume", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// The files are EROFS images that will be mounted from them: trust all that is on them
+    #[arg(long, requires = "paths")]
+    pub images: bool,
 
     /// The data of a dm-verity volume
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "block_size"])]
@@ -121,6 +126,11 @@ impl Digest {
         };
         for path in &self.paths {
             entries.extend(digest::of_files(path, &parameters)?);
+        }
+        if self.images {
+            for entry in &mut entries {
+                entry.property = "metadata_backing_file_fsverity_digest";
+            }
         }
         show(&entries, self.op, self.action, self.plain, out)
     }

@@ -122,6 +122,7 @@ impl Explain {
             None => object.dmverity_roothash,
         };
         object.fsverity_digest = given.fsverity_digest.or(object.fsverity_digest);
+        object.image_digest = given.image_digest.or(object.image_digest);
         explain(
             &policy,
             &source.name,
@@ -223,6 +224,8 @@ pub struct JsonObject {
     dmverity_signature: bool,
     fsverity_digest: Option<String>,
     fsverity_signature: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_backing_file_fsverity_digest: Option<String>,
 }
 
 impl From<&Object> for JsonObject {
@@ -233,6 +236,9 @@ impl From<&Object> for JsonObject {
             dmverity_signature: object.dmverity_signature,
             fsverity_digest: object.fsverity_digest.map(|digest| digest.to_string()),
             fsverity_signature: object.fsverity_signature,
+            metadata_backing_file_fsverity_digest: object
+                .image_digest
+                .map(|digest| digest.to_string()),
         }
     }
 }
@@ -309,6 +315,11 @@ fn show_object(object: &Object, out: &mut Output<'_>) -> Result<()> {
         ("fsverity_signature", boolean(object.fsverity_signature)),
     ] {
         out.line(format!("  {:<width$} {value}", format!("{exe}{name}")))?;
+    }
+    // Few files are on such an image.
+    if object.image_digest.is_some() {
+        let name = "metadata_backing_file_fsverity_digest";
+        out.line(format!("  {exe}{name} {}", digest(object.image_digest)))?;
     }
     Ok(())
 }

@@ -28,6 +28,10 @@ pub struct Properties {
     /// Its fs-verity digest has a valid built-in signature
     #[arg(long)]
     pub fsverity_signature: bool,
+
+    /// The fs-verity digest of the file that its EROFS image is mounted from
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    pub metadata_backing_file_fsverity_digest: Option<Digest>,
 }
 
 impl Properties {
@@ -39,6 +43,7 @@ impl Properties {
             fsverity_signature: self.fsverity_signature,
             dmverity_roothash: self.dmverity_roothash,
             fsverity_digest: self.fsverity_digest,
+            image_digest: self.metadata_backing_file_fsverity_digest,
             ..Object::default()
         }
     }
@@ -66,6 +71,10 @@ pub struct ProgramProperties {
     /// The program's fs-verity digest has a valid built-in signature
     #[arg(long)]
     pub exe_fsverity_signature: bool,
+
+    /// The fs-verity digest of the file that the program's EROFS image is mounted from
+    #[arg(long, value_name = "DIGEST", value_parser = Digest::parse)]
+    pub exe_metadata_backing_file_fsverity_digest: Option<Digest>,
 }
 
 impl ProgramProperties {
@@ -78,6 +87,7 @@ impl ProgramProperties {
             fsverity_signature: self.exe_fsverity_signature,
             dmverity_roothash: self.exe_dmverity_roothash,
             fsverity_digest: self.exe_fsverity_digest,
+            image_digest: self.exe_metadata_backing_file_fsverity_digest,
         }
     }
 }

@@ -32,7 +32,7 @@ use std::{
 pub struct Entry {
     /// The file.
     pub path: String,
-    /// `fsverity_digest` or `dmverity_roothash`.
+    /// `fsverity_digest`, `dmverity_roothash`, or the digest of an image.
     pub property: &'static str,
     /// The digest.
     pub digest: String,

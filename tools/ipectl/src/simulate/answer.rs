@@ -40,6 +40,7 @@ struct Named {
     roothashes: BTreeSet<Digest>,
     digests: BTreeSet<Digest>,
     pairs: BTreeSet<(Digest, Digest)>,
+    images: BTreeSet<Digest>,
 }
 
 /// A policy, and what its rules name.
@@ -56,7 +57,7 @@ impl Oracle {
             let Some(rule) = line.rule() else {
                 continue;
             };
-            let (mut roothash, mut digest) = (None, None);
+            let (mut roothash, mut digest, mut image) = (None, None, None);
             for property in rule.properties() {
                 match property {
                     Property::File(FileProperty::DmverityRoothash(hash))
@@ -67,6 +68,10 @@ impl Oracle {
                     | Property::Program(FileProperty::FsverityDigest(text)) => {
                         digest = Digest::from_text(text);
                     }
+                    Property::File(FileProperty::ImageDigest(text))
+                    | Property::Program(FileProperty::ImageDigest(text)) => {
+                        image = Digest::from_text(text);
+                    }
                     _ => {}
                 }
             }
@@ -74,6 +79,7 @@ impl Oracle {
             named.roothashes.extend(roothash);
             named.digests.extend(digest);
             named.pairs.extend(roothash.zip(digest));
+            named.images.extend(image);
         }
         Self { policy, named: all }
     }
@@ -146,12 +152,21 @@ impl Oracle {
             .chain(roothashes.map(|hash| (Some(*hash), None)))
             .chain(digests.map(|digest| (None, Some(*digest))))
             .chain(pairs.map(|(hash, digest)| (Some(*hash), Some(*digest))));
-        for (roothash, digest) in more {
+        let images = match side.image {
+            Known::Nothing => Some(&named.images),
+            Known::None | Known::Is(_) => None,
+        };
+        let images: Vec<_> = std::iter::once(None)
+            .chain(images.into_iter().flatten().copied().map(Some))
+            .collect();
+        let more = more.flat_map(|both| images.iter().map(move |image| (both, *image)));
+        for ((roothash, digest), image) in more {
             for object in side.objects() {
                 let candidate = Candidate {
                     object: Object {
                         dmverity_roothash: is(side.roothash).or(roothash),
                         fsverity_digest: is(side.digest).or(digest),
+                        image_digest: is(side.image).or(image),
                         ..object
                     },
                     alias: is(side.roothash).and(roothash),
@@ -183,6 +198,10 @@ impl Oracle {
                     Property::File(FileProperty::FsverityDigest(_))
                     | Property::Program(FileProperty::FsverityDigest(_)) => {
                         sides.all(|side| side.digest != Known::Nothing)
+                    }
+                    Property::File(FileProperty::ImageDigest(_))
+                    | Property::Program(FileProperty::ImageDigest(_)) => {
+                        sides.all(|side| side.image != Known::Nothing)
                     }
                     flag => facts.say(|object| object.satisfies(&flag, |_| Vec::new())),
                 };

@@ -53,6 +53,8 @@ pub(super) struct Side {
     pub(super) roothash: Known,
     /// The fs-verity digest.
     pub(super) digest: Known,
+    /// The fs-verity digest of the image.
+    pub(super) image: Known,
 }
 
 impl Side {
@@ -62,6 +64,7 @@ impl Side {
         flags: u8::MAX,
         roothash: Known::Nothing,
         digest: Known::Nothing,
+        image: Known::Nothing,
     };
 
     /// A file without properties.
@@ -70,6 +73,7 @@ impl Side {
         flags: 1,
         roothash: Known::None,
         digest: Known::None,
+        image: Known::None,
     };
 
     /// Memory, of which the program is not known.
@@ -115,6 +119,13 @@ impl Side {
         })
     }
 
+    fn and_image(self, known: Known) -> Option<Self> {
+        Some(Self {
+            image: self.image.and(known)?,
+            ..self
+        })
+    }
+
     /// The file is on no dm-verity volume.
     fn without_volume(self) -> Option<Self> {
         self.and_flags(|object| !object.dmverity_signature)?
@@ -135,6 +146,13 @@ impl Side {
             | (true, Property::Program(FileProperty::FsverityDigest(text))) => {
                 match Digest::from_text(text) {
                     Some(digest) => self.and_digest(Known::Is(digest)),
+                    None => Some(self),
+                }
+            }
+            (false, Property::File(FileProperty::ImageDigest(text)))
+            | (true, Property::Program(FileProperty::ImageDigest(text))) => {
+                match Digest::from_text(text) {
+                    Some(digest) => self.and_image(Known::Is(digest)),
                     None => Some(self),
                 }
             }
@@ -233,22 +251,37 @@ impl Facts {
         let any = Side::FILE;
         let (file, may_be_memory) = match device {
             "rootfs" if unsure_in_initramfs(record) => {
-                (any.without_volume()?.and_digest(Known::None)?, true)
+                let file = any.without_volume()?.and_digest(Known::None)?;
+                (file.and_image(Known::None)?, true)
             }
             "rootfs" => (
                 any.without_volume()?
                     .and_digest(Known::None)?
+                    .and_image(Known::None)?
                     .and_flags(|object| object.boot_verified)?,
+                false,
+            ),
+            // An image that is mounted from a file may be on a volume.
+            device if filesystem::may_be_image(device) => (
+                any.and_flags(|object| !object.boot_verified && !object.fsverity_signature)?
+                    .and_digest(Known::None)?,
                 false,
             ),
             // A memfd is memory, and so is a device.
             device if filesystem::is_unprotected(device) => (Side::UNPROTECTED, true),
             // Of the first two, the layer, or the file that the program opened, has the properties.
             device if ["overlay", "fuse"].contains(&device) || device.starts_with("dm-") => {
-                (any.and_flags(|object| !object.boot_verified)?, false)
+                let file = any.and_flags(|object| !object.boot_verified)?;
+                // The layer of an overlay can be on an image.
+                let image = match device {
+                    "overlay" => Known::Nothing,
+                    _ => Known::None,
+                };
+                (file.and_image(image)?, false)
             }
             _ => (
                 any.without_volume()?
+                    .and_image(Known::None)?
                     .and_flags(|object| !object.boot_verified)?,
                 false,
             ),

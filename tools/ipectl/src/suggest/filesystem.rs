@@ -34,8 +34,13 @@ pub(crate) fn is_unprotected(device: &str) -> bool {
     let of_program = |from: &str| from == "of a program";
     let mut elsewhere = FROM_ELSEWHERE.iter();
     IN_MEMORY.contains(&device)
-        || device.starts_with("0:")
         || elsewhere.any(|(name, from)| *name == device && !of_program(from))
+}
+
+/// Returns whether this may be an EROFS image that is mounted from a file. As other file systems
+/// without a block device, NFS for example, it is known by a number.
+pub(crate) fn may_be_image(device: &str) -> bool {
+    device.starts_with("0:")
 }
 
 /// Explains why no property can hold for a file on this device, if that is so.
@@ -57,7 +62,15 @@ pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
     let from = match FROM_ELSEWHERE.iter().find(is_named) {
         Some((_, from)) => from,
         // Only a file system without a block device is known by a number.
-        None if device.starts_with("0:") => "of a server, as NFS has them",
+        None if may_be_image(device) => {
+            return Some(format!(
+                "{} is an EROFS image that is mounted from a file, or a file system of a server; \
+                 the files of an image can be allowed by \
+                 metadata_backing_file_fsverity_digest, with the fs-verity digest of the image \
+                 (ipectl digest --images IMAGE)",
+                printable(device.as_bytes())
+            ))
+        }
         None => return None,
     };
     let device = printable(device.as_bytes());

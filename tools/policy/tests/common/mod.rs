@@ -9,7 +9,7 @@
 )]
 
 use ipe_policy::{
-    eval::{Digest, DigestBuffer, Digests, Object, Verdict},
+    eval::{Digest, DigestBuffer, Digests, Image, Object, Verdict},
     policy::{
         measure, rule_at, Action, Algorithm, Class, Compiled, DigestText, Errno, Error,
         FileProperty, FilePropertyKind, Operation, Parameter, Property, PropertyKind, Providers,
@@ -53,7 +53,10 @@ pub struct TestObject {
     pub fsverity_signature: bool,
     pub dmverity_roothash: Option<OwnedDigest>,
     pub fsverity_digest: Option<OwnedDigest>,
+    /// The fs-verity digest of the file that its image is mounted from.
+    pub image_digest: Option<OwnedDigest>,
     pub asked: Cell<(u32, u32)>,
+    pub image_asked: Cell<u32>,
 }
 
 impl TestObject {
@@ -95,6 +98,13 @@ impl Digests for TestObject {
         let copy = &mut buffer.write([0; MAX_DIGEST_LEN])[..digest.bytes().len()];
         copy.copy_from_slice(digest.bytes());
         Digest::new(digest.algorithm(), copy)
+    }
+}
+
+impl Image for TestObject {
+    fn image_digest<'b>(&'b self, _: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        self.image_asked.set(self.image_asked.get() + 1);
+        self.image_digest.as_ref()?.borrow()
     }
 }
 
@@ -286,6 +296,9 @@ pub fn reference_with(
                     }
                     FileProperty::FsverityDigest(digest) => {
                         same_digest(digest, object.fsverity_digest.as_ref())
+                    }
+                    FileProperty::ImageDigest(digest) => {
+                        same_digest(digest, object.image_digest.as_ref())
                     }
                 }
         };

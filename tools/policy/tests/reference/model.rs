@@ -8,7 +8,7 @@
 
 use super::{
     common::{compile_for, with_programs, OwnedDigest, TestObject},
-    line, object, policy, providers, written, OPERATIONS,
+    line, object, policy, providers, written, IMAGE, OPERATIONS,
 };
 use ipe_policy::{
     eval::evaluate,
@@ -102,6 +102,7 @@ fn condition(property: &Property<'_>) -> String {
             }
             FileProperty::DmverityRoothash(RootHash::Digest(text))
             | FileProperty::FsverityDigest(text) => digest(text.algorithm, text.hex),
+            FileProperty::ImageDigest(_) => unreachable!("the model does not have it"),
         },
     };
     format!("{}={value}", property.kind().name())
@@ -111,7 +112,7 @@ fn condition(property: &Property<'_>) -> String {
 fn policy_lines(text: &str, providers: Providers<'_>, command_line: CommandLine<'_>) -> String {
     let mut out = "policy\nprovides".to_owned();
     for kind in FilePropertyKind::ALL {
-        if providers.contains(kind) {
+        if providers.contains(kind) && kind.extension().is_none() {
             write!(out, " {}", kind.name()).unwrap();
         }
     }
@@ -187,6 +188,9 @@ fn compiled_policy_decides_as_the_model() {
     let mut expected = Vec::new();
     for _ in 0..POLICIES {
         let (text, providers, line, objects) = strategy.new_tree(&mut runner).unwrap().current();
+        // The model has no digests of images: the rules that name one are left out.
+        let lines = text.split_inclusive(['\n', '\r']);
+        let text: String = lines.filter(|line| !line.contains(IMAGE)).collect();
         let command_line = written(&line);
         let command_line = CommandLine::new(command_line.as_bytes());
         let providers = with_programs(text.as_bytes(), providers);
