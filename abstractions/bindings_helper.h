@@ -29,5 +29,6 @@
 #include <crypto/sha2.h>
 
 #include "helpers.h"
+#include "image.h"
 
 #endif /* _RUST_LSM_BINDINGS_HELPER_H */

@@ -215,9 +215,7 @@ impl File {
     /// elsewhere.
     #[inline]
     pub(crate) fn is_of_union(&self) -> bool {
-        // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
-        let flags = unsafe { (*self.path().dentry()).d_flags };
-        flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
+        self.path().is_of_union()
     }
 
     /// Returns the inode that has the data: on a union file system such as overlayfs the inode of
@@ -243,11 +241,36 @@ impl File {
 }
 
 impl Path {
+    /// Returns whether it leads to a file of a union file system, such as overlayfs.
+    #[inline]
+    pub(crate) fn is_of_union(&self) -> bool {
+        // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
+        let flags = unsafe { (*self.dentry()).d_flags };
+        flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
+    }
+
     /// Returns the superblock of its mount.
     #[inline]
     pub(crate) fn superblock(&self) -> &Superblock {
         // SAFETY: The path of an open file holds its mount, and a mount its superblock.
         unsafe { Superblock::from_raw((*(*self.as_ptr()).mnt).mnt_sb) }
+    }
+
+    /// Returns the superblock of the image whose digests tell the data of the file, if it is a file
+    /// of a composefs: an overlay without an upper layer, that uses data only if it has the
+    /// fs-verity digest that its one layer with metadata names.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep. The file has been opened by its file system.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(crate) fn composefs_image(&self) -> Option<&Superblock> {
+        // SAFETY: The path of an open file holds its dentry, which is positive, and the superblock
+        // of an overlay its layers.
+        unsafe {
+            let superblock = bindings::rust_lsm_composefs_image(self.dentry());
+            (!superblock.is_null()).then(|| Superblock::from_raw(superblock))
+        }
     }
 
     /// Returns its dentry.
@@ -298,6 +321,65 @@ impl Superblock {
         let magic = unsafe { (*self.as_ptr()).s_magic };
         flags & bindings::rust_lsm_constants_RUST_LSM_SB_NOUSER as c_ulong != 0
             || magic == bindings::HUGETLBFS_MAGIC as c_ulong
+    }
+
+    /// Returns whether its files may stand for memory, or be on an image: [`Self::is_memory`] or
+    /// [`Self::may_be_image`]. For common file systems this is one test.
+    #[inline]
+    pub(crate) fn is_special(&self) -> bool {
+        if !self.has_flags(bindings::rust_lsm_constants_RUST_LSM_SB_SPECIAL) {
+            return false;
+        }
+        // A superblock with a device is neither, and EROFS on a volume is common.
+        if self.has_flags(bindings::rust_lsm_constants_RUST_LSM_SB_NOATIME) && self.has_device() {
+            return false;
+        }
+        self.may_be_image() || self.is_memory()
+    }
+
+    /// Returns whether it is on a block device.
+    #[inline]
+    fn has_device(&self) -> bool {
+        // SAFETY: The superblock lives, and keeps its device, or has none.
+        unsafe { !(*self.as_ptr()).s_bdev.is_null() }
+    }
+
+    /// Returns whether it may be an EROFS image that is mounted from a file.
+    ///
+    /// EROFS sets `SB_NOATIME`, as few other file systems do. Without a device, it has a file.
+    #[inline]
+    pub(crate) fn may_be_image(&self) -> bool {
+        if !cfg!(CONFIG_IPE_PROP_METADATA_BACKING)
+            || !self.has_flags(bindings::rust_lsm_constants_RUST_LSM_SB_NOATIME)
+        {
+            return false;
+        }
+        !self.has_device()
+    }
+
+    /// Returns whether one of the flags is set.
+    #[inline]
+    fn has_flags(&self, wanted: u32) -> bool {
+        // SAFETY: The superblock lives. Other flags may change meanwhile, hence the volatile read;
+        // those that are asked for are set before the first file is opened.
+        let flags = unsafe { (&raw const (*self.as_ptr()).s_flags).read_volatile() };
+        flags & wanted as c_ulong != 0
+    }
+
+    /// Returns the inode of the file that it is mounted from, if it is an EROFS image that is all of
+    /// this file and nothing else.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep. The superblock is mounted, or about to be.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(crate) fn image_file(&self) -> Option<&Inode> {
+        // SAFETY: The superblock lives and is filled. EROFS holds the file open until the last user
+        // of the superblock is gone, and the file its inode.
+        unsafe {
+            let inode = bindings::rust_lsm_image_file(self.as_ptr());
+            (!inode.is_null()).then(|| Inode::from_raw(inode))
+        }
     }
 
     /// Returns its name in messages: the name of the device, or of the file system.
@@ -378,6 +460,17 @@ impl Inode {
         // its type does not.
         let mode = unsafe { (&raw const (*self.as_ptr()).i_mode).read_volatile() };
         u32::from(mode) & bindings::S_IFCHR != 0
+    }
+
+    /// Returns whether EROFS shares its pages with files of other images.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(crate) fn shares_pages(&self) -> bool {
+        // SAFETY: The inode lives, and so does its superblock.
+        unsafe { bindings::rust_lsm_shares_pages(self.as_ptr()) }
     }
 
     /// Returns its number.

@@ -32,6 +32,12 @@ enum rust_lsm_constants {
 	/* Flags in s_flags. */
 	RUST_LSM_SB_NOUSER = (unsigned int)SB_NOUSER,
 	RUST_LSM_SB_INTERNAL = (unsigned int)(SB_NOUSER | SB_KERNMOUNT),
+	RUST_LSM_SB_NOATIME = (unsigned int)SB_NOATIME,
+#ifdef CONFIG_IPE_PROP_METADATA_BACKING
+	RUST_LSM_SB_SPECIAL = (unsigned int)(SB_NOUSER | SB_KERNMOUNT | SB_NOATIME),
+#else
+	RUST_LSM_SB_SPECIAL = (unsigned int)(SB_NOUSER | SB_KERNMOUNT),
+#endif
 	RUST_LSM_FS_IOC_ENABLE_VERITY = (unsigned int)FS_IOC_ENABLE_VERITY,
 };
 

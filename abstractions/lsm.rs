@@ -95,6 +95,8 @@ hooks! {
     kernel_post_read_file if T::HAS_KERNEL_POST_READ_FILE;
     kernel_load_data if T::HAS_KERNEL_LOAD_DATA;
     kernel_post_load_data if T::HAS_KERNEL_POST_LOAD_DATA;
+    sb_alloc_security if T::HAS_SB_ALLOC_SECURITY;
+    sb_kern_mount if T::HAS_SB_KERN_MOUNT;
     initramfs_populated if T::HAS_INITRAMFS_POPULATED;
     bdev_setintegrity if T::HAS_BDEV_SETINTEGRITY;
     bdev_free_security if needs_drop::<T::BlockDevice>();

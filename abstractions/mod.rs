@@ -12,6 +12,8 @@ pub(crate) mod audit;
 mod bindings;
 pub(crate) mod boot;
 pub(crate) mod compat;
+#[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+pub(crate) mod counter;
 pub(crate) mod cred;
 pub(crate) mod fs;
 pub(crate) mod hash;

@@ -90,6 +90,7 @@ pub(crate) struct Program<'a> {
     pub(crate) fsverity_signature: bool,
     pub(crate) dmverity_roothash: Option<Digest<'a>>,
     pub(crate) fsverity_digest: Option<Digest<'a>>,
+    pub(crate) image_digest: Option<Digest<'a>>,
 }
 
 /// The fields of a decision's record.
@@ -199,6 +200,7 @@ fn program(record: &mut impl Fields, program: &Program<'_>) {
             program.dmverity_roothash,
         ),
         (FilePropertyKind::FsverityDigest, program.fsverity_digest),
+        (FilePropertyKind::ImageDigest, program.image_digest),
     ] {
         if let Some(digest) = digest {
             record.text(" ");

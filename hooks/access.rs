@@ -2,6 +2,7 @@
 
 //! The question of most hooks: does the active policy allow this operation on this file?
 
+use super::image::Image;
 use super::object::{
     Digests,
     Object,
@@ -151,9 +152,26 @@ fn judge(
     place: Option<Place<'_>>,
 ) -> Result {
     match place {
+        Some(place) if place.may_be_on_image() => check_image(operation, hook, file, place),
         Some(place) => check_place(operation, hook, file, place),
         None => check_memory(operation, hook, Some(file)),
     }
+}
+
+/// Asks the active policy about data at this place, which may be on an image.
+#[inline(never)]
+fn check_image(operation: Option<Operation>, hook: Hook, file: &File, place: Place<'_>) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    let Some(image) = Image::at(place, &guard) else {
+        return check_place(operation, hook, file, place);
+    };
+    let outcome = eval::outcome(policy.compiled(), operation, Class::File, &image);
+    conclude(&policy, outcome, || {
+        record(&policy, operation, hook, Some(file), outcome)
+    })
 }
 
 /// Asks the active policy about data at this place. The record names the file.
@@ -251,10 +269,7 @@ pub(super) fn judge_asker(
     asker: Asker<'_>,
 ) -> Result {
     let compiled = policy.compiled();
-    let outcome = match eval::decide(compiled, operation, Class::Memory, &asker) {
-        Progress::Decided(outcome) => outcome,
-        Progress::Pending(pending) => pending.look_up(compiled, Class::Memory, &asker),
-    };
+    let outcome = eval::outcome(compiled, operation, Class::Memory, &asker);
     conclude(policy, outcome, || {
         record_asker(policy, operation, hook, file, Some(asker), outcome)
     })
@@ -290,11 +305,14 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
             Some(outcome) => outcome,
             None => return ENFORCE.is_on(),
         },
-        Some(place) => match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
-            Progress::Decided(outcome) => outcome,
-            Progress::Pending(pending) => {
-                pending.look_up(compiled, Class::File, &Digests::new(place.inode(), &guard))
-            }
+        Some(place) => match Image::at(place, &guard) {
+            Some(image) => eval::outcome(compiled, operation, Class::File, &image),
+            None => match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
+                Progress::Decided(outcome) => outcome,
+                Progress::Pending(pending) => {
+                    pending.look_up(compiled, Class::File, &Digests::new(place.inode(), &guard))
+                }
+            },
         },
     };
     if usage::is_noted() {

@@ -28,7 +28,8 @@ impl StoredDigest {
     }
 
     /// Returns the digest.
-    #[inline]
+    // A function of its own would return it in memory.
+    #[inline(always)]
     pub(super) fn get(&self) -> Option<Digest<'_>> {
         let bytes = self.bytes.get(..self.algorithm.digest_len())?;
         Digest::new(self.algorithm, bytes)

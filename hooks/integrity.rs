@@ -16,6 +16,9 @@ use crate::abstractions::fs::Inode;
 pub(crate) struct SuperblockBlob {
     /// Whether it holds the contents of the initramfs.
     initramfs: Switch,
+    /// Where it is an image that is mounted from a file.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(super) image: super::image::ImageBlob,
 }
 
 impl Blob for SuperblockBlob {}

@@ -13,6 +13,8 @@ mod device;
 #[cfg(any(CONFIG_IPE_PROP_DM_VERITY, CONFIG_IPE_PROP_EXE))]
 mod digest;
 mod exec;
+#[cfg_attr(not(CONFIG_IPE_PROP_METADATA_BACKING), path = "image/absent.rs")]
+mod image;
 mod integrity;
 mod module;
 mod object;
@@ -253,6 +255,18 @@ impl SecurityModule for Ipe {
             ReadPurpose::Firmware => Self::kernel_load_data(purpose),
             _ => Ok(()),
         }
+    }
+
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    #[inline]
+    fn sb_alloc_security(superblock: &Superblock) {
+        image::allocated(superblock);
+    }
+
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    #[inline]
+    fn sb_kern_mount(superblock: &Superblock) {
+        image::mounted(superblock);
     }
 
     #[inline]

@@ -61,7 +61,7 @@ impl<'a> Place<'a> {
             return None;
         }
         let inode = file.real_inode();
-        if is_memory(file, inode) {
+        if inode.is_device() || inode.superblock().is_special() {
             return None;
         }
         Some(Self {
@@ -115,6 +115,29 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Returns the path that a program opened the file by.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(super) fn path(&self) -> &'a Path {
+        self.path
+    }
+
+    /// Returns whether fs-verity protects the data, which a union file system may have found
+    /// elsewhere.
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    pub(super) fn is_verity_of_union(&self) -> bool {
+        self.verity && self.path.is_of_union()
+    }
+
+    /// Returns whether the file may be on an image, or of a composefs.
+    #[inline]
+    pub(super) fn may_be_on_image(&self) -> bool {
+        #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+        let may_be = self.inode.superblock().may_be_image() || self.is_verity_of_union();
+        #[cfg(not(CONFIG_IPE_PROP_METADATA_BACKING))]
+        let may_be = false;
+        may_be
+    }
+
     /// Returns the inode that has the data.
     pub(super) fn inode(&self) -> &'a Inode {
         self.inode
@@ -141,6 +164,48 @@ fn device(inode: &Inode) -> Option<&super::device::DeviceBlob> {
     Some(inode.superblock().block_device()?.blob::<Ipe>())
 }
 
+/// Returns whether the data is on a dm-verity volume whose root hash has a valid signature.
+#[inline]
+pub(super) fn is_on_signed_volume(inode: &Inode) -> bool {
+    #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
+    let valid = device(inode).is_some_and(|device| device.is_signed());
+    #[cfg(not(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE))]
+    let valid = {
+        let _ = inode;
+        false
+    };
+    valid
+}
+
+/// Returns the root hash of the dm-verity volume that the data is on.
+#[inline(always)]
+pub(super) fn roothash<'a>(inode: &'a Inode, guard: &'a rcu::Guard) -> Option<Digest<'a>> {
+    #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+    let roothash = device(inode)?.roothash(guard);
+    #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
+    let roothash = {
+        let _ = (inode, guard);
+        None
+    };
+    roothash
+}
+
+/// Returns the fs-verity digest of the inode, in the buffer.
+#[inline(always)]
+pub(super) fn verity_digest<'b>(inode: &Inode, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
+    let digest = match inode.verity_digest(buffer)? {
+        (VerityAlgorithm::Sha256, digest) => Digest::new(Algorithm::Sha256, digest),
+        (VerityAlgorithm::Sha512, digest) => Digest::new(Algorithm::Sha512, digest),
+    };
+    #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
+    let digest = {
+        let _ = (inode, buffer);
+        None
+    };
+    digest
+}
+
 impl eval::Object for Object<'_> {
     #[inline]
     fn boot_verified(&self) -> bool {
@@ -150,11 +215,7 @@ impl eval::Object for Object<'_> {
 
     #[inline]
     fn dmverity_signature(&self) -> bool {
-        #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
-        let valid = device(self.place.inode).is_some_and(|device| device.is_signed());
-        #[cfg(not(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE))]
-        let valid = false;
-        valid
+        is_on_signed_volume(self.place.inode)
     }
 
     #[inline]
@@ -179,7 +240,6 @@ impl eval::Object for Object<'_> {
 /// The digests of an object, which are those of the inode that has its data.
 pub(super) struct Digests<'a> {
     inode: &'a Inode,
-    #[cfg_attr(not(CONFIG_IPE_PROP_DM_VERITY), expect(dead_code))]
     guard: &'a rcu::Guard,
 }
 
@@ -194,25 +254,11 @@ impl<'a> Digests<'a> {
 impl eval::Digests for Digests<'_> {
     #[inline]
     fn dmverity_roothash(&self) -> Option<Digest<'_>> {
-        #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-        let roothash = device(self.inode)?.roothash(self.guard);
-        #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
-        let roothash = None;
-        roothash
+        roothash(self.inode, self.guard)
     }
 
     #[inline]
     fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
-        #[cfg(CONFIG_IPE_PROP_FS_VERITY)]
-        let digest = match self.inode.verity_digest(buffer)? {
-            (VerityAlgorithm::Sha256, digest) => Digest::new(Algorithm::Sha256, digest),
-            (VerityAlgorithm::Sha512, digest) => Digest::new(Algorithm::Sha512, digest),
-        };
-        #[cfg(not(CONFIG_IPE_PROP_FS_VERITY))]
-        let digest = {
-            let _ = buffer;
-            None
-        };
-        digest
+        verity_digest(self.inode, buffer)
     }
 }

@@ -88,3 +88,10 @@ impl eval::Digests for Asker<'_> {
         self.0?.fsverity_digest(buffer)
     }
 }
+
+impl eval::Image for Asker<'_> {
+    #[inline(always)]
+    fn image_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        self.0?.image_digest(buffer)
+    }
+}

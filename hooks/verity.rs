@@ -11,6 +11,9 @@
 use super::module::Ipe;
 use crate::abstractions::fs::Inode;
 
+#[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+use crate::abstractions::counter::Counter;
+
 /// Marks a file on which a task asks for fs-verity, with or without the right to.
 ///
 /// A file that has fs-verity is not marked: once its cache has been dropped, nobody can cause
@@ -62,7 +65,24 @@ pub(super) fn protects_at_hand(inode: &Inode) -> Option<bool> {
 fn drop_unverified_pages(inode: &Inode) -> bool {
     let dropped = inode.drop_data().is_ok();
     if dropped {
+        // Before the mark is cleared.
+        #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+        FIRST_USES.add(1);
         inode.blob::<Ipe>().set_unverified_pages(false);
     }
     dropped
+}
+
+/// How many files have lost their mark.
+#[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+static FIRST_USES: Counter = Counter::new();
+
+/// Returns how many files have lost their mark.
+///
+/// # Context
+///
+/// Any. A full memory barrier.
+#[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+pub(super) fn first_uses() -> u64 {
+    FIRST_USES.add(0)
 }

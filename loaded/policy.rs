@@ -54,6 +54,9 @@ const PROVIDERS: Providers<'static> = {
     if cfg!(CONFIG_IPE_PROP_EXE) {
         providers = providers.with_extension(Extension::Program);
     }
+    if cfg!(CONFIG_IPE_PROP_METADATA_BACKING) {
+        providers = providers.with_extension(Extension::Image);
+    }
     if cfg!(CONFIG_IPE_OP_PTRACE) {
         providers = providers.with_extension(Extension::Ptrace);
     }

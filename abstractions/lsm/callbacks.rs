@@ -268,6 +268,28 @@ pub(super) unsafe extern "C" fn kernel_post_load_data<T: SecurityModule>(
 /// # Safety
 ///
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn sb_alloc_security<T: SecurityModule>(
+    superblock: *mut bindings::super_block,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract, with its blobs.
+    T::sb_alloc_security(unsafe { Superblock::from_raw(superblock) });
+    0
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
+pub(super) unsafe extern "C" fn sb_kern_mount<T: SecurityModule>(
+    superblock: *const bindings::super_block,
+) -> c_int {
+    // SAFETY: Valid for the call by the framework's contract.
+    T::sb_kern_mount(unsafe { Superblock::from_raw(superblock) });
+    0
+}
+
+/// # Safety
+///
+/// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn initramfs_populated<T: SecurityModule>() {
     // SAFETY: The calling thread has a root, whose mount and superblock it holds.
     let root = unsafe { Superblock::from_raw(bindings::rust_lsm_current_root_superblock()) };

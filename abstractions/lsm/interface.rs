@@ -291,6 +291,25 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
+    /// A superblock has been allocated, with its blobs. Its file system has read nothing for it.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    fn sb_alloc_security(_superblock: &Superblock) {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// A superblock that its file system has filled is about to be mounted, for the first time or
+    /// once more.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    fn sb_kern_mount(_superblock: &Superblock) {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
     /// The initramfs has been unpacked. `root` is the superblock of the calling thread's root.
     ///
     /// # Context

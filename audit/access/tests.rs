@@ -85,6 +85,7 @@ mod cases {
         fsverity_signature: false,
         dmverity_roothash: None,
         fsverity_digest: None,
+        image_digest: None,
     };
 
     #[test]

@@ -60,3 +60,9 @@ impl eval::Digests for Properties {
         match *self {}
     }
 }
+
+impl eval::Image for Properties {
+    fn image_digest<'b>(&'b self, _: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        match *self {}
+    }
+}

@@ -3,6 +3,7 @@
 //! The properties of a program's file, as they were when it was executed.
 
 use super::super::digest::StoredDigest;
+use super::super::image::Image;
 use super::super::module::Ipe;
 use super::super::object::{
     Digests,
@@ -23,9 +24,7 @@ use crate::audit;
 use crate::eval::{
     self,
     Digest,
-    DigestBuffer,
-    Digests as _,
-    Object as _, //
+    DigestBuffer, //
 };
 use core::mem::MaybeUninit;
 use kernel::alloc::flags::GFP_KERNEL_ACCOUNT;
@@ -42,6 +41,7 @@ pub(crate) struct Properties {
     fsverity_signature: bool,
     dmverity_roothash: Option<StoredDigest>,
     fsverity_digest: Option<StoredDigest>,
+    image_digest: Option<StoredDigest>,
     /// The securebits that the policy gave the program.
     script_bits: ScriptBits,
     /// The number of the file's inode.
@@ -83,23 +83,37 @@ impl Properties {
         }
 
         let mut buffer = MaybeUninit::uninit();
+        let mut image_buffer = MaybeUninit::uninit();
         let properties = {
             // One section for all, as the blob of a device demands.
             let guard = rcu::read_lock();
+            let image = place.and_then(|place| Image::at(place, &guard));
+            let image = image.as_ref();
             let object = place.map(Object::new);
-            let object = object.as_ref();
+            let object = match image {
+                Some(image) => Some(image as &dyn eval::Object),
+                None => object.as_ref().map(|object| object as &dyn eval::Object),
+            };
             let digests = place.map(|place| Digests::new(place.inode(), &guard));
-            let digests = digests.as_ref();
+            let digests = match image {
+                Some(image) => Some(image as &dyn eval::Digests),
+                None => digests
+                    .as_ref()
+                    .map(|digests| digests as &dyn eval::Digests),
+            };
             Self {
-                boot_verified: object.is_some_and(Object::boot_verified),
-                dmverity_signature: object.is_some_and(Object::dmverity_signature),
-                fsverity_signature: object.is_some_and(Object::fsverity_signature),
+                boot_verified: object.is_some_and(|object| object.boot_verified()),
+                dmverity_signature: object.is_some_and(|object| object.dmverity_signature()),
+                fsverity_signature: object.is_some_and(|object| object.fsverity_signature()),
                 dmverity_roothash: digests
-                    .and_then(Digests::dmverity_roothash)
+                    .and_then(|digests| digests.dmverity_roothash())
                     .map(StoredDigest::new),
                 fsverity_digest: digests
-                    .filter(|_| object.is_some_and(Object::has_fsverity))
+                    .filter(|_| object.is_some_and(|object| object.has_fsverity()))
                     .and_then(|digests| digests.fsverity_digest(&mut buffer))
+                    .map(StoredDigest::new),
+                image_digest: image
+                    .and_then(|image| eval::Image::image_digest(image, &mut image_buffer))
                     .map(StoredDigest::new),
                 script_bits,
                 inode: inode.map_or(0, Inode::number),
@@ -159,6 +173,7 @@ impl Properties {
             fsverity_signature: self.fsverity_signature,
             dmverity_roothash: self.dmverity_roothash.as_ref().and_then(StoredDigest::get),
             fsverity_digest: self.fsverity_digest.as_ref().and_then(StoredDigest::get),
+            image_digest: self.image_digest.as_ref().and_then(StoredDigest::get),
         }
     }
 }
@@ -194,5 +209,12 @@ impl eval::Digests for Properties {
     #[inline]
     fn fsverity_digest<'b>(&'b self, _: &'b mut DigestBuffer) -> Option<Digest<'b>> {
         self.fsverity_digest.as_ref()?.get()
+    }
+}
+
+impl eval::Image for Properties {
+    #[inline(always)]
+    fn image_digest<'b>(&'b self, _: &'b mut DigestBuffer) -> Option<Digest<'b>> {
+        self.image_digest.as_ref()?.get()
     }
 }
