@@ -9,6 +9,7 @@
 #include <linux/jump_label.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/task_work.h>
 #include <linux/uidgid.h>
@@ -114,6 +115,43 @@ void rust_lsm_end_request(void)
 {
 	static_branch_dec(&rust_lsm_requests.key);
 }
+
+#ifdef CONFIG_IPE_TRIAL
+/*
+ * The address space of pointers to memory of each CPU is unknown to bindgen. GCC may
+ * know it, and warns about a cast between two that does not go through a number.
+ */
+static unsigned long __percpu *percpu(struct rust_lsm_counters *counters)
+{
+	return (unsigned long __percpu *)(__force unsigned long)counters;
+}
+
+struct rust_lsm_counters *rust_lsm_counters_alloc(unsigned int number)
+{
+	return (struct rust_lsm_counters *)(__force unsigned long)__alloc_percpu(
+		number * sizeof(unsigned long), __alignof__(unsigned long));
+}
+
+void rust_lsm_counters_free(struct rust_lsm_counters *counters)
+{
+	free_percpu(percpu(counters));
+}
+
+void rust_lsm_count(struct rust_lsm_counters *counters, unsigned int index)
+{
+	this_cpu_inc(percpu(counters)[index]);
+}
+
+u64 rust_lsm_counters_sum(struct rust_lsm_counters *counters, unsigned int index)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(&percpu(counters)[index], cpu));
+	return sum;
+}
+#endif
 
 static void release_held_file(struct callback_head *work)
 {

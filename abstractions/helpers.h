@@ -65,6 +65,16 @@ void rust_lsm_begin_request(void);
 void rust_lsm_end_request(void);
 
 /*
+ * Counters of which each CPU has its own, at 0 at first. Making them may sleep, and
+ * returns NULL without memory.
+ */
+struct rust_lsm_counters;
+struct rust_lsm_counters *rust_lsm_counters_alloc(unsigned int number);
+void rust_lsm_counters_free(struct rust_lsm_counters *counters);
+void rust_lsm_count(struct rust_lsm_counters *counters, unsigned int index);
+u64 rust_lsm_counters_sum(struct rust_lsm_counters *counters, unsigned int index);
+
+/*
  * In a task's blob: a file that the task holds until it returns to userspace, or NULL.
  * While the work has a function, it is among the task's works, which release the file.
  */

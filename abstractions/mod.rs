@@ -23,6 +23,8 @@ pub(crate) mod lsm;
 #[cfg(not(linux_7_2))]
 pub(crate) mod module;
 pub(crate) mod param;
+#[cfg(CONFIG_IPE_TRIAL)]
+pub(crate) mod percpu;
 pub(crate) mod pkcs7;
 pub(crate) mod random;
 pub(crate) mod rcu;

@@ -147,6 +147,9 @@ pub(crate) trait OpenFile: Send {
 pub(crate) enum Access {
     /// Everybody may read it.
     AllRead,
+    /// Root may read it.
+    #[allow(dead_code, reason = "not every configuration has such a file")]
+    RootReads,
     /// Root may write it.
     RootWrites,
     /// Root may read and write it.
@@ -158,6 +161,7 @@ impl Access {
     fn mode(self) -> u16 {
         match self {
             Self::AllRead => 0o444,
+            Self::RootReads => 0o400,
             Self::RootWrites => 0o200,
             Self::RootReadsAndWrites => 0o600,
         }
@@ -343,7 +347,7 @@ impl<D: Send + Sync + 'static> Callbacks<D> {
     /// `EINVAL`.
     fn table(access: Access) -> &'static bindings::file_operations {
         match access {
-            Access::AllRead => Self::READ,
+            Access::AllRead | Access::RootReads => Self::READ,
             Access::RootWrites => Self::WRITE,
             Access::RootReadsAndWrites => Self::READ_AND_WRITE,
         }
