@@ -30,6 +30,9 @@ use crate::policy::{
     Scope, //
 };
 
+#[cfg(CONFIG_IPE_TRIAL)]
+use crate::policy::Version;
+
 /// The number of a digest's digits that are written at once.
 const DIGITS: usize = 32;
 
@@ -42,31 +45,49 @@ const UNKNOWN: &str = "UNKNOWN";
 ///
 /// Does not sleep. Audit counts a record that cannot be made as lost.
 #[cold]
-pub(crate) fn access(
-    policy: &Policy,
-    operation: Option<Operation>,
-    hook: Hook,
-    file: Option<&File>,
-    asker: Asker<'_>,
-    verdict: Verdict,
-    enforcing: bool,
-) {
+#[inline(never)]
+pub(crate) fn access(access: Access<'_>) {
     let Some(mut record) = Record::start_atomic(kind::ACCESS) else {
         return;
     };
     let comm = task::comm();
     let decision = Decision {
-        text: policy.text(),
-        operation,
-        hook,
-        enforcing,
+        text: access.policy.text(),
+        operation: access.operation,
+        hook: access.hook,
+        enforcing: access.enforcing,
         process_id: task::process_id(),
         comm: comm.as_bytes(),
-        file,
-        verdict,
-        asker,
+        file: access.file,
+        verdict: access.verdict,
+        asker: access.asker,
+        #[cfg(CONFIG_IPE_TRIAL)]
+        trial: access.trial.map(|(policy, verdict)| Trial {
+            name: policy.name(),
+            version: policy.version(),
+            text: policy.text(),
+            verdict,
+        }),
     };
     write(&mut record, &decision);
+}
+
+/// A decision that is recorded.
+pub(crate) struct Access<'a> {
+    /// The active policy.
+    pub(crate) policy: &'a Policy,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) hook: Hook,
+    /// The file; `None` for memory without one, or a process.
+    pub(crate) file: Option<&'a File>,
+    pub(crate) asker: &'a Asker<'a>,
+    /// The verdict of the active policy; `None` where it is not asked about such an operation.
+    pub(crate) verdict: Option<Verdict>,
+    /// Whether the verdict counts.
+    pub(crate) enforcing: bool,
+    /// The policy on trial, and its verdict in the same form.
+    #[cfg(CONFIG_IPE_TRIAL)]
+    pub(crate) trial: Option<(&'a Policy, Option<Verdict>)>,
 }
 
 /// The program that asks, as far as a decision is about it.
@@ -103,8 +124,19 @@ struct Decision<'a> {
     process_id: i32,
     comm: &'a [u8],
     file: Option<&'a File>,
-    verdict: Verdict,
-    asker: Asker<'a>,
+    verdict: Option<Verdict>,
+    asker: &'a Asker<'a>,
+    #[cfg(CONFIG_IPE_TRIAL)]
+    trial: Option<Trial<'a>>,
+}
+
+/// The policy on trial, and its verdict; `None` where it is not asked about such an operation.
+#[cfg(CONFIG_IPE_TRIAL)]
+struct Trial<'a> {
+    name: &'a [u8],
+    version: Version,
+    text: &'a [u8],
+    verdict: Option<Verdict>,
 }
 
 fn write(record: &mut impl Fields, decision: &Decision<'_>) {
@@ -141,33 +173,48 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
         }
     }
 
-    match decision.verdict.scope {
-        Scope::Rule(offset) => {
-            // In the one form that all spellings share.
-            record.text(" rule=\"op=");
-            record.text(operation);
-            if !visit_rule(decision.text, offset, &mut |each| property(record, each)) {
-                // Never, as the compiled policy names only lines that parsed.
-                record.text(" ?");
-            }
-            end(record, decision.verdict.action);
-        }
-        Scope::OperationDefault => {
-            record.text(" rule=\"DEFAULT op=");
-            record.text(operation);
-            end(record, decision.verdict.action);
-        }
-        Scope::GlobalDefault => {
-            record.text(" rule=\"DEFAULT");
-            end(record, decision.verdict.action);
-        }
-    }
+    record.text(" rule=");
+    rule(record, decision.text, operation, decision.verdict);
 
-    match &decision.asker {
+    match decision.asker {
         Asker::Unnamed => {}
         Asker::Unknown => record.text(" exe_dev=? exe_ino=?"),
         Asker::Known(known) => program(record, known),
     }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    if let Some(trial) = &decision.trial {
+        record.text(" trial_policy_name=");
+        record.untrusted(trial.name);
+        record.text(" trial_policy_version=");
+        record.format(format_args!("{}", trial.version));
+        record.text(" trial_rule=");
+        rule(record, trial.text, operation, trial.verdict);
+    }
+}
+
+/// Writes the rule or default that made a verdict.
+fn rule(record: &mut impl Fields, text: &[u8], operation: &str, verdict: Option<Verdict>) {
+    let Some(verdict) = verdict else {
+        return record.text("?");
+    };
+    match verdict.scope {
+        Scope::Rule(offset) => {
+            // In the one form that all spellings share.
+            record.text("\"op=");
+            record.text(operation);
+            if !visit_rule(text, offset, &mut |each| property(record, each)) {
+                // Never, as the compiled policy names only lines that parsed.
+                record.text(" ?");
+            }
+        }
+        Scope::OperationDefault => {
+            record.text("\"DEFAULT op=");
+            record.text(operation);
+        }
+        Scope::GlobalDefault => record.text("\"DEFAULT"),
+    }
+    end(record, verdict.action);
 }
 
 /// Writes the fields of the program that asks: its file, and the properties with which a rule can

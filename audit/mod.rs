@@ -18,6 +18,7 @@ mod line;
 
 pub(crate) use access::{
     access,
+    Access,
     Asker,
     Program, //
 };

@@ -8,6 +8,10 @@ use super::object::{
     Object,
     Place, //
 };
+use super::observed::{
+    self,
+    Judged, //
+};
 use super::program::Asker;
 use crate::abstractions::fs::{
     File,
@@ -26,7 +30,6 @@ use crate::eval::{
     Progress, //
 };
 use crate::loaded::{
-    usage,
     Policy,
     ACTIVE, //
 };
@@ -165,11 +168,14 @@ fn check_image(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
+    if observed::is_on() {
+        return observed::check(&policy, operation, hook, Some(file), Judged::File(place));
+    }
     let Some(image) = Image::at(place, &guard) else {
         return check_place(operation, hook, file, place);
     };
     let outcome = eval::outcome(policy.compiled(), operation, Class::File, &image);
-    conclude(&policy, outcome, || {
+    conclude(outcome, || {
         record(&policy, operation, hook, Some(file), outcome)
     })
 }
@@ -181,13 +187,16 @@ fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
+    if observed::is_on() {
+        return observed::check(&policy, operation, hook, Some(file), Judged::File(place));
+    }
     match eval::decide(
         policy.compiled(),
         operation,
         Class::File,
         &Object::new(place),
     ) {
-        Progress::Decided(outcome) => conclude(&policy, outcome, || {
+        Progress::Decided(outcome) => conclude(outcome, || {
             record(&policy, operation, hook, Some(file), outcome)
         }),
         Progress::Pending(pending) => {
@@ -209,7 +218,7 @@ fn check_digests(
     guard: &rcu::Guard,
 ) -> Result {
     let outcome = pending.look_up(policy.compiled(), Class::File, &Digests::new(inode, guard));
-    conclude(policy, outcome, || {
+    conclude(outcome, || {
         record(policy, operation, hook, Some(file), outcome)
     })
 }
@@ -230,8 +239,13 @@ fn check_memory(operation: Option<Operation>, hook: Hook, file: Option<&File>) -
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
+    if observed::is_on() {
+        return Asker::with_current(|asker| {
+            observed::check(&policy, operation, hook, file, Judged::Memory(asker))
+        });
+    }
     match eval::decide_for_all(policy.compiled(), operation) {
-        Some(outcome) => conclude(&policy, outcome, || {
+        Some(outcome) => conclude(outcome, || {
             record_asker(&policy, operation, hook, file, None, outcome)
         }),
         None => Asker::with_current(|asker| judge_asker(&policy, operation, hook, file, asker)),
@@ -268,9 +282,12 @@ pub(super) fn judge_asker(
     file: Option<&File>,
     asker: Asker<'_>,
 ) -> Result {
+    if observed::is_on() {
+        return observed::check(policy, operation, hook, file, Judged::Memory(asker));
+    }
     let compiled = policy.compiled();
     let outcome = eval::outcome(compiled, operation, Class::Memory, &asker);
-    conclude(policy, outcome, || {
+    conclude(outcome, || {
         record_asker(policy, operation, hook, file, Some(asker), outcome)
     })
 }
@@ -294,6 +311,14 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
     let Some(policy) = ACTIVE.read(&guard) else {
         return false;
     };
+    if observed::is_on() {
+        let judged = match place {
+            // Rules about these operations cannot ask for the program.
+            None => Judged::Memory(Asker::new(None)),
+            Some(place) => Judged::File(place),
+        };
+        return observed::check(&policy, Some(operation), hook, Some(file), judged).is_err();
+    }
     let compiled = policy.compiled();
     if !compiled.names(operation) {
         return false;
@@ -305,32 +330,17 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
             Some(outcome) => outcome,
             None => return ENFORCE.is_on(),
         },
-        Some(place) => match Image::at(place, &guard) {
-            Some(image) => eval::outcome(compiled, operation, Class::File, &image),
-            None => match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
-                Progress::Decided(outcome) => outcome,
-                Progress::Pending(pending) => {
-                    pending.look_up(compiled, Class::File, &Digests::new(place.inode(), &guard))
-                }
-            },
-        },
+        Some(place) => super::decide::file(&policy, operation, place, &guard),
     };
-    if usage::is_noted() {
-        policy.note(outcome);
-    }
     if SUCCESS_AUDIT.is_on() {
         return record(&policy, operation, hook, Some(file), outcome).is_err();
     }
     outcome.action() == Action::Deny && ENFORCE.is_on()
 }
 
-/// Notes the rule where that is asked for. Returns, or lets `record` make the result: of a denial,
-/// and of everything where all is recorded.
+/// Returns, or lets `record` make the result: of a denial, and of everything where all is recorded.
 #[inline(always)]
-fn conclude(policy: &Policy, outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
-    if usage::is_noted() {
-        policy.note(outcome);
-    }
+fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
     if outcome.action() == Action::Allow && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }
@@ -395,15 +405,17 @@ fn record_with(
     outcome: Outcome,
 ) -> Result {
     let enforcing = ENFORCE.is_on();
-    audit::access(
+    audit::access(audit::Access {
         policy,
         operation,
         hook,
         file,
-        asker,
-        outcome.into(),
+        asker: &asker,
+        verdict: Some(outcome.into()),
         enforcing,
-    );
+        #[cfg(CONFIG_IPE_TRIAL)]
+        trial: None,
+    });
     if outcome.action() == Action::Deny && enforcing {
         Err(EACCES)
     } else {

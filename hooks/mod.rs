@@ -8,6 +8,7 @@
 //! [`crate::abstractions::lsm`].
 
 mod access;
+mod decide;
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 mod device;
 #[cfg(any(CONFIG_IPE_PROP_DM_VERITY, CONFIG_IPE_PROP_EXE))]
@@ -18,6 +19,7 @@ mod image;
 mod integrity;
 mod module;
 mod object;
+mod observed;
 mod program;
 mod reading;
 #[cfg(CONFIG_IPE_OP_SCRIPT)]

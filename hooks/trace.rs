@@ -5,6 +5,10 @@
 //! The object is a process, of which a policy says nothing. The program that asks counts.
 
 use super::access;
+use super::observed::{
+    self,
+    Judged, //
+};
 use super::program::Asker;
 use crate::audit::Hook;
 use crate::loaded::ACTIVE;
@@ -30,6 +34,16 @@ pub(super) fn check(hook: Hook, asker: Option<Asker<'_>>) -> Result {
         return Ok(());
     };
     let operation = Operation::Ptrace;
+    if observed::is_on() {
+        let check = |asker: Asker<'_>| {
+            let judged = Judged::Memory(asker);
+            observed::check(&policy, Some(operation), hook, None, judged)
+        };
+        return match asker {
+            Some(asker) => check(asker),
+            None => Asker::with_current(check),
+        };
+    }
     if !policy.compiled().names(operation) {
         return Ok(());
     }

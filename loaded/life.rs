@@ -44,6 +44,29 @@ pub(crate) fn is_loaded(policy: &Policy, message: &[u8]) -> bool {
     policy.message() == Some(message)
 }
 
+/// Returns whether `policy` may be on trial beside `active`. `on_trial` is on trial already; if that
+/// is `policy` itself, its trial begins anew.
+///
+/// # Errors
+///
+/// `EINVAL` where no policy is active, or `policy` itself; `EBUSY` where another one is on trial;
+/// those of [`check_activation`], as a trial prepares for it.
+#[cfg(CONFIG_IPE_TRIAL)]
+pub(super) fn check_trial(
+    active: Option<&Policy>,
+    on_trial: Option<&Policy>,
+    policy: &Policy,
+) -> Result {
+    let is_policy = |other: &Policy| core::ptr::eq(other, policy);
+    if active.is_none_or(is_policy) {
+        return Err(EINVAL);
+    }
+    if on_trial.is_some_and(|other| !is_policy(other)) {
+        return Err(EBUSY);
+    }
+    check_activation(active, policy)
+}
+
 /// Returns whether a policy may be deleted.
 ///
 /// # Errors

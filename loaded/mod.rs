@@ -3,9 +3,9 @@
 //! Policies in the kernel's memory.
 //!
 //! Verification, the compiled policy, the rules of its life, its rules that decide, the active
-//! policy, the boot policy, the seal and the measurement of all this belong here. The files that
-//! userspace sees are in [`crate::securityfs`], the language in [`crate::policy`], the decision in
-//! [`crate::eval`].
+//! policy, the one on trial, the boot policy, the seal and the measurement of all this belong here.
+//! The files that userspace sees are in [`crate::securityfs`], the language in [`crate::policy`],
+//! the decision in [`crate::eval`].
 
 mod active;
 pub(crate) mod boot;
@@ -16,6 +16,8 @@ mod report;
 mod seal;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 pub(crate) mod tests;
+#[cfg_attr(not(CONFIG_IPE_TRIAL), path = "trial/absent.rs")]
+mod trial;
 pub(crate) mod usage;
 mod verify;
 
@@ -35,4 +37,14 @@ pub(crate) use self::report::{
 pub(crate) use self::seal::{
     Seal,
     SEAL, //
+};
+#[cfg(CONFIG_IPE_TRIAL)]
+pub(crate) use self::trial::{
+    Comparison,
+    Difference, //
+};
+pub(crate) use self::trial::{
+    OnTrial,
+    Trial,
+    ON_TRIAL, //
 };

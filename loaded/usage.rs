@@ -18,8 +18,6 @@ use kernel::sync::atomic::{
 };
 use kernel::sync::Arc;
 
-pub(crate) use crate::abstractions::static_key::is_requested as is_noted;
-
 /// The offsets of two rules differ after so many bits are shifted out.
 const SHIFT: u32 = 4;
 

@@ -8,6 +8,8 @@
 //! update                         0200   takes a signed policy of the same name and a higher version
 //! delete                         0200   `1` removes it, unless it is active
 //! unused                         0600   the rules that have not decided since `1` was written
+//! trial                          0600   whether it is on trial; `1` begins a trial, `0` ends it
+//! trial_stats                    0400   what became of the trial so far
 //! ```
 //!
 //! A file that is still open when the policy is deleted answers `ENOENT`.
@@ -15,11 +17,14 @@
 use super::collector::Message;
 use super::root::Root;
 use super::text;
+#[cfg(CONFIG_IPE_TRIAL)]
+use super::trial;
 use super::unused::Unused;
 use super::upload::{
     Destination,
     Upload, //
 };
+use crate::abstractions::rcu::Retired;
 use crate::abstractions::securityfs::{
     Access,
     Directory,
@@ -33,7 +38,8 @@ use crate::loaded::{
     Policy,
     Refusal,
     Report,
-    State, //
+    State,
+    Trial, //
 };
 use kernel::fs::file::Offset;
 use kernel::new_mutex;
@@ -50,7 +56,7 @@ use kernel::uaccess::{
 };
 
 /// The files of a policy's directory.
-static FILES: [FileKind<Entry>; 8] = [
+static FILES: &[FileKind<Entry>] = &[
     FileKind {
         name: c"pkcs7",
         access: Access::AllRead,
@@ -91,6 +97,18 @@ static FILES: [FileKind<Entry>; 8] = [
         access: Access::RootReadsAndWrites,
         open: |entry| Unused::open(entry),
     },
+    #[cfg(CONFIG_IPE_TRIAL)]
+    FileKind {
+        name: c"trial",
+        access: Access::RootReadsAndWrites,
+        open: |entry| trial::TrialFile::open(entry),
+    },
+    #[cfg(CONFIG_IPE_TRIAL)]
+    FileKind {
+        name: c"trial_stats",
+        access: Access::RootReads,
+        open: |entry| trial::Stats::open(entry),
+    },
 ];
 
 /// A policy and its directory, which are created and removed together.
@@ -122,7 +140,7 @@ impl Entry {
     /// that others need.
     pub(super) fn create(root: &Arc<Root>, policy: Arc<Policy>) -> Result<Unpublished> {
         let directory = Directory::new_in(policy.name(), &root.policies)?;
-        directory.add(&FILES)?;
+        directory.add(FILES)?;
 
         let entry = Arc::pin_init(
             pin_init!(Entry {
@@ -160,8 +178,8 @@ impl Entry {
     /// `ENOENT` where it was deleted, `ESTALE` where a higher version is active, `EPERM` where
     /// another policy is sealed; those of [`State::measure`].
     fn activate(&self) -> Result {
-        // Dropped last, as it waits for a grace period.
-        let retired;
+        // Dropped last, as they wait for a grace period.
+        let (retired, _ended);
         let _writers = self.root.writers.lock();
         let policy = self.policy()?;
         if !self.root.active.is(&policy) {
@@ -172,18 +190,20 @@ impl Entry {
         }
         retired = self.root.active.activate(&policy)?;
         if let Some(old) = &retired {
-            self.activated(old.get().as_deref(), &policy);
+            _ended = self.activated(old.get().as_deref(), &policy);
         }
         Ok(())
     }
 
     /// Records that `new` is active in the place of `old`, and seals it if the command line asks
-    /// for that. The writers' lock is held.
-    fn activated(&self, old: Option<&Policy>, new: &Policy) {
+    /// for that. Returns the trial that this has ended, if it has, which is to be dropped without
+    /// the writers' lock. That is held.
+    fn activated(&self, old: Option<&Policy>, new: &Policy) -> Option<Retired<Arc<Trial>>> {
         audit::activation(old, new);
         if self.root.seal.set_on_activation(self.root.active) {
             audit::sealed();
         }
+        self.root.trial.end_if_over(new)
     }
 
     /// Returns whether the policy is active.
@@ -211,16 +231,16 @@ impl Entry {
         self.replace(Policy::signed(message.bytes, message.form, report)?, report)
     }
 
-    /// Replaces the policy by one of the same name and a higher version, which is active if the old
-    /// one was.
+    /// Replaces the policy by one of the same name and a higher version, which is active, or on
+    /// trial, if the old one was.
     ///
     /// # Errors
     ///
     /// `ENOENT` where it was deleted; those of [`life::check_update`]; `EPERM` where it is sealed;
-    /// those of [`State::measure`] where it is active.
+    /// those of [`State::measure`] where it is active; `ENOMEM` where it is on trial.
     fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
-        // Dropped last, as it waits for a grace period.
-        let retired;
+        // Dropped last, as they wait for a grace period.
+        let (retired, _ended, _exchanged);
         let _writers = self.root.writers.lock();
         let mut loaded = self.loaded.lock();
         let loaded = Option::as_mut(&mut *loaded).ok_or(ENOENT)?;
@@ -229,33 +249,76 @@ impl Entry {
             self.root.seal.check()?;
             State::new(&new, self.root.seal.is_set()).measure()?;
         }
+        // Before anything changes, as this may fail.
+        let trial = self.root.trial.prepare(&loaded.policy, &new)?;
         let old = core::mem::replace(&mut loaded.policy, new.clone());
         audit::load(&new, report);
+        _exchanged = self.root.trial.exchange(trial);
         retired = self.root.active.replace(&old, &new);
         if retired.is_some() {
-            self.activated(Some(&old), &new);
+            _ended = self.activated(Some(&old), &new);
         }
         Ok(())
     }
 
-    /// Removes the policy.
+    /// Removes the policy, and ends its trial.
     ///
     /// # Errors
     ///
     /// `ENOENT` where it was deleted before; those of [`life::check_deletion`]; `EPERM` where IPE is
     /// sealed.
     fn delete(&self) -> Result {
-        let removed = {
+        let (removed, ended) = {
             let _writers = self.root.writers.lock();
             let mut loaded = self.loaded.lock();
             let policy = &loaded.as_ref().ok_or(ENOENT)?.policy;
             life::check_deletion(self.root.active.is(policy))?;
             self.root.seal.check()?;
-            loaded.take()
+            let ended = self.root.trial.end(policy);
+            (loaded.take(), ended)
         };
-        // Without the locks, as removing the directory waits for other users of it.
-        drop(removed);
+        // Without the locks, as removing the directory waits for other users of it, and ending a
+        // trial for a grace period.
+        drop((removed, ended));
         Ok(())
+    }
+
+    /// Puts the policy on trial. Its trial begins anew if there is one.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted, and those of [`OnTrial::begin`](crate::loaded::OnTrial::begin).
+    #[cfg(CONFIG_IPE_TRIAL)]
+    pub(super) fn begin_trial(&self) -> Result {
+        // Dropped last, as it waits for a grace period.
+        let _previous;
+        let _writers = self.root.writers.lock();
+        _previous = self.root.trial.begin(self.root.active, &self.policy()?)?;
+        Ok(())
+    }
+
+    /// Ends the trial of the policy, if it is on trial.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted.
+    #[cfg(CONFIG_IPE_TRIAL)]
+    pub(super) fn end_trial(&self) -> Result {
+        // Dropped last, as it waits for a grace period.
+        let _ended;
+        let _writers = self.root.writers.lock();
+        _ended = self.root.trial.end(&self.policy()?);
+        Ok(())
+    }
+
+    /// Returns the trial of the policy, if it is on trial.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` where it was deleted.
+    #[cfg(CONFIG_IPE_TRIAL)]
+    pub(super) fn trial(&self) -> Result<Option<Arc<Trial>>> {
+        self.with_policy(|policy| self.root.trial.of(policy))
     }
 }
 

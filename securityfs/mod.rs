@@ -26,6 +26,8 @@ mod new_policy;
 mod root;
 mod switches;
 mod text;
+#[cfg(CONFIG_IPE_TRIAL)]
+mod trial;
 mod unused;
 mod upload;
 
@@ -37,6 +39,7 @@ use crate::abstractions::securityfs::{
 use crate::loaded::{
     measure_active,
     ACTIVE,
+    ON_TRIAL,
     SEAL, //
 };
 use entry::Entry;
@@ -88,7 +91,7 @@ pub(crate) fn init() -> Result {
     let directory = Directory::new(b"ipe")?;
     directory.add(&FILES)?;
     let policies = Directory::new_in(b"policies", &directory)?;
-    let root = Root::new(policies, &ACTIVE, &SEAL)?;
+    let root = Root::new(policies, &ACTIVE, &ON_TRIAL, &SEAL)?;
     if let Some(boot_policy) = ACTIVE.get() {
         Entry::create(&root, boot_policy)?.publish();
     }

@@ -5,6 +5,7 @@
 use crate::abstractions::securityfs::Directory;
 use crate::loaded::{
     Active,
+    OnTrial,
     Seal, //
 };
 use kernel::new_mutex;
@@ -21,10 +22,12 @@ pub(super) struct Root {
     pub(super) policies: Directory<()>,
     /// Which of them is active.
     pub(super) active: &'static Active,
+    /// Which of them is on trial.
+    pub(super) trial: &'static OnTrial,
     /// Whether mode and active policy are sealed.
     pub(super) seal: &'static Seal,
-    /// Serialises loading, updating, activating and deleting policies, and changes of the mode and
-    /// of the seal.
+    /// Serialises loading, updating, activating and deleting policies, putting them on trial, and
+    /// changes of the mode and of the seal.
     #[pin]
     pub(super) writers: Mutex<()>,
 }
@@ -38,12 +41,14 @@ impl Root {
     pub(super) fn new(
         policies: Directory<()>,
         active: &'static Active,
+        trial: &'static OnTrial,
         seal: &'static Seal,
     ) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 policies,
                 active,
+                trial,
                 seal,
                 writers <- new_mutex!((), "ipe::writers"),
             }),

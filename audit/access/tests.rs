@@ -22,11 +22,13 @@ mod cases {
         process_id: 42,
         comm: b"program",
         file: None,
-        verdict: Verdict {
+        verdict: Some(Verdict {
             action: Action::Deny,
             scope: Scope::GlobalDefault,
-        },
-        asker: Asker::Unnamed,
+        }),
+        asker: &Asker::Unnamed,
+        #[cfg(CONFIG_IPE_TRIAL)]
+        trial: None,
     };
 
     /// The record of `DENIED`.
@@ -51,10 +53,10 @@ mod cases {
         let decision = Decision {
             text: &policy,
             operation: Some(rule.operation),
-            verdict: Verdict {
+            verdict: Some(Verdict {
                 action: rule.action,
                 scope: Scope::Rule(offset),
-            },
+            }),
             ..DENIED
         };
         let mut line = Line::default();
@@ -72,7 +74,11 @@ mod cases {
     /// A decision about memory that this program asked for.
     fn asked_by(asker: Asker<'_>, text: &str) -> Result<bool> {
         let mut line = Line::default();
-        write(&mut line, &Decision { asker, ..DENIED });
+        let decision = Decision {
+            asker: &asker,
+            ..DENIED
+        };
+        write(&mut line, &decision);
         let (_, shown) = line.split(" action=DENY\"").ok_or(EINVAL)?;
         Ok(shown == text.as_bytes())
     }
@@ -143,10 +149,10 @@ mod cases {
             let mut line = Line::default();
             let decision = Decision {
                 operation: Some(operation),
-                verdict: Verdict {
+                verdict: Some(Verdict {
                     action: Action::Allow,
                     scope: Scope::OperationDefault,
-                },
+                }),
                 ..DENIED
             };
             write(&mut line, &decision);
@@ -311,10 +317,10 @@ mod cases {
     fn missing_rule_is_shown_as_a_question_mark() -> Result {
         let decision = Decision {
             text: b"policy_name=a policy_version=0.0.0\nDEFAULT action=DENY",
-            verdict: Verdict {
+            verdict: Some(Verdict {
                 action: Action::Deny,
                 scope: Scope::Rule(7),
-            },
+            }),
             ..DENIED
         };
         assert!(says(
@@ -322,6 +328,56 @@ mod cases {
             "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=42 comm=\"program\" \
              path=? dev=? ino=? rule=\"op=EXECUTE ? action=DENY\""
         )?);
+        Ok(())
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn trial_comes_last() -> Result {
+        const VERSION: Version = Version {
+            major: 1,
+            minor: 2,
+            revision: 3,
+        };
+        const TEXT: &[u8] = b"op=EXECUTE  boot_verified=FALSE action=DENY # of the trial";
+        let on_trial = |verdict| Trial {
+            name: b"new one",
+            version: VERSION,
+            text: TEXT,
+            verdict,
+        };
+        let denies = Decision {
+            enforcing: false,
+            verdict: Some(Verdict {
+                action: Action::Allow,
+                scope: Scope::OperationDefault,
+            }),
+            asker: &Asker::Unknown,
+            trial: Some(on_trial(Some(Verdict {
+                action: Action::Deny,
+                scope: Scope::Rule(0),
+            }))),
+            ..DENIED
+        };
+        assert!(says(
+            &denies,
+            "ipe_op=EXECUTE ipe_hook=MMAP enforcing=0 pid=42 comm=\"program\" path=? dev=? ino=? \
+             rule=\"DEFAULT op=EXECUTE action=ALLOW\" exe_dev=? exe_ino=? \
+             trial_policy_name=6E6577206F6E65 trial_policy_version=1.2.3 \
+             trial_rule=\"op=EXECUTE boot_verified=FALSE action=DENY\""
+        )?);
+        // Neither policy must be asked.
+        let not_asked = Decision {
+            verdict: None,
+            trial: Some(on_trial(None)),
+            ..DENIED
+        };
+        let mut line = Line::default();
+        write(&mut line, &not_asked);
+        assert!(line.split(" ino=? rule=? trial_policy_name=").is_some());
+        assert!(line
+            .as_bytes()
+            .ends_with(b" trial_policy_version=1.2.3 trial_rule=?"));
         Ok(())
     }
 }

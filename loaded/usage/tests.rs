@@ -5,6 +5,7 @@
 #[kernel::prelude::kunit_tests(ipe_loaded_usage)]
 mod cases {
     use super::super::*;
+    use crate::abstractions::static_key::is_requested;
 
     /// Rules as close as they can be, comments, and defaults, which are not rules.
     const TEXT: &[u8] = b"policy_name=u policy_version=1.0.0\n\
@@ -66,10 +67,10 @@ mod cases {
     fn noted_while_there_is_a_record() -> Result {
         // Somebody else may ask, too.
         let usage = Usage::new(TEXT)?;
-        assert!(is_noted());
+        assert!(is_requested());
         let other = Usage::new(b"")?;
         drop(usage);
-        assert!(is_noted());
+        assert!(is_requested());
         drop(other);
         Ok(())
     }

@@ -15,6 +15,7 @@ mod cases {
     use crate::loaded::tests::policy;
     use crate::loaded::{
         Active,
+        OnTrial,
         Seal, //
     };
     use crate::policy::envelope::Form;
@@ -24,14 +25,15 @@ mod cases {
         () => {{
             static ACTIVE: Active = Active::none();
             static SEAL: Seal = Seal::open();
+            static ON_TRIAL: OnTrial = OnTrial::none();
             Fixture {
-                root: Root::new(Directory::new(b"ipe_kunit")?, &ACTIVE, &SEAL)?,
+                root: Root::new(Directory::new(b"ipe_kunit")?, &ACTIVE, &ON_TRIAL, &SEAL)?,
                 entries: KVec::new(),
             }
         }};
     }
 
-    /// Removes all policies that it loaded, the active one, too.
+    /// Removes all policies that it loaded, the active one, too, and ends their trials.
     struct Fixture {
         root: Arc<Root>,
         entries: KVec<Arc<Entry>>,
@@ -49,6 +51,9 @@ mod cases {
         fn drop(&mut self) {
             for entry in &self.entries {
                 let removed = entry.loaded.lock().take();
+                if let Some(loaded) = &removed {
+                    drop(self.root.trial.end(&loaded.policy));
+                }
                 drop(removed);
             }
         }
@@ -336,6 +341,110 @@ mod cases {
         active.activate()?;
         replace(&other, policy!("other", "2.0.0")?)?;
         assert!(!root.load(policy!("new", "1.0.0")?)?.is_active()?);
+        assert!(active.is_active()?);
+        Ok(())
+    }
+
+    /// Whether the entry's policy is on trial.
+    #[cfg(CONFIG_IPE_TRIAL)]
+    fn is_on_trial(entry: &Entry) -> bool {
+        entry.trial().is_ok_and(|trial| trial.is_some())
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn trial_belongs_to_one_entry() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let (one, other) = (
+            root.load(policy!("one", "1.0.0")?)?,
+            root.load(policy!("other", "1.0.0")?)?,
+        );
+        assert_eq!(one.begin_trial(), Err(EINVAL));
+        active.activate()?;
+        assert_eq!(active.begin_trial(), Err(EINVAL));
+        one.begin_trial()?;
+        assert_eq!(other.begin_trial(), Err(EBUSY));
+        // Not its own.
+        other.end_trial()?;
+        assert!(is_on_trial(&one) && !is_on_trial(&other) && !is_on_trial(&active));
+        assert!(active.is_active()?);
+        one.end_trial()?;
+        assert!(!is_on_trial(&one));
+        one.end_trial()?;
+        other.begin_trial()
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn update_goes_on_trial() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let entry = root.load(policy!("trial", "1.0.0")?)?;
+        active.activate()?;
+        entry.begin_trial()?;
+        assert_eq!(replace(&entry, policy!("trial", "1.0.0")?), Err(ESTALE));
+        assert!(is_on_trial(&entry));
+        let new = policy!("trial", "2.0.0")?;
+        replace(&entry, new.clone())?;
+        let trial = entry.trial()?.ok_or(ENOENT)?;
+        assert!(core::ptr::eq(trial.policy(), &*new));
+        assert!(active.is_active()?);
+        Ok(())
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn trial_ends_where_its_policy_cannot_become_active() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let entry = root.load(policy!("trial", "2.0.0")?)?;
+        active.activate()?;
+        entry.begin_trial()?;
+        replace(&active, policy!("active", "2.0.0")?)?;
+        assert!(is_on_trial(&entry));
+        replace(&active, policy!("active", "2.0.1")?)?;
+        assert!(!is_on_trial(&entry));
+        assert_eq!(entry.begin_trial(), Err(ESTALE));
+        replace(&entry, policy!("trial", "3.0.0")?)?;
+        entry.begin_trial()?;
+        entry.activate()?;
+        assert!(!is_on_trial(&entry) && entry.is_active()?);
+        Ok(())
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn deleted_policy_is_not_on_trial() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let entry = root.load(policy!("trial", "1.0.0")?)?;
+        let other = root.load(policy!("other", "1.0.0")?)?;
+        active.activate()?;
+        entry.begin_trial()?;
+        assert_eq!(active.delete(), Err(EPERM));
+        entry.delete()?;
+        assert_eq!(entry.trial().err(), Some(ENOENT));
+        assert_eq!(entry.begin_trial(), Err(ENOENT));
+        assert_eq!(entry.end_trial(), Err(ENOENT));
+        other.begin_trial()
+    }
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    #[test]
+    fn trial_decides_nothing_that_is_sealed() -> Result {
+        let mut root = root!();
+        let active = root.load(policy!("active", "1.0.0")?)?;
+        let entry = root.load(policy!("trial", "1.0.0")?)?;
+        active.activate()?;
+        root.root.seal.set(root.root.active, true)?;
+        entry.begin_trial()?;
+        assert_eq!(entry.activate(), Err(EPERM));
+        assert_eq!(entry.delete(), Err(EPERM));
+        assert!(is_on_trial(&entry));
+        replace(&entry, policy!("trial", "2.0.0")?)?;
+        assert!(is_on_trial(&entry));
+        entry.end_trial()?;
         assert!(active.is_active()?);
         Ok(())
     }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Decisions while somebody observes them: the rules that decide are noted, and a policy that is on
+//! trial decides, too.
+//!
+//! The active policy decides as it does when nobody observes it. What the policy on trial says is
+//! counted, and recorded where the two differ or where there is a record anyway. The result depends
+//! on the active policy and the mode alone.
+//!
+//! Nothing here is on the way of a decision that nobody observes, but the question of [`is_on`].
+
+use super::decide;
+use super::object::Place;
+use super::program::Asker;
+use crate::abstractions::fs::File;
+use crate::audit::{
+    self,
+    Hook, //
+};
+use crate::eval;
+use crate::loaded::Policy;
+use crate::mode::{
+    ENFORCE,
+    SUCCESS_AUDIT, //
+};
+use crate::policy::{
+    Action,
+    Class,
+    Extension,
+    Operation,
+    Outcome, //
+};
+use kernel::prelude::*;
+use kernel::sync::rcu;
+
+#[cfg(CONFIG_IPE_TRIAL)]
+use crate::loaded::{
+    Comparison,
+    Difference,
+    ON_TRIAL, //
+};
+
+/// Returns whether decisions are observed.
+///
+/// # Context
+///
+/// Any.
+pub(super) use crate::abstractions::static_key::is_requested as is_on;
+
+/// The object of a decision.
+#[derive(Copy, Clone)]
+pub(super) enum Judged<'a> {
+    /// The file whose data is at this place.
+    File(Place<'a>),
+    /// Memory, or a process, which this program asks for.
+    Memory(Asker<'a>),
+}
+
+/// Decides by the active policy, as the functions of [`super::access`] do, and observes that.
+///
+/// # Errors
+///
+/// `EACCES` where the active policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// Any with a task. Does not sleep. Takes no lock, allocates nothing and writes nothing that CPUs
+/// share where all policies allow it, unless that is recorded or a rule is noted for the first time.
+#[cold]
+#[inline(never)]
+pub(super) fn check(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    judged: Judged<'_>,
+) -> Result {
+    let outcome = decide(policy, operation, judged);
+    let denied = outcome.is_some_and(denies);
+    if let Some(outcome) = outcome {
+        policy.note(outcome);
+    }
+    let enforcing = ENFORCE.is_on();
+    // Each execution asks about scripts, so that only `success_audit` records these decisions.
+    let is_recorded =
+        outcome.is_some() && (SUCCESS_AUDIT.is_on() || (denied && !is_about_scripts(operation)));
+
+    #[cfg(CONFIG_IPE_TRIAL)]
+    {
+        let guard = rcu::read_lock();
+        if let Some(trial) = ON_TRIAL.read(&guard) {
+            let on_trial = decide(trial.policy(), operation, judged);
+            // Nobody has asked about it.
+            if outcome.is_none() && on_trial.is_none() {
+                return Ok(());
+            }
+            let comparison = Comparison::new(denied, on_trial.is_some_and(denies));
+            trial.count(comparison);
+            let only_trial_denies = comparison == Comparison::OnlyTrialDenies;
+            if is_recorded
+                || (only_trial_denies
+                    && on_trial.is_some_and(|outcome| {
+                        trial.is_to_record(&difference(operation, outcome, judged))
+                    }))
+            {
+                audit::access(audit::Access {
+                    policy,
+                    operation,
+                    hook,
+                    file,
+                    asker: &asker(operation, judged),
+                    verdict: outcome.map(Outcome::into),
+                    // The trial's denial never counts.
+                    enforcing: enforcing && !only_trial_denies,
+                    trial: Some((trial.policy(), on_trial.map(Outcome::into))),
+                });
+            }
+            return result(denied && enforcing);
+        }
+    }
+
+    if is_recorded {
+        audit::access(audit::Access {
+            policy,
+            operation,
+            hook,
+            file,
+            asker: &asker(operation, judged),
+            verdict: outcome.map(Outcome::into),
+            enforcing,
+            #[cfg(CONFIG_IPE_TRIAL)]
+            trial: None,
+        });
+    }
+    result(denied && enforcing)
+}
+
+fn result(is_denied: bool) -> Result {
+    if is_denied {
+        Err(EACCES)
+    } else {
+        Ok(())
+    }
+}
+
+fn denies(outcome: Outcome) -> bool {
+    outcome.action() == Action::Deny
+}
+
+/// Returns whether the operation is one that tells a program how to take scripts.
+fn is_about_scripts(operation: Option<Operation>) -> bool {
+    operation.and_then(Operation::extension) == Some(Extension::Script)
+}
+
+/// Decides; `None` where the policy does not name an operation that only policies that name it are
+/// asked about.
+#[inline(never)]
+fn decide(policy: &Policy, operation: Option<Operation>, judged: Judged<'_>) -> Option<Outcome> {
+    let compiled = policy.compiled();
+    if operation
+        .is_some_and(|operation| operation.extension().is_some() && !compiled.names(operation))
+    {
+        return None;
+    }
+    Some(match judged {
+        Judged::File(place) => decide::file(policy, operation, place, &rcu::read_lock()),
+        Judged::Memory(asker) => eval::outcome(compiled, operation, Class::Memory, &asker),
+    })
+}
+
+/// Returns what a record says of the program that asks: it has no part in a decision about other
+/// operations.
+fn asker<'a>(operation: Option<Operation>, judged: Judged<'a>) -> audit::Asker<'a> {
+    match (judged, operation) {
+        (Judged::Memory(asker), Some(Operation::Execute | Operation::Ptrace)) => asker.fields(),
+        _ => audit::Asker::Unnamed,
+    }
+}
+
+/// Returns what tells this difference from others: the rule, and the file or the program that asks
+/// for memory.
+#[cfg(CONFIG_IPE_TRIAL)]
+fn difference(operation: Option<Operation>, outcome: Outcome, judged: Judged<'_>) -> Difference {
+    let (device, inode) = match judged {
+        Judged::File(place) => {
+            let inode = place.inode();
+            // Not the superblock: on btrfs, the subvolumes of one repeat their numbers.
+            (core::ptr::from_ref(inode).addr() as u64, inode.number())
+        }
+        Judged::Memory(asker) => match asker.fields() {
+            audit::Asker::Known(program) => {
+                let device = program.device.iter();
+                let device = device.fold(0u64, |sum, &byte| sum.wrapping_mul(31) + u64::from(byte));
+                (device, program.inode)
+            }
+            audit::Asker::Unnamed | audit::Asker::Unknown => (0, 0),
+        },
+    };
+    Difference {
+        operation,
+        scope: outcome.scope(),
+        device,
+        inode,
+    }
+}
