@@ -242,6 +242,33 @@ static bool rules_are_noted(void)
 	return read_file(policy_file(NAME, "unused"), list, sizeof(list)) > 0;
 }
 
+static int begin_trial(void)
+{
+	return write_string(policy_file(NAME, "trial"), "1");
+}
+
+static bool is_on_trial(void)
+{
+	char state[4], stats[512];
+
+	return read_file(policy_file(NAME, "trial"), state, sizeof(state)) ==
+		       1 &&
+	       state[0] == '1' &&
+	       read_file(policy_file(NAME, "trial_stats"), stats,
+			 sizeof(stats)) > 0;
+}
+
+/* A trial needs memory for the new version, too. */
+static int prepare_update_trial(void)
+{
+	return prepare_update() ?: begin_trial();
+}
+
+static bool is_updated_on_trial(void)
+{
+	return is_loaded() && is_on_trial();
+}
+
 /* The switches. */
 
 static int permit(void)
@@ -291,6 +318,8 @@ FAULT(delete, .prepare = prepare_loaded, .run = delete, .done = is_gone);
 FAULT(delete_active, .prepare = prepare_active, .run = delete, .result = -EPERM);
 FAULT(read, .prepare = prepare_reading, .run = read_all, .done = always);
 FAULT(note_rules, .prepare = prepare_loaded, .run = note_rules, .done = rules_are_noted);
+FAULT(begin_trial, .prepare = prepare_loaded, .run = begin_trial, .done = is_on_trial);
+FAULT(update_trial, .prepare = prepare_update_trial, .run = update, .done = is_updated_on_trial, .holds = is_on_trial);
 FAULT(enforce, .run = permit, .done = is_permissive, .undo = undo_permit);
 FAULT(success_audit, .run = record_success, .done = success_is_recorded);
 /* clang-format on */

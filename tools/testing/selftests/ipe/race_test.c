@@ -83,6 +83,109 @@ TEST_F_TIMEOUT(race, activate, LIMIT)
 	EXPECT_LT(0, self->shared->denied);
 }
 
+/*
+ * A policy that would deny all, on trial and ended all the time while another is
+ * activated: nobody notices.
+ */
+#define DENY_ALL "DEFAULT action=DENY\n"
+
+static int begin_trial(const char *name, bool on)
+{
+	return write_string(policy_file(name, "trial"), on ? "1" : "0");
+}
+
+static void try_and_end(struct shared *shared)
+{
+	int err = begin_trial(NAME "3", true);
+
+	/* The other one is on trial. */
+	if (err == -EBUSY)
+		count(&shared->denied);
+	else
+		change(shared, err);
+	change(shared, begin_trial(NAME "3", false));
+}
+
+static void try_other(struct shared *shared)
+{
+	int err = begin_trial(NAME "2", true);
+
+	/* It is active, or the other one is on trial. */
+	if (err == -EINVAL || err == -EBUSY)
+		count(&shared->denied);
+	else
+		change(shared, err);
+}
+
+static void read_trial(struct shared *shared)
+{
+	static const char *const names[] = { NAME "1", NAME "2", NAME "3" };
+	int on_trial = 0;
+	char got[512];
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		len = read_file(policy_file(names[i], "trial_stats"), got,
+				sizeof(got));
+		if (len > 0)
+			on_trial++;
+		else
+			expect(shared, -ENODATA, len);
+	}
+	if (on_trial)
+		count(&shared->allowed);
+}
+
+TEST_F_TIMEOUT(race, trial, LIMIT)
+{
+	ASSERT_EQ(0, policy_load(NAME "1", NULL, FIRST));
+	ASSERT_EQ(0, policy_load(NAME "2", NULL, SECOND));
+	ASSERT_EQ(0, policy_load(NAME "3", NULL,
+				 DENY_ALL "DEFAULT op=PTRACE action=DENY\n"));
+	if (access(policy_file(NAME "3", "trial"), F_OK))
+		SKIP(return, "this kernel's IPE has no trials");
+	ASSERT_EQ(0, policy_activate(NAME "1"));
+	START(activate_both, try_and_end, try_other, read_trial, ask_allowed,
+	      ask_denied, ask_execve);
+	finish(_metadata, self, SECONDS);
+	expect_decisions(_metadata, self->shared);
+	EXPECT_LT(2, self->shared->changes);
+	/* Some policy was on trial at some time. */
+	EXPECT_LT(0, self->shared->allowed);
+}
+
+/* Versions of a policy on trial, which is deleted and loaded between. */
+static struct blob tried[2];
+
+static void update_trial(struct shared *shared)
+{
+	change(shared, policy_submit(IPE_NEW_POLICY, tried[0].data,
+				     tried[0].len));
+	change(shared, begin_trial(NAME "3", true));
+	change(shared, policy_submit(policy_file(NAME "3", "update"),
+				     tried[1].data, tried[1].len));
+	change(shared, policy_delete(NAME "3"));
+}
+
+TEST_F_TIMEOUT(race, trial_updated_and_deleted, LIMIT)
+{
+	struct ipe_version version = ipe_version();
+
+	ASSERT_EQ(0, policy_enforce_rules(FIRST));
+	if (access(policy_file(RULES_NAME, "trial"), F_OK))
+		SKIP(return, "this kernel's IPE has no trials");
+	ASSERT_EQ(0, policy_sign(&tried[0], NAME "3", &version, DENY_ALL,
+				 SIGN_DER));
+	version.rev++;
+	ASSERT_EQ(0, policy_sign(&tried[1], NAME "3", &version, FIRST,
+				 SIGN_DER));
+	START(update_trial, ask_allowed, ask_denied, ask_execve);
+	finish(_metadata, self, SECONDS);
+	expect_decisions(_metadata, self->shared);
+	EXPECT_LT(2, self->shared->changes);
+}
+
 /* Versions of one policy, which is active all the time. */
 #define UPDATES 16
 static struct blob updates[UPDATES];

@@ -239,6 +239,31 @@ TEST(inactive_policies_change)
 	EXPECT_EQ('1', policy_state(ACTIVE));
 }
 
+/* A trial decides nothing. It cannot become more than that. */
+TEST(trial_goes_on)
+{
+	const char *const trial = policy_file(OTHER, "trial");
+	char path[256], before[65], value[8];
+
+	if (access(trial, F_OK))
+		SKIP(return, "this kernel's IPE has no trials");
+	ASSERT_EQ(0, ipe_snapshot(before));
+	ASSERT_EQ(0, write_string(policy_file(OTHER, "trial"), "1"));
+	EXPECT_EQ(-EPERM, policy_activate(OTHER));
+	EXPECT_EQ(-EPERM, policy_delete(OTHER));
+	EXPECT_EQ(1, read_file(policy_file(OTHER, "trial"), value,
+			       sizeof(value)));
+	EXPECT_EQ('1', value[0]);
+	/* It would allow this. */
+	ASSERT_EQ(0, subject_copy_probe("/tmp", path, sizeof(path)));
+	EXPECT_EQ(-EACCES, try_execve(path));
+	EXPECT_EQ(0, unlink(path));
+	EXPECT_LT(0, read_file(policy_file(OTHER, "trial_stats"), path,
+			       sizeof(path)));
+	EXPECT_EQ(0, write_string(policy_file(OTHER, "trial"), "0"));
+	expect_unchanged(_metadata, before);
+}
+
 TEST(success_audit_changes)
 {
 	EXPECT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));

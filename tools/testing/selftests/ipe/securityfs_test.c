@@ -31,6 +31,8 @@ FIXTURE_VARIANT(file)
 	/* ... and the errno then, if it is not EINVAL. */
 	int unreadable;
 	bool writable;
+	/* Not every kernel has it. */
+	bool optional;
 	/*
 	 * The errors of writing nothing, garbage, 16 MiB of it, and one byte
 	 * more.
@@ -49,6 +51,9 @@ FIXTURE_VARIANT(file)
 	.large = -EBADMSG, .too_large = -EFBIG
 #define READ_ONLY                                                       \
 	.mode = 0444, .nothing = -EINVAL, .garbage = -EINVAL,           \
+	.large = -EINVAL, .too_large = -EINVAL
+#define READ_ONLY_BY_ROOT                                               \
+	.mode = 0400, .nothing = -EINVAL, .garbage = -EINVAL,           \
 	.large = -EINVAL, .too_large = -EINVAL
 
 FIXTURE_VARIANT_ADD(file, enforce)
@@ -97,6 +102,8 @@ POLICY_NODE(active, .mode = 0600, .content = "0", SWITCH_ERRORS);
 POLICY_NODE(update, .mode = 0200, POLICY_ERRORS);
 POLICY_NODE(delete, .mode = 0200, SWITCH_ERRORS);
 POLICY_NODE(unused, .mode = 0600, .unreadable = ENODATA, SWITCH_ERRORS);
+POLICY_NODE(trial, .mode = 0600, .content = "0", .optional = true, SWITCH_ERRORS);
+POLICY_NODE(trial_stats, .unreadable = ENODATA, .optional = true, READ_ONLY_BY_ROOT);
 
 static struct blob loaded_policy;
 
@@ -106,6 +113,8 @@ FIXTURE_SETUP(file)
 	ASSERT_EQ(0, sign_blob(TEXT, strlen(TEXT), SIGN_DER, &loaded_policy));
 	ASSERT_EQ(0, policy_submit(IPE_NEW_POLICY, loaded_policy.data,
 				   loaded_policy.len));
+	if (variant->optional && access(variant->path, F_OK))
+		SKIP(return, "this kernel's IPE has no such file");
 	ASSERT_EQ(0, ipe_snapshot(self->before));
 	self->path = variant->path;
 }

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPE tests - a policy on trial: it decides beside the active one, and nothing
+ * follows from that but counts and records
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+
+#include "access.h"
+#include "audit.h"
+#include "harness.h"
+#include "interpreter.h"
+#include "probe.h"
+#include "stage.h"
+
+#define ON_TRIAL IPE_PREFIX "_trial"
+#define OTHER IPE_PREFIX "_other"
+#define TRIAL policy_file(ON_TRIAL, "trial")
+#define STATS policy_file(ON_TRIAL, "trial_stats")
+
+#define ALLOW "DEFAULT action=ALLOW\n"
+#define DENY_TMPFS ALLOW "op=EXECUTE boot_verified=FALSE action=DENY\n"
+#define DENY_TMPFS_RULE "op=EXECUTE boot_verified=FALSE action=DENY"
+#define ALLOWED_RULE "DEFAULT action=ALLOW"
+
+/* The counters of trial_stats, in their order. */
+struct stats {
+	unsigned long both_allow, only_trial, only_active, both_deny,
+		suppressed;
+};
+
+static int read_stats(struct stats *stats)
+{
+	char text[512];
+	int end = 0;
+	ssize_t size = read_file(STATS, text, sizeof(text) - 1);
+
+	if (size < 0)
+		return size;
+	text[size] = '\0';
+	if (sscanf(text,
+		   "both_allow %lu\nonly_trial_denies %lu\n"
+		   "only_active_denies %lu\nboth_deny %lu\n"
+		   "records_suppressed %lu\n%n",
+		   &stats->both_allow, &stats->only_trial, &stats->only_active,
+		   &stats->both_deny, &stats->suppressed, &end) != 5 ||
+	    end != size)
+		return -EBADMSG;
+	return 0;
+}
+
+static bool is_on_trial(const char *name)
+{
+	char value[4];
+
+	return read_file(policy_file(name, "trial"), value, sizeof(value)) ==
+		       1 &&
+	       value[0] == '1';
+}
+
+static int begin(const char *name)
+{
+	return write_string(policy_file(name, "trial"), "1");
+}
+
+/* Makes the first rules active, and puts the others on trial. */
+static int try_rules(const char *active, const char *trial)
+{
+	int err = stage_enforce(active);
+
+	if (!err)
+		err = policy_load(ON_TRIAL, NULL, trial);
+	return err ?: begin(ON_TRIAL);
+}
+
+#define TRY_RULES(active, trial) ASSERT_EQ(0, try_rules(active, trial))
+
+#define EXPECT_STATS(...)                                                   \
+	do {                                                                \
+		const struct stats want = { __VA_ARGS__ };                  \
+		struct stats got = {};                                      \
+                                                                            \
+		EXPECT_EQ(0, read_stats(&got));                             \
+		EXPECT_EQ(want.both_allow, got.both_allow);                 \
+		EXPECT_EQ(want.only_trial, got.only_trial);                 \
+		EXPECT_EQ(want.only_active, got.only_active);               \
+		EXPECT_EQ(want.both_deny, got.both_deny);                   \
+		EXPECT_EQ(want.suppressed, got.suppressed);                 \
+	} while (0)
+
+FIXTURE(trial)
+{
+	int audit;
+};
+
+FIXTURE_SETUP(trial)
+{
+	NEEDS_PLACE(PLACE_INITRAMFS);
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "trial"));
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+RESET_AFTER(trial)
+
+TEST_F(trial, modes_and_errors)
+{
+	const struct ipe_version lower = ipe_version();
+	struct ipe_version version = lower;
+	struct stats stats;
+	struct stat st;
+
+	version.rev++;
+	ASSERT_EQ(0, policy_load(RULES_NAME, &version, ALLOW));
+	ASSERT_EQ(0, policy_activate(RULES_NAME));
+	ASSERT_EQ(0, policy_load(ON_TRIAL, &version, ALLOW));
+	ASSERT_EQ(0, stat(TRIAL, &st));
+	EXPECT_EQ(S_IFREG | 0600, st.st_mode);
+	ASSERT_EQ(0, stat(STATS, &st));
+	EXPECT_EQ(S_IFREG | 0400, st.st_mode);
+	EXPECT_FALSE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-ENODATA, read_stats(&stats));
+	EXPECT_EQ(-EINVAL, write_string(TRIAL, ""));
+	EXPECT_EQ(-EINVAL, write_string(TRIAL, "junk"));
+	EXPECT_EQ(-EINVAL, write_string(STATS, "1"));
+	ASSERT_EQ(0, cap_effective(CAP_MAC_ADMIN, false));
+	EXPECT_EQ(-EPERM, begin(ON_TRIAL));
+	EXPECT_EQ(-EPERM, write_string(TRIAL, "0"));
+	EXPECT_EQ(0, cap_effective(CAP_MAC_ADMIN, true));
+	EXPECT_FALSE(is_on_trial(ON_TRIAL));
+	/* There is nothing to end. */
+	EXPECT_EQ(0, write_string(TRIAL, "0"));
+
+	/* The active one. */
+	EXPECT_EQ(-EINVAL, begin(RULES_NAME));
+	/* One that could not be activated. */
+	ASSERT_EQ(0, policy_load(IPE_PREFIX "_old", &lower, ALLOW));
+	EXPECT_EQ(-ESTALE, policy_activate(IPE_PREFIX "_old"));
+	EXPECT_EQ(-ESTALE, begin(IPE_PREFIX "_old"));
+	EXPECT_FALSE(is_on_trial(IPE_PREFIX "_old"));
+
+	EXPECT_EQ(0, begin(ON_TRIAL));
+	EXPECT_TRUE(is_on_trial(ON_TRIAL));
+	EXPECT_FALSE(is_on_trial(RULES_NAME));
+	EXPECT_EQ(0, read_stats(&stats));
+	/* A second one. */
+	ASSERT_EQ(0, policy_load(OTHER, NULL, ALLOW));
+	EXPECT_EQ(-EBUSY, begin(OTHER));
+	EXPECT_EQ(-EBUSY, begin(IPE_PREFIX "_old"));
+	EXPECT_EQ(0, write_string(policy_file(OTHER, "trial"), "0"));
+	EXPECT_TRUE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(0, write_string(TRIAL, "0"));
+	EXPECT_FALSE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-ENODATA, read_stats(&stats));
+	EXPECT_EQ(0, begin(OTHER));
+	EXPECT_EQ('1', policy_state(RULES_NAME));
+}
+
+/* The four outcomes, in both modes, with and without records of all. */
+FIXTURE(outcome)
+{
+	int audit;
+	const char *path;
+	char file[PATH_MAX + 128];
+};
+
+FIXTURE_VARIANT(outcome)
+{
+	const char *active, *trial;
+	/* What the active policy and the one on trial say. */
+	bool denies, trial_denies;
+	/* As the record shows the rules. */
+	const char *rule, *trial_rule;
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(outcome, both_allow) { ALLOW, "DEFAULT action=DENY\nop=EXECUTE boot_verified=FALSE action=ALLOW\n", false, false, ALLOWED_RULE, "op=EXECUTE boot_verified=FALSE action=ALLOW" };
+FIXTURE_VARIANT_ADD(outcome, only_trial_denies) { ALLOW, DENY_TMPFS, false, true, ALLOWED_RULE, DENY_TMPFS_RULE };
+FIXTURE_VARIANT_ADD(outcome, only_active_denies) { DENY_TMPFS, ALLOW "DEFAULT op=EXECUTE action=ALLOW\n", true, false, DENY_TMPFS_RULE, "DEFAULT op=EXECUTE action=ALLOW" };
+FIXTURE_VARIANT_ADD(outcome, both_deny) { DENY_TMPFS, ALLOW "DEFAULT op=EXECUTE action=DENY\n", true, true, DENY_TMPFS_RULE, "DEFAULT op=EXECUTE action=DENY" };
+/* clang-format on */
+
+FIXTURE_SETUP(outcome)
+{
+	NEEDS_PLACE(PLACE_TMPFS);
+	ASSERT_EQ(0, ipe_reset());
+	self->path = stage_path(PLACE_TMPFS, "probe");
+	ASSERT_EQ(0, file_fields(self->file, sizeof(self->file), self->path,
+				 stage_device(PLACE_TMPFS)));
+	TRY_RULES(variant->active, variant->trial);
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "trial"));
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+}
+
+RESET_AFTER(outcome)
+
+/* One mapping: its result, its record if there is one, and the counts. */
+static void expect_outcome(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(outcome) *self,
+			   const FIXTURE_VARIANT(outcome) *variant,
+			   bool enforce, bool all)
+{
+	const bool only_trial = variant->trial_denies && !variant->denies;
+	const struct ipe_version version = ipe_version();
+	struct audit_record record;
+	char want[8192];
+
+	/* Anew, so that earlier records do not count. */
+	ASSERT_EQ(0, begin(ON_TRIAL));
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, enforce ? "1" : "0"));
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, all ? "1" : "0"));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(variant->denies && enforce ? -EACCES : 0,
+		  try_mmap_path(self->path));
+	EXPECT_STATS(!variant->denies && !variant->trial_denies, only_trial,
+		     variant->denies && !variant->trial_denies,
+		     variant->denies && variant->trial_denies, 0);
+	if (!variant->denies && !variant->trial_denies && !all) {
+		EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+		return;
+	}
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+	snprintf(want, sizeof(want),
+		 "ipe_op=EXECUTE ipe_hook=MMAP enforcing=%d pid=%d "
+		 "comm=\"trial\" %s rule=\"%s\" trial_policy_name=\"" ON_TRIAL
+		 "\" trial_policy_version=%u.%u.%u trial_rule=\"%s\"",
+		 enforce && !only_trial, getpid(), self->file, variant->rule,
+		 version.major, version.minor, version.rev,
+		 variant->trial_rule);
+	EXPECT_STREQ(want, record.text);
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(outcome, enforcing)
+{
+	expect_outcome(_metadata, self, variant, true, false);
+}
+
+TEST_F(outcome, permissive)
+{
+	expect_outcome(_metadata, self, variant, false, false);
+}
+
+TEST_F(outcome, all_is_recorded)
+{
+	expect_outcome(_metadata, self, variant, true, true);
+	expect_outcome(_metadata, self, variant, false, true);
+}
+
+/* The record without a trial is the one that it always was. */
+TEST_F(outcome, ended)
+{
+	struct audit_record record;
+
+	ASSERT_EQ(0, write_string(TRIAL, "0"));
+	ASSERT_EQ(0, write_string(IPE_SUCCESS_AUDIT, "1"));
+	EXPECT_EQ(variant->denies ? -EACCES : 0, try_mmap_path(self->path));
+	ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+	EXPECT_NE(NULL, strstr(record.text, " enforcing=1 "));
+	EXPECT_EQ(NULL, strstr(record.text, "trial_"));
+}
+
+/* Each way into the kernel's memory asks both policies. */
+TEST_F(trial, every_hook)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+	struct stats stats;
+
+	TRY_RULES(ALLOW, DENY_TMPFS "op=EXECUTE anonymous_memory=TRUE action=DENY\n");
+	EXPECT_EQ(0, try_mmap_path(path));
+	EXPECT_EQ(0, try_mprotect_path(path));
+	EXPECT_EQ(0, try_execve_check_path(path));
+	EXPECT_STATS(0, 3, 0, 0, 0);
+	EXPECT_EQ(0, try_execve(path));
+	ASSERT_EQ(0, read_stats(&stats));
+	EXPECT_LT(3, stats.only_trial);
+	EXPECT_EQ(0, stats.only_active + stats.both_deny);
+}
+
+/* By digests, which take another way through the decision. */
+TEST_F(trial, digests)
+{
+	NEEDS_PLACE(PLACE_FSV);
+	NEEDS_PLACE(PLACE_DMV);
+	TRY_RULES(ALLOW_ONLY("fsverity_digest=$fsv"),
+		  "DEFAULT action=DENY\n"
+		  "op=EXECUTE boot_verified=TRUE action=ALLOW\n");
+	EXPECT_EQ(0, try_mmap_path(stage_path(PLACE_FSV, "probe")));
+	EXPECT_EQ(-EACCES, try_mmap_path(stage_path(PLACE_DMV, "probe")));
+	EXPECT_EQ(-EACCES, try_mmap_path(stage_path(PLACE_INITRAMFS, "probe")));
+	EXPECT_STATS(0, 1, 1, 1, 0);
+}
+
+TEST_F(trial, digests_of_the_trial)
+{
+	char rules[1024];
+
+	NEEDS_PLACE(PLACE_FSV);
+	NEEDS_PLACE(PLACE_DMV);
+	ASSERT_EQ(0, stage_rules(rules, sizeof(rules),
+				 "DEFAULT action=DENY\n"
+				 "op=EXECUTE fsverity_digest=$fsv action=ALLOW\n"
+				 "op=EXECUTE dmverity_roothash=$dmv action=ALLOW\n"));
+	TRY_RULES(ALLOW, rules);
+	EXPECT_EQ(0, try_mmap_path(stage_path(PLACE_FSV, "probe")));
+	EXPECT_EQ(0, try_mmap_path(stage_path(PLACE_DMV, "probe")));
+	EXPECT_EQ(0, try_mmap_path(stage_path(PLACE_FSV_SHA512, "probe")));
+	EXPECT_STATS(2, 1, 0, 0, 0);
+}
+
+/* Memory: the record names the program, so that a rule can be made of it. */
+TEST_F(trial, memory)
+{
+	struct audit_record record;
+
+	TRY_RULES(ALLOW,
+		  ALLOW "op=EXECUTE anonymous_memory=TRUE action=DENY\n");
+	EXPECT_EQ(0, try_mmap_anonymous());
+	EXPECT_STATS(0, 1, 0, 0, 0);
+	ASSERT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 "enforcing=0 .* path=\\? dev=\\? ino=\\? "
+				 "rule=\"DEFAULT action=ALLOW\" exe_dev=\"rootfs\" "
+				 "exe_ino=[0-9]+ exe_boot_verified=TRUE "
+				 "trial_policy_name=\"" ON_TRIAL "\" "
+				 "trial_policy_version=[0-9.]+ "
+				 "trial_rule=\"op=EXECUTE anonymous_memory=TRUE "
+				 "action=DENY\"$",
+				 &record));
+	/* The same program again, by the same rule. */
+	EXPECT_EQ(0, try_mmap_anonymous());
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* One record for each rule and file, until the trial begins anew. */
+TEST_F(trial, recorded_once)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+	int i;
+
+	TRY_RULES(ALLOW, DENY_TMPFS);
+	ASSERT_EQ(0, audit_drain(self->audit));
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(0, try_mmap_path(path));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
+	EXPECT_STATS(0, 5, 0, 0, 0);
+	EXPECT_EQ(0, try_mmap_path(stage_path(PLACE_TMPFS, "name")));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
+	ASSERT_EQ(0, begin(ON_TRIAL));
+	EXPECT_STATS(0, 0, 0, 0, 0);
+	EXPECT_EQ(0, try_mmap_path(path));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* The denials of the active policy are recorded each time, as ever. */
+TEST_F(trial, denials_are_recorded_each_time)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+	int i;
+
+	TRY_RULES(DENY_TMPFS, DENY_TMPFS);
+	ASSERT_EQ(0, audit_drain(self->audit));
+	for (i = 0; i < 40; i++)
+		EXPECT_EQ(-EACCES, try_mmap_path(path));
+	EXPECT_EQ(40, audit_count(self->audit, AUDIT_IPE_ACCESS));
+	EXPECT_STATS(0, 0, 0, 40, 0);
+}
+
+enum { MANY = 200 };
+
+static const char *numbered(int i)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/trial%d", stage_dir(), i);
+	return path;
+}
+
+/* More than the limit in a second: the others are recorded when they come again. */
+TEST_F_TIMEOUT(trial, records_are_limited, 120)
+{
+	int i, recorded;
+	struct stats stats;
+
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"),
+				       numbered(i), 0755));
+	TRY_RULES(ALLOW, DENY_TMPFS);
+	ASSERT_EQ(0, audit_drain(self->audit));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(0, try_mmap_path(numbered(i)));
+	recorded = audit_count(self->audit, AUDIT_IPE_ACCESS);
+	EXPECT_LE(16, recorded);
+	ASSERT_EQ(0, read_stats(&stats));
+	EXPECT_EQ(MANY, stats.only_trial);
+	EXPECT_EQ(MANY, recorded + stats.suppressed);
+	/* Fails where the machine takes 13 seconds for so few mappings. */
+	EXPECT_LT(0, stats.suppressed);
+	sleep(3);
+	EXPECT_EQ(0, try_mmap_path(numbered(MANY - 1)));
+	EXPECT_EQ(1, audit_count(self->audit, AUDIT_IPE_ACCESS));
+	for (i = 0; i < MANY; i++)
+		unlink(numbered(i));
+}
+
+/* Operations that are asked about only where a policy names them. */
+
+static int open_own_memory(void)
+{
+	const int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+#define DENY_PTRACE ALLOW "DEFAULT op=PTRACE action=DENY\n"
+
+TEST_F(trial, neither_names_an_operation)
+{
+	TRY_RULES(ALLOW, "DEFAULT action=DENY\n");
+	EXPECT_EQ(0, open_own_memory());
+	EXPECT_STATS(0, 0, 0, 0, 0);
+}
+
+TEST_F(trial, only_the_trial_names_an_operation)
+{
+	TRY_RULES(ALLOW, DENY_PTRACE);
+	EXPECT_EQ(0, open_own_memory());
+	EXPECT_STATS(0, 1, 0, 0, 0);
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 "^ipe_op=PTRACE ipe_hook=PROC_MEM enforcing=0 "
+				 ".* rule=\\? exe_dev=.* "
+				 "trial_rule=\"DEFAULT op=PTRACE action=DENY\"$",
+				 NULL));
+	EXPECT_EQ(0, write_string(TRIAL, "0"));
+	EXPECT_EQ(0, open_own_memory());
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* A global default that denies is no answer about an operation without a name. */
+TEST_F(trial, active_policy_denies_by_default)
+{
+	TRY_RULES("DEFAULT action=DENY\nop=EXECUTE action=ALLOW\n",
+		  ALLOW "DEFAULT op=PTRACE action=ALLOW\n");
+	EXPECT_EQ(0, open_own_memory());
+	EXPECT_STATS(1, 0, 0, 0, 0);
+}
+
+TEST_F(trial, only_the_active_policy_names_an_operation)
+{
+	TRY_RULES(DENY_PTRACE, "DEFAULT action=DENY\nop=EXECUTE action=ALLOW\n");
+	EXPECT_EQ(-EACCES, open_own_memory());
+	EXPECT_STATS(0, 0, 1, 0, 0);
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 "^ipe_op=PTRACE .* enforcing=1 .* "
+				 "rule=\"DEFAULT op=PTRACE action=DENY\" .* "
+				 "trial_rule=\\?$",
+				 NULL));
+}
+
+/* The bits of a program about scripts, and its execution. */
+static int script_bits(void)
+{
+	return run_program_with(PROBE_SCRIPT_BITS, AT_FDCWD,
+				stage_path(PLACE_TMPFS, "probe"), 0, NULL,
+				NULL);
+}
+
+#define DENY_SCRIPT ALLOW "DEFAULT op=UNCHECKED_SCRIPT action=DENY\n"
+
+TEST_F(trial, scripts_are_recorded)
+{
+	TRY_RULES(ALLOW, DENY_SCRIPT);
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(0, script_bits());
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 "^ipe_op=UNCHECKED_SCRIPT .* enforcing=0 .* "
+				 "rule=\\? .*"
+				 "trial_rule=\"DEFAULT op=UNCHECKED_SCRIPT "
+				 "action=DENY\"$",
+				 NULL));
+	EXPECT_EQ(0, script_bits());
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(trial, scripts_of_the_active_policy)
+{
+	struct stats stats;
+
+	TRY_RULES(DENY_SCRIPT, ALLOW);
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(1, script_bits());
+	/* Not recorded, as without a trial. */
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+	ASSERT_EQ(0, read_stats(&stats));
+	EXPECT_EQ(1, stats.only_active);
+	EXPECT_EQ(0, stats.only_trial + stats.both_deny);
+}
+
+/* What becomes of a trial when policies change. */
+
+TEST_F(trial, update_of_the_trial)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+	struct ipe_version version = ipe_version();
+	char want[128];
+
+	TRY_RULES(ALLOW, ALLOW);
+	EXPECT_EQ(0, try_mmap_path(path));
+	EXPECT_STATS(1, 0, 0, 0, 0);
+	/* A refused one changes nothing. */
+	EXPECT_EQ(-ESTALE, policy_update(ON_TRIAL, &version, DENY_TMPFS));
+	EXPECT_STATS(1, 0, 0, 0, 0);
+	version.rev++;
+	EXPECT_EQ(0, policy_update(ON_TRIAL, &version, DENY_TMPFS));
+	EXPECT_TRUE(is_on_trial(ON_TRIAL));
+	EXPECT_STATS(0, 0, 0, 0, 0);
+	EXPECT_EQ(0, try_mmap_path(path));
+	EXPECT_STATS(0, 1, 0, 0, 0);
+	snprintf(want, sizeof(want), " trial_policy_version=%u\\.%u\\.%u ",
+		 version.major, version.minor, version.rev);
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS, want, NULL));
+	EXPECT_EQ('1', policy_state(RULES_NAME));
+}
+
+TEST_F(trial, update_of_the_active_policy)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+	struct ipe_version version = ipe_version();
+	struct stats stats;
+
+	ASSERT_EQ(0, stage_enforce(ALLOW));
+	version.rev++;
+	ASSERT_EQ(0, policy_load(ON_TRIAL, &version, ALLOW));
+	ASSERT_EQ(0, begin(ON_TRIAL));
+	/* As high as that of the trial: it goes on, against the new one. */
+	ASSERT_EQ(0, policy_update(RULES_NAME, &version, DENY_TMPFS));
+	EXPECT_TRUE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-EACCES, try_mmap_path(path));
+	EXPECT_STATS(0, 0, 1, 0, 0);
+	/* Higher: activation would refuse it. */
+	version.rev++;
+	ASSERT_EQ(0, policy_update(RULES_NAME, &version, DENY_TMPFS));
+	EXPECT_FALSE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-ENODATA, read_stats(&stats));
+	EXPECT_EQ(-ESTALE, begin(ON_TRIAL));
+	EXPECT_EQ(-EACCES, try_mmap_path(path));
+}
+
+TEST_F(trial, promoted)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+
+	TRY_RULES(ALLOW, DENY_TMPFS);
+	EXPECT_EQ(0, try_mmap_path(path));
+	ASSERT_EQ(0, policy_activate(ON_TRIAL));
+	EXPECT_FALSE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-EINVAL, begin(ON_TRIAL));
+	ASSERT_EQ(0, audit_drain(self->audit));
+	EXPECT_EQ(-EACCES, try_mmap_path(path));
+	/* Its own record now. */
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 " enforcing=1 .* rule=\"" DENY_TMPFS_RULE "\"$",
+				 NULL));
+	/* The one before may go on trial. */
+	EXPECT_EQ(0, begin(RULES_NAME));
+}
+
+TEST_F(trial, another_is_activated)
+{
+	const char *path = stage_path(PLACE_TMPFS, "probe");
+
+	TRY_RULES(ALLOW, DENY_TMPFS);
+	EXPECT_EQ(0, try_mmap_path(path));
+	ASSERT_EQ(0, policy_load(OTHER, NULL, DENY_TMPFS));
+	ASSERT_EQ(0, policy_activate(OTHER));
+	EXPECT_TRUE(is_on_trial(ON_TRIAL));
+	EXPECT_EQ(-EACCES, try_mmap_path(path));
+	EXPECT_STATS(0, 1, 0, 1, 0);
+}
+
+TEST_F(trial, deleted)
+{
+	char text[64];
+	int fd, stats;
+
+	TRY_RULES(ALLOW, DENY_TMPFS);
+	fd = open(TRIAL, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	stats = open(STATS, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, stats);
+	ASSERT_EQ(0, policy_delete(ON_TRIAL));
+	EXPECT_EQ(-1, read(fd, text, sizeof(text)));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, read(stats, text, sizeof(text)));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-ENOENT, write_fd(fd, "1", 1));
+	EXPECT_EQ(-ENOENT, write_fd(fd, "0", 1));
+	close(fd);
+	close(stats);
+	/* There is room for another. */
+	ASSERT_EQ(0, policy_load(OTHER, NULL, ALLOW));
+	EXPECT_EQ(0, begin(OTHER));
+	/* The active one cannot be deleted, whatever is on trial. */
+	EXPECT_EQ(-EPERM, policy_delete(RULES_NAME));
+}
+
+/* Both observers at a time: rules that decide are those of the active policy. */
+TEST_F(trial, unused_rules_beside)
+{
+	char list[256];
+
+	TRY_RULES(DENY_TMPFS, DENY_TMPFS);
+	ASSERT_EQ(0, write_string(policy_file(RULES_NAME, "unused"), "1"));
+	ASSERT_EQ(0, write_string(policy_file(ON_TRIAL, "unused"), "1"));
+	EXPECT_EQ(-EACCES, try_mmap_path(stage_path(PLACE_TMPFS, "probe")));
+	EXPECT_EQ(0, read_file(policy_file(RULES_NAME, "unused"), list,
+			       sizeof(list)));
+	EXPECT_LT(0, read_file(policy_file(ON_TRIAL, "unused"), list,
+			       sizeof(list)));
+}
+
+/* NULL, or what a kernel without trials lacks. */
+static const char *missing(void)
+{
+	char name[256];
+	struct ipe_version version;
+
+	if (policy_active(name, sizeof(name), &version))
+		return NULL;
+	return access(policy_file(name, "trial"), F_OK) ?
+		       "this kernel's IPE has no trials" :
+		       NULL;
+}
+
+IPE_TEST_MAIN_UNLESS(missing(), audited_initramfs_setup, audited_stage_teardown)
