@@ -32,6 +32,7 @@ mod lexer;
 mod lines;
 pub mod name;
 pub(crate) mod named;
+pub mod origin;
 mod outcome;
 mod parameter;
 mod property;
