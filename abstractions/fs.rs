@@ -473,6 +473,14 @@ impl Inode {
         unsafe { bindings::rust_lsm_shares_pages(self.as_ptr()) }
     }
 
+    /// Returns whether it is a regular file.
+    #[allow(dead_code, reason = "not every module asks")]
+    pub(crate) fn is_regular(&self) -> bool {
+        // SAFETY: As for `is_device`.
+        let mode = unsafe { (&raw const (*self.as_ptr()).i_mode).read_volatile() };
+        u32::from(mode) & bindings::S_IFMT == bindings::S_IFREG
+    }
+
     /// Returns its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.

@@ -19,6 +19,12 @@ pub(crate) struct Identity(Atomic<usize>);
 unsafe impl Zeroable for Identity {}
 
 impl Identity {
+    /// Creates a note of no object.
+    #[allow(dead_code, reason = "some configurations have no use for it")]
+    pub(crate) const fn none() -> Self {
+        Self(Atomic::new(0))
+    }
+
     /// Notes the object.
     ///
     /// # Context

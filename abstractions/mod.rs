@@ -28,6 +28,7 @@ pub(crate) mod percpu;
 pub(crate) mod pkcs7;
 pub(crate) mod random;
 pub(crate) mod rcu;
+pub(crate) mod read_file;
 pub(crate) mod securityfs;
 pub(crate) mod static_key;
 pub(crate) mod task;

@@ -131,6 +131,14 @@ pub(crate) trait OpenFile: Send {
         Err(EINVAL)
     }
 
+    /// Returns work that a write has left to do before the system call ends.
+    ///
+    /// Called after a write that succeeded. The work is done without the lock by which calls for the
+    /// file are serialised, and its error becomes that of the write.
+    fn work(&mut self) -> Option<KBox<dyn Work>> {
+        None
+    }
+
     /// A descriptor of the file is being closed. The error becomes that of `close(2)`.
     ///
     /// There may be more descriptors, and more writes.
@@ -140,6 +148,16 @@ pub(crate) trait OpenFile: Send {
 
     /// The last descriptor has been closed.
     fn release(&mut self) {}
+}
+
+/// Work that a write has left to do, see [`OpenFile::work`].
+pub(crate) trait Work: Send {
+    /// Does it.
+    ///
+    /// # Context
+    ///
+    /// May sleep. No lock of this module is held.
+    fn run(&self) -> Result;
 }
 
 /// The right to read and to write a file.
@@ -433,7 +451,14 @@ unsafe extern "C" fn write(
     let opener = Opener(file, PhantomData);
     let from = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length).reader();
     from_result(|| {
-        private.lock().write(&opener, from)?;
+        let work = {
+            let mut file = private.lock();
+            file.write(&opener, from)?;
+            file.work()
+        };
+        if let Some(work) = work {
+            work.run()?;
+        }
         Ok(length as isize)
     })
 }
