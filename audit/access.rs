@@ -194,7 +194,12 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
 }
 
 /// Writes the rule or default that made a verdict.
-fn rule(record: &mut impl Fields, text: &[u8], operation: &str, verdict: Option<Verdict>) {
+pub(super) fn rule(
+    record: &mut impl Fields,
+    text: &[u8],
+    operation: &str,
+    verdict: Option<Verdict>,
+) {
     let Some(verdict) = verdict else {
         return record.text("?");
     };

@@ -2,6 +2,7 @@
 
 //! Records 1421, 1422 and 1404: changes by administrators.
 
+use super::access;
 use super::kind;
 use crate::abstractions::audit::{
     Fields,
@@ -10,12 +11,19 @@ use crate::abstractions::audit::{
 };
 use crate::abstractions::hash::sha256;
 use crate::abstractions::task;
+use crate::eval::Verdict;
 use crate::loaded::{
+    Origin,
     Policy,
     Refusal,
     Report, //
 };
-use crate::policy::Position;
+use crate::policy::{
+    Action,
+    Operation,
+    Position,
+    Scope, //
+};
 use core::fmt::Display;
 
 /// Records that `new` is active in the place of `old`.
@@ -27,22 +35,27 @@ pub(crate) fn activation(old: Option<&Policy>, new: &Policy) {
     Change::Activation { old, new }.record();
 }
 
-/// Records that a policy was loaded, with its warnings.
+/// Records that a policy was loaded, with its warnings, and the origin of one without a signature.
 ///
 /// # Context
 ///
 /// May sleep.
-pub(crate) fn load(policy: &Policy, report: &Report) {
-    Change::Load { policy, report }.record();
+pub(crate) fn load(policy: &Policy, report: &Report, origin: Option<&Origin>) {
+    Change::Load {
+        policy,
+        report,
+        origin,
+    }
+    .record();
 }
 
-/// Records that a policy was refused, with the reason.
+/// Records that a policy was refused, with the reason, and the path that it was to come from.
 ///
 /// # Context
 ///
 /// May sleep.
-pub(crate) fn refusal(refusal: &Refusal) {
-    Change::Refusal(refusal).record();
+pub(crate) fn refusal(refusal: &Refusal, path: Option<&[u8]>) {
+    Change::Refusal { refusal, path }.record();
 }
 
 /// Records a change of mode.
@@ -74,9 +87,13 @@ enum Change<'a> {
     Load {
         policy: &'a Policy,
         report: &'a Report,
+        origin: Option<&'a Origin>,
     },
     /// A policy was refused.
-    Refusal(&'a Refusal),
+    Refusal {
+        refusal: &'a Refusal,
+        path: Option<&'a [u8]>,
+    },
     /// The mode is another.
     Enforcement { new: bool, old: bool },
     /// IPE was sealed.
@@ -88,7 +105,7 @@ impl Change<'_> {
     fn kind(&self) -> Kind {
         match self {
             Self::Activation { .. } => kind::CONFIG_CHANGE,
-            Self::Load { .. } | Self::Refusal(_) => kind::POLICY_LOAD,
+            Self::Load { .. } | Self::Refusal { .. } => kind::POLICY_LOAD,
             Self::Enforcement { .. } | Self::Seal => kind::MAC_STATUS,
         }
     }
@@ -119,7 +136,11 @@ impl Change<'_> {
                 actor.write(record);
                 record.text(" lsm=ipe res=1");
             }
-            Self::Load { policy, report } => {
+            Self::Load {
+                policy,
+                report,
+                origin,
+            } => {
                 identity(record, &LOADED, policy);
                 actor.write(record);
                 record.text(" lsm=ipe res=1 errno=0");
@@ -128,8 +149,21 @@ impl Change<'_> {
                     record.number(report.warnings.into());
                     reason(record, first.position, &first.kind);
                 }
+                if let Some(origin) = origin {
+                    path(record, origin.path());
+                    let (text, offset) = origin.rule();
+                    let verdict = Verdict {
+                        action: Action::Allow,
+                        scope: Scope::Rule(offset),
+                    };
+                    record.text(" rule=");
+                    access::rule(record, text, Operation::Policy.name(), Some(verdict));
+                }
             }
-            Self::Refusal(refusal) => {
+            Self::Refusal {
+                refusal,
+                path: from,
+            } => {
                 record.text("policy_name=? policy_version=? policy_digest=?");
                 actor.write(record);
                 // Always negative.
@@ -138,7 +172,11 @@ impl Change<'_> {
                 match refusal {
                     Refusal::Text(error) => reason(record, error.position, &error.kind),
                     Refusal::Incomplete => record.text(" reason=\"incomplete\""),
+                    Refusal::Origin(reason) => because(record, reason),
                     Refusal::Errno(_) => (),
+                }
+                if let Some(from) = from {
+                    path(record, from);
                 }
             }
             Self::Enforcement { new, old } => mode(record, *new, *old, actor),
@@ -168,9 +206,20 @@ fn reason(record: &mut impl Fields, position: Position, kind: &dyn Display) {
     record.number(position.line.into());
     record.text(" column=");
     record.number(position.column.into());
+    because(record, kind);
+}
+
+/// Writes the reason for a refusal or a warning.
+fn because(record: &mut impl Fields, reason: &dyn Display) {
     record.text(" reason=\"");
-    record.format(format_args!("{kind}"));
+    record.format(format_args!("{reason}"));
     record.text("\"");
+}
+
+/// Writes the path that a policy without a signature came from, as the writer named it.
+fn path(record: &mut impl Fields, path: &[u8]) {
+    record.text(" origin=");
+    record.untrusted(path);
 }
 
 /// The session that makes the change.
@@ -191,7 +240,7 @@ impl Actor {
 }
 
 /// The names of the fields that identify a policy: by its name, its version and the digest of its
-/// signed message.
+/// signed message, or of its text where it has no signature.
 struct Identity {
     name: &'static str,
     version: &'static str,
@@ -221,14 +270,14 @@ const LOADED: Identity = Identity {
 
 /// Writes the fields that identify a policy.
 ///
-/// A policy that was compiled into the kernel has no message, and the digest of an empty one.
+/// A policy that was compiled into the kernel has the digest of an empty message.
 fn identity(record: &mut impl Fields, fields: &Identity, policy: &Policy) {
     record.text(fields.name);
     record.untrusted(policy.name());
     record.text(fields.version);
     record.format(format_args!("{}", policy.version()));
     record.text(fields.digest);
-    record.hex(&sha256(policy.message().unwrap_or_default()));
+    record.hex(&sha256(policy.loaded().unwrap_or_default()));
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]

@@ -376,7 +376,7 @@ fn record_asker(
 /// Records a verdict, and makes it a result.
 #[cold]
 #[inline(never)]
-fn record(
+pub(super) fn record(
     policy: &Policy,
     operation: Option<Operation>,
     hook: Hook,

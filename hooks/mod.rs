@@ -20,6 +20,8 @@ mod integrity;
 mod module;
 mod object;
 mod observed;
+#[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+mod origin;
 mod program;
 mod reading;
 #[cfg(CONFIG_IPE_OP_SCRIPT)]
@@ -44,7 +46,10 @@ use crate::abstractions::lsm::{
 };
 use crate::abstractions::task;
 use crate::audit::Hook;
-use crate::loaded::boot;
+use crate::loaded::{
+    boot,
+    Reader, //
+};
 use crate::policy::Operation;
 use kernel::ffi::{
     c_int,
@@ -83,6 +88,12 @@ const PROT_READ: c_ulong = 1;
 /// The protection bit of an executable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
 
+/// Reads policies without a signature, where the kernel loads any.
+#[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+const READER: Option<Reader> = Some(origin::read);
+#[cfg(not(CONFIG_IPE_POLICY_ORIGIN))]
+const READER: Option<Reader> = None;
+
 /// The name of the files that `userfaultfd(2)` makes: `mm/userfaultfd.c`.
 #[cfg(CONFIG_IPE_OP_PTRACE)]
 const USERFAULTFD: &[u8] = b"[userfaultfd]";
@@ -119,7 +130,7 @@ impl SecurityModule for Ipe {
     }
 
     fn init_securityfs() -> Result {
-        crate::securityfs::init()
+        crate::securityfs::init(READER)
     }
 
     fn all_initialised() {

@@ -41,6 +41,9 @@ pub(crate) struct Reading {
     pub(super) interpreter_denies_interactive: Switch,
     /// Data that the kernel reads for itself.
     data: Identity,
+    /// The file that [`super::origin`] reads, and judges.
+    #[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+    alone: Identity,
 }
 
 impl Blob for Reading {}
@@ -60,7 +63,11 @@ pub(super) fn with_reading<R>(use_it: impl FnOnce(&Reading) -> R) -> R {
 }
 
 /// Notes the inode of the file's data, if fs-verity protects all reads from now on.
-fn note(noted: &Identity, file: &File) {
+///
+/// # Context
+///
+/// May sleep.
+pub(super) fn note(noted: &Identity, file: &File) {
     #[cfg(any(CONFIG_IPE_PROP_FS_VERITY, CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG))]
     {
         let inode = file.real_inode();
@@ -120,6 +127,28 @@ fn note_data(file: &File) {
     with_reading(|reading| note(&reading.data, file));
 }
 
+/// Calls `read`, which reads the file as a policy. The caller judges the file alone.
+#[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+pub(super) fn alone<R>(file: &File, read: impl FnOnce() -> R) -> R {
+    with_reading(|reading| {
+        reading.alone.set(file);
+        let result = read();
+        reading.alone.clear();
+        result
+    })
+}
+
+/// Returns whether somebody else judges what the kernel is about to read.
+#[inline]
+fn is_judged_elsewhere(file: Option<&File>, purpose: ReadPurpose) -> bool {
+    #[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+    if let (Some(file), ReadPurpose::Policy) = (file, purpose) {
+        return with_reading(|reading| reading.alone.is(file));
+    }
+    let _ = (file, purpose);
+    false
+}
+
 /// Judges data that the kernel is about to read for itself.
 ///
 /// # Errors
@@ -131,6 +160,9 @@ fn note_data(file: &File) {
 /// May sleep.
 #[inline]
 pub(super) fn check_data(file: Option<&File>, purpose: ReadPurpose) -> Result {
+    if is_judged_elsewhere(file, purpose) {
+        return Ok(());
+    }
     if let Some(file) = file.filter(|file| file.is_of_union()) {
         note_data(file);
     }

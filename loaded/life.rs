@@ -44,6 +44,11 @@ pub(crate) fn is_loaded(policy: &Policy, message: &[u8]) -> bool {
     policy.message() == Some(message)
 }
 
+/// Returns whether an update with this text, which has no signature, changes nothing.
+pub(crate) fn is_loaded_text(policy: &Policy, text: &[u8]) -> bool {
+    policy.message().is_none() && policy.loaded() == Some(text)
+}
+
 /// Returns whether `policy` may be on trial beside `active`. `on_trial` is on trial already; if that
 /// is `policy` itself, its trial begins anew.
 ///

@@ -108,9 +108,10 @@ impl<'a> State<'a> {
     ///
     /// `ENOMEM`.
     fn event(&self, serial: &Serial, line: &CommandLine<'_>) -> Result<KVec<u8>> {
-        let (origin, bytes) = match self.policy.message() {
-            Some(message) => ("signed", message),
-            None => ("builtin", self.policy.text()),
+        let (origin, bytes) = match (self.policy.message(), self.policy.loaded()) {
+            (Some(message), _) => ("signed", message),
+            (None, Some(text)) => ("file", text),
+            (None, None) => ("builtin", self.policy.text()),
         };
         let start = CString::try_from_fmt(format_args!(
             "boot={:016x} count={} enforcing={} sealed={} origin={} policy_version={} \

@@ -2,15 +2,16 @@
 
 //! Policies in the kernel's memory.
 //!
-//! Verification, the compiled policy, the rules of its life, its rules that decide, the active
-//! policy, the one on trial, the boot policy, the seal and the measurement of all this belong here.
-//! The files that userspace sees are in [`crate::securityfs`], the language in [`crate::policy`],
-//! the decision in [`crate::eval`].
+//! Verification, the origin of what is not signed, the compiled policy, the rules of its life, its
+//! rules that decide, the active policy, the one on trial, the boot policy, the seal and the
+//! measurement of all this belong here. The files that userspace sees are in [`crate::securityfs`],
+//! the language in [`crate::policy`], the decision in [`crate::eval`].
 
 mod active;
 pub(crate) mod boot;
 pub(crate) mod life;
 mod measured;
+mod origin;
 mod policy;
 mod report;
 mod seal;
@@ -28,6 +29,10 @@ pub(crate) use self::active::{
 pub(crate) use self::measured::{
     measure_active,
     State, //
+};
+pub(crate) use self::origin::{
+    Origin,
+    Reader, //
 };
 pub(crate) use self::policy::Policy;
 pub(crate) use self::report::{
@@ -48,3 +53,8 @@ pub(crate) use self::trial::{
     Trial,
     ON_TRIAL, //
 };
+
+#[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+pub(crate) use self::origin::Permitted;
+#[cfg(any(CONFIG_IPE_POLICY_ORIGIN, CONFIG_SECURITY_IPE_KUNIT_TEST))]
+pub(crate) use self::report::OriginRefusal;

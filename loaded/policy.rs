@@ -77,6 +77,8 @@ enum Source {
         /// The range of the text in the message.
         text: Range<usize>,
     },
+    /// A text without a signature, from a file that the active policy allowed.
+    File(PageExactVec<u8>),
 }
 
 /// A policy that can be activated. The parts that decide never change.
@@ -128,6 +130,23 @@ impl Policy {
         Self::new(Source::Signed { message, text }, compiled)
     }
 
+    /// Compiles a text without a signature. The active policy has allowed its file.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; those of the text: `EBADMSG`, `EINVAL`, `ERANGE`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub(crate) fn unsigned(
+        text: PageExactVec<u8>,
+        report: &mut Report,
+    ) -> Result<Arc<Self>, Refusal> {
+        let compiled = compile(&text, cfg!(CONFIG_IPE_STRICT_POLICY), report)?;
+        Self::new(Source::File(text), compiled)
+    }
+
     fn new(source: Source, compiled: Compiled<PageExactVec<u32>>) -> Result<Arc<Self>, Refusal> {
         let policy = Self {
             source,
@@ -143,14 +162,25 @@ impl Policy {
         match &self.source {
             Source::Builtin(text) => text,
             Source::Signed { message, text } => message.get(text.clone()).unwrap_or_default(),
+            Source::File(text) => text,
         }
     }
 
-    /// Returns the signed message as it was loaded; `None` for the boot policy.
+    /// Returns the signed message as it was loaded; `None` for a policy without a signature.
     pub(crate) fn message(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Builtin(_) | Source::File(_) => None,
+            Source::Signed { message, .. } => Some(message),
+        }
+    }
+
+    /// Returns all that was loaded: the signed message, or the text from a file; `None` for the
+    /// boot policy.
+    pub(crate) fn loaded(&self) -> Option<&[u8]> {
         match &self.source {
             Source::Builtin(_) => None,
             Source::Signed { message, .. } => Some(message),
+            Source::File(text) => Some(text),
         }
     }
 

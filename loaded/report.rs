@@ -10,7 +10,10 @@ use crate::policy::{
     Reporter,
     Warning, //
 };
-use core::fmt::Display;
+use core::fmt::{
+    self,
+    Display, //
+};
 use core::ops::ControlFlow;
 use kernel::alloc::AllocError;
 use kernel::prelude::*;
@@ -69,8 +72,41 @@ pub(crate) enum Refusal {
     Text(policy::Error),
     /// The file was closed before the policy was complete.
     Incomplete,
+    /// It has no signature, and the active policy does not allow it.
+    Origin(OriginRefusal),
     /// Any other reason, by its errno.
     Errno(Error),
+}
+
+/// The reason why a policy without a signature is not accepted from its file.
+#[allow(dead_code, reason = "not every configuration reads such files")]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OriginRefusal {
+    /// No policy is active.
+    NoPolicy,
+    /// The active policy denies it, by a rule or a default.
+    Denied,
+    /// The active policy allows it, but not by a rule that asks for something that vouches for it.
+    NotVouched,
+    /// It is on a union file system.
+    Union,
+    /// It stands for memory.
+    Memory,
+    /// The policy that allowed it is no longer active.
+    Replaced,
+}
+
+impl fmt::Display for OriginRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPolicy => "no policy is active that could allow the file",
+            Self::Denied => "the active policy denies the file",
+            Self::NotVouched => "no rule of the active policy vouches for the file",
+            Self::Union => "the file is on a union file system",
+            Self::Memory => "the file is memory",
+            Self::Replaced => "the policy that allowed the file is no longer active",
+        })
+    }
 }
 
 impl Refusal {
@@ -83,6 +119,7 @@ impl Refusal {
                 Errno::Range => ERANGE,
             },
             Self::Incomplete => EBADMSG,
+            Self::Origin(_) => EACCES,
             Self::Errno(error) => *error,
         }
     }
@@ -96,6 +133,7 @@ impl Refusal {
         match self {
             Self::Text(_) => (),
             Self::Incomplete => pr_warn!("policy refused: incomplete when its file was closed\n"),
+            Self::Origin(reason) => pr_warn!("policy refused: {}\n", format_args!("{reason}")),
             Self::Errno(error) if *error == EPERM => (),
             Self::Errno(error) => pr_warn!("policy refused: {:?}\n", error),
         }

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Collects a signed policy that arrives in more than one write.
+//! Collects a signed policy that arrives in more than one write, and tells it from a path.
 //!
 //! Programs copy files in pieces, so a long policy takes several writes to one open file. The write
 //! that completes it answers for the whole. If it is never completed, `close(2)` returns an error
 //! and nothing has changed. The kernel log has a line, too, as many programs do not check
 //! `close(2)`.
+//!
+//! The path of a policy without a signature takes one write: it has no end by which more would be
+//! expected.
 
+use super::refusal::refuse;
 use crate::abstractions::alloc::PageExactVec;
-use crate::abstractions::compat::EBADMSG;
-use crate::audit;
+use crate::abstractions::compat::{
+    EBADMSG,
+    ENAMETOOLONG, //
+};
 use crate::loaded::{
     Refusal,
     Report, //
@@ -19,7 +25,12 @@ use crate::policy::envelope::{
     Form,
     Unusable, //
 };
+use crate::policy::origin::{
+    self,
+    NoPath, //
+};
 use kernel::prelude::*;
+use kernel::str::CString;
 use kernel::uaccess::UserSliceReader;
 
 /// The bytes that have arrived at one open file.
@@ -34,23 +45,38 @@ pub(super) struct Message {
     pub(super) form: Form,
 }
 
+/// What has arrived, and is complete.
+enum Arrival {
+    /// A signed policy.
+    Message(Message),
+    /// The path of one without a signature.
+    Path(CString),
+}
+
 impl Collector {
-    /// Adds a write to the bytes before it. Returns the message once it is complete.
+    /// Adds a write to the bytes before it. Returns the message once it is complete, or the path
+    /// that the write consists of.
     ///
     /// # Errors
     ///
-    /// `EBADMSG` where it cannot be a signed policy, `EFBIG` where it is too long, `ENOMEM`,
-    /// `EFAULT`.
+    /// `EBADMSG` where it cannot be a signed policy, `EFBIG` where it is too long; those of
+    /// [`path`]; `ENOMEM`, `EFAULT`.
     fn take(
         &mut self,
         mut bytes: PageExactVec<u8>,
         from: UserSliceReader,
-    ) -> Result<Option<Message>> {
+    ) -> Result<Option<Arrival>> {
+        let is_first = bytes.is_empty();
         if from.len() > envelope::MAX_LENGTH - bytes.len().min(envelope::MAX_LENGTH) {
             return Err(EFBIG);
         }
         from.read_all(&mut bytes, GFP_KERNEL)?;
-        self.look(bytes)
+        if is_first {
+            if let Some(path) = path(&bytes)? {
+                return Ok(Some(Arrival::Path(path)));
+            }
+        }
+        Ok(self.look(bytes)?.map(Arrival::Message))
     }
 
     /// Looks at all bytes so far, and keeps them while the message is incomplete.
@@ -75,8 +101,8 @@ impl Collector {
         }
     }
 
-    /// Takes a write. Hands a complete message to `load`, and records a refusal. After an error,
-    /// the next write begins a new message.
+    /// Takes a write. Hands a complete message to `load`, and records a refusal. Returns the path,
+    /// if the write names a file. After an error, the next write begins a new message.
     ///
     /// `permitted` is the error where the writer has no permission.
     ///
@@ -92,17 +118,20 @@ impl Collector {
         permitted: Result,
         from: UserSliceReader,
         load: impl FnOnce(Message, &mut Report) -> Result<(), Refusal>,
-    ) -> Result {
+    ) -> Result<Option<CString>> {
         // Taken before the checks, so that any error discards the bytes.
         let before = core::mem::take(&mut self.0);
         permitted
             .and_then(|()| self.take(before, from))
             .map_err(Refusal::from)
-            .and_then(|message| match message {
-                Some(message) => load(message, &mut Report::default()),
-                None => Ok(()),
+            .and_then(|arrival| match arrival {
+                Some(Arrival::Message(message)) => {
+                    load(message, &mut Report::default()).map(|()| None)
+                }
+                Some(Arrival::Path(path)) => Ok(Some(path)),
+                None => Ok(None),
             })
-            .map_err(|refusal| refuse(&refusal))
+            .map_err(|refusal| refuse(&refusal, None))
     }
 
     /// A descriptor is closed.
@@ -123,7 +152,7 @@ impl Collector {
     /// The last descriptor is closed: an incomplete message is refused.
     pub(super) fn release(&mut self) {
         if !core::mem::take(&mut self.0).is_empty() {
-            refuse(&Refusal::Incomplete);
+            refuse(&Refusal::Incomplete, None);
         }
     }
 }
@@ -141,11 +170,27 @@ fn trimmed(bytes: PageExactVec<u8>) -> PageExactVec<u8> {
     }
 }
 
-/// Reports a refusal to the log and to audit. Returns the errno for the system call.
-fn refuse(refusal: &Refusal) -> Error {
-    refusal.log();
-    audit::refusal(refusal);
-    refusal.errno()
+/// Returns the path that a write consists of, if it begins like one. A kernel that loads no policy
+/// without a signature knows none.
+///
+/// # Errors
+///
+/// `ENAMETOOLONG`; `EINVAL` for a path with a NUL; `ENOMEM`.
+fn path(write: &[u8]) -> Result<Option<CString>> {
+    if !cfg!(CONFIG_IPE_POLICY_ORIGIN) {
+        return Ok(None);
+    }
+    let path = match origin::path(write) {
+        None => return Ok(None),
+        Some(Err(NoPath::TooLong)) => return Err(ENAMETOOLONG),
+        Some(Err(NoPath::Nul)) => return Err(EINVAL),
+        Some(Ok(path)) => path,
+    };
+    let mut string = KVec::with_capacity(path.len() + 1, GFP_KERNEL)?;
+    string.extend_from_slice(path, GFP_KERNEL)?;
+    string.push(0, GFP_KERNEL)?;
+    let string = CStr::from_bytes_with_nul(&string).map_err(|_| EINVAL)?;
+    Ok(Some(CString::try_from(string)?))
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]

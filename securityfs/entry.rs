@@ -5,7 +5,7 @@
 //! ```text
 //! name, version, policy, pkcs7   0444   properties of the policy
 //! active                         0600   whether it is active; `1` activates it
-//! update                         0200   takes a signed policy of the same name and a higher version
+//! update                         0200   takes a policy of the same name and a higher version
 //! delete                         0200   `1` removes it, unless it is active
 //! unused                         0600   the rules that have not decided since `1` was written
 //! trial                          0600   whether it is on trial; `1` begins a trial, `0` ends it
@@ -14,16 +14,16 @@
 //!
 //! A file that is still open when the policy is deleted answers `ENOENT`.
 
-use super::collector::Message;
+use super::destination::{
+    Destination,
+    Incoming, //
+};
 use super::root::Root;
 use super::text;
 #[cfg(CONFIG_IPE_TRIAL)]
 use super::trial;
 use super::unused::Unused;
-use super::upload::{
-    Destination,
-    Upload, //
-};
+use super::upload::Upload;
 use crate::abstractions::rcu::Retired;
 use crate::abstractions::securityfs::{
     Access,
@@ -35,6 +35,7 @@ use crate::abstractions::securityfs::{
 use crate::audit;
 use crate::loaded::{
     life,
+    Origin,
     Policy,
     Refusal,
     Report,
@@ -215,20 +216,21 @@ impl Entry {
         self.with_policy(|policy| self.root.active.is(policy))
     }
 
-    /// Replaces the policy by a signed one, see [`Entry::replace`].
+    /// Replaces the policy by another one, see [`Entry::replace`].
     ///
-    /// The message that is already loaded is accepted, and changes nothing.
+    /// The message or the file that is already loaded is accepted, and changes nothing.
     ///
     /// # Errors
     ///
-    /// Those of [`Policy::signed`] and of [`Entry::replace`].
-    fn update(&self, message: Message, report: &mut Report) -> Result<(), Refusal> {
+    /// Those of [`Incoming::compile`] and of [`Entry::replace`].
+    fn update(&self, incoming: Incoming, report: &mut Report) -> Result<(), Refusal> {
         let old = self.policy()?;
-        if life::is_loaded(&old, &message.bytes) {
-            audit::load(&old, report);
+        if incoming.is(&old) {
+            audit::load(&old, report, incoming.origin());
             return Ok(());
         }
-        self.replace(Policy::signed(message.bytes, message.form, report)?, report)
+        let (new, origin) = incoming.compile(report)?;
+        self.replace(new, origin.as_ref(), report)
     }
 
     /// Replaces the policy by one of the same name and a higher version, which is active, or on
@@ -236,23 +238,35 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// `ENOENT` where it was deleted; those of [`life::check_update`]; `EPERM` where it is sealed;
-    /// those of [`State::measure`] where it is active; `ENOMEM` where it is on trial.
-    fn replace(&self, new: Arc<Policy>, report: &Report) -> Result<(), Refusal> {
+    /// `ENOENT` where it was deleted; those of [`Origin::check`] and of [`life::check_update`];
+    /// `EPERM` where it is sealed; those of [`State::measure`] where it is active; `ENOMEM` where it
+    /// is on trial.
+    fn replace(
+        &self,
+        new: Arc<Policy>,
+        origin: Option<&Origin>,
+        report: &Report,
+    ) -> Result<(), Refusal> {
         // Dropped last, as they wait for a grace period.
-        let (retired, _ended, _exchanged);
+        let (retired, _ended, _exchanged, trial);
         let _writers = self.root.writers.lock();
         let mut loaded = self.loaded.lock();
         let loaded = Option::as_mut(&mut *loaded).ok_or(ENOENT)?;
+        if let Some(origin) = origin {
+            origin.check(self.root.active)?;
+        }
         life::check_update(&loaded.policy, &new)?;
-        if self.root.active.is(&loaded.policy) {
+        let is_active = self.root.active.is(&loaded.policy);
+        if is_active {
             self.root.seal.check()?;
+        }
+        // Before anything changes or is measured, as this may fail.
+        trial = self.root.trial.prepare(&loaded.policy, &new)?;
+        if is_active {
             State::new(&new, self.root.seal.is_set()).measure()?;
         }
-        // Before anything changes, as this may fail.
-        let trial = self.root.trial.prepare(&loaded.policy, &new)?;
         let old = core::mem::replace(&mut loaded.policy, new.clone());
-        audit::load(&new, report);
+        audit::load(&new, report, origin);
         _exchanged = self.root.trial.exchange(trial);
         retired = self.root.active.replace(&old, &new);
         if retired.is_some() {
@@ -472,10 +486,10 @@ impl Destination for Entry {
     /// Those of [`Entry::update`].
     fn load(
         self: ArcBorrow<'_, Self>,
-        message: Message,
+        incoming: Incoming,
         report: &mut Report,
     ) -> Result<(), Refusal> {
-        self.update(message, report)
+        self.update(incoming, report)
     }
 }
 

@@ -6,7 +6,7 @@
 //! ipe/enforce          0600   whether denials are enforced
 //! ipe/success_audit    0600   whether allowed accesses are recorded
 //! ipe/seal             0600   whether IPE is sealed; `1` seals it until the next boot
-//! ipe/new_policy       0200   takes a signed policy
+//! ipe/new_policy       0200   takes a signed policy, or the path of one that the active policy allows
 //! ipe/policies/<name>/        a policy that is loaded, see `entry`
 //! ```
 //!
@@ -16,13 +16,16 @@
 //!
 //! Lock order: the state of an open file, [`Root::writers`], the `loaded` of an entry. Reading
 //! takes the first and the third alone. Slow work is done with none held but the first:
-//! verification, and all that waits for userspace. Copying from and to its memory waits, and so
+//! verification, and all that waits for userspace. A file that a write names is read with none held. Copying from and to its memory waits, and so
 //! does making or removing a directory, as a process that lists the parent holds the parent's lock
 //! until the names are in its memory.
 
 mod collector;
+mod destination;
 mod entry;
 mod new_policy;
+mod origin;
+mod refusal;
 mod root;
 mod switches;
 mod text;
@@ -38,6 +41,7 @@ use crate::abstractions::securityfs::{
 };
 use crate::loaded::{
     measure_active,
+    Reader,
     ACTIVE,
     ON_TRIAL,
     SEAL, //
@@ -82,12 +86,16 @@ static FILES: [FileKind<Root>; 4] = [
 /// The root, once it is there. It is never removed.
 static ROOT: SetOnce<Arc<Root>> = SetOnce::new();
 
-/// Makes the files, with those of the boot policy where there is one. Called once.
+/// Makes the files, with those of the boot policy where there is one. Called once. With a `reader`,
+/// policies without a signature can be loaded.
 ///
 /// # Errors
 ///
 /// `ENOMEM`. Then there are none; the boot policy stays active.
-pub(crate) fn init() -> Result {
+pub(crate) fn init(reader: Option<Reader>) -> Result {
+    if let Some(reader) = reader {
+        origin::init(reader);
+    }
     let directory = Directory::new(b"ipe")?;
     directory.add(&FILES)?;
     let policies = Directory::new_in(b"policies", &directory)?;

@@ -2,13 +2,14 @@
 
 //! Loading a new policy, with a directory of its own: a write to `ipe/new_policy`.
 
-use super::collector::Message;
+use super::destination::{
+    Destination,
+    Incoming, //
+};
 use super::entry::Entry;
 use super::root::Root;
-use super::upload::Destination;
 use crate::audit;
 use crate::loaded::{
-    Policy,
     Refusal,
     Report, //
 };
@@ -22,20 +23,33 @@ impl Destination for Root {
 
     /// # Errors
     ///
-    /// Those of [`Policy::signed`] and of [`Entry::create`]: `EEXIST` where a policy of that name is
-    /// loaded or about to be.
+    /// Those of [`Incoming::compile`] and of [`Entry::create`]: `EEXIST` where a policy of that name
+    /// is loaded or about to be. `EACCES` where another policy has become active that might not allow
+    /// it.
     fn load(
         self: ArcBorrow<'_, Self>,
-        message: Message,
+        incoming: Incoming,
         report: &mut Report,
     ) -> Result<(), Refusal> {
-        let policy = Policy::signed(message.bytes, message.form, report)?;
+        let (policy, origin) = incoming.compile(report)?;
         // Without the lock: a process that lists the policies can delay this, but no other writer.
         let unpublished = Entry::create(&self.into(), policy.clone())?;
-        // So that its record precedes the records of its activation and deletion.
-        let _writers = self.writers.lock();
-        unpublished.publish();
-        audit::load(&policy, report);
-        Ok(())
+        let checked = {
+            // So that its record precedes the records of its activation and deletion.
+            let _writers = self.writers.lock();
+            match origin
+                .as_ref()
+                .map_or(Ok(()), |origin| origin.check(self.active))
+            {
+                Ok(()) => {
+                    unpublished.publish();
+                    audit::load(&policy, report, origin.as_ref());
+                    Ok(())
+                }
+                // The directory is removed without the lock.
+                Err(refusal) => Err((refusal, unpublished)),
+            }
+        };
+        checked.map_err(|(refusal, _)| refusal)
     }
 }

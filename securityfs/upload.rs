@@ -1,56 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `ipe/new_policy` and `update`: files that take signed policies.
+//! `ipe/new_policy` and `update`: files that take signed policies, or the path of a file that the
+//! active policy allows as one.
 
-use super::collector::{
-    Collector,
-    Message, //
+use super::collector::Collector;
+use super::destination::{
+    Destination,
+    Incoming, //
 };
+use super::origin::FromFile;
+use super::refusal::refuse;
 use super::text;
 use crate::abstractions::securityfs::{
     OpenFile,
-    Opener, //
-};
-use crate::loaded::{
-    Refusal,
-    Report, //
+    Opener,
+    Work, //
 };
 use kernel::prelude::*;
-use kernel::sync::{
-    Arc,
-    ArcBorrow, //
-};
+use kernel::sync::Arc;
 use kernel::uaccess::UserSliceReader;
 
-/// The place that a policy is loaded into.
-pub(super) trait Destination: Send + Sync {
-    /// Checks that there is such a place.
-    ///
-    /// # Errors
-    ///
-    /// `ENOENT` where it was deleted.
-    fn check(&self) -> Result;
-
-    /// Loads a policy.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Policy::signed`](crate::loaded::Policy::signed), and its own.
-    ///
-    /// # Context
-    ///
-    /// May sleep.
-    fn load(
-        self: ArcBorrow<'_, Self>,
-        message: Message,
-        report: &mut Report,
-    ) -> Result<(), Refusal>;
-}
-
-/// A file that takes signed policies for one destination.
+/// A file that takes policies for one destination.
 pub(super) struct Upload {
     destination: Arc<dyn Destination>,
     collector: Collector,
+    /// Loading the file that the last write has named.
+    work: Option<KBox<dyn Work>>,
 }
 
 impl Upload {
@@ -64,6 +39,7 @@ impl Upload {
         let upload = Self {
             destination,
             collector: Collector::default(),
+            work: None,
         };
         Ok(KBox::new(upload, GFP_KERNEL)?)
     }
@@ -76,9 +52,19 @@ impl OpenFile for Upload {
     fn write(&mut self, opener: &Opener<'_>, from: UserSliceReader) -> Result {
         let destination = self.destination.as_arc_borrow();
         let permitted = text::administrator(opener).and_then(|()| destination.check());
-        (self.collector).write(permitted, from, |message, report| {
-            destination.load(message, report)
-        })
+        let path = (self.collector).write(permitted, from, |message, report| {
+            destination.load(Incoming::Signed(message), report)
+        })?;
+        if let Some(path) = path {
+            let work = FromFile::boxed(self.destination.clone(), path)
+                .map_err(|error| refuse(&error.into(), None))?;
+            self.work = Some(work);
+        }
+        Ok(())
+    }
+
+    fn work(&mut self) -> Option<KBox<dyn Work>> {
+        self.work.take()
     }
 
     fn flush(&mut self) -> Result {

@@ -11,6 +11,11 @@ mod cases {
         ESTALE, //
     };
     use crate::audit::line::Line;
+    use crate::loaded::tests::{
+        from_file,
+        origin, //
+    };
+    use crate::loaded::OriginRefusal;
     use crate::policy::{
         measure,
         Providers, //
@@ -46,7 +51,11 @@ mod cases {
     /// Returns the record of a refusal.
     fn refused(refusal: &Refusal) -> Result<Line> {
         let mut line = Line::default();
-        Change::Refusal(refusal).write(&mut line, &ACTOR);
+        let change = Change::Refusal {
+            refusal,
+            path: None,
+        };
+        change.write(&mut line, &ACTOR);
         Ok(line)
     }
 
@@ -95,6 +104,7 @@ mod cases {
         let change = Change::Load {
             policy: &policy,
             report: &Report::default(),
+            origin: None,
         };
         change.write(&mut line, &ACTOR);
         assert!(line.is(concat!(
@@ -118,6 +128,7 @@ mod cases {
         let change = Change::Load {
             policy: &policy,
             report: &report,
+            origin: None,
         };
         change.write(&mut line, &ACTOR);
         let (_, end) = line.split(" res=1 ").ok_or(EINVAL)?;
@@ -154,6 +165,7 @@ mod cases {
             let change = Change::Load {
                 policy: &policy,
                 report: &Report::default(),
+                origin: None,
             };
             change.write(&mut line, &ACTOR);
             assert!(line.as_bytes().starts_with(shown));
@@ -209,6 +221,49 @@ mod cases {
             let (_, end) = line.split("lsm=ipe res=0 errno=").ok_or(EINVAL)?;
             assert!(end == errno.as_bytes());
         }
+        Ok(())
+    }
+
+    #[test]
+    fn load_from_a_file_shows_path_and_rule() -> Result {
+        let text = b"policy_name=a policy_version=1.2.3\nDEFAULT action=DENY\n\
+            op=POLICY  boot_verified=TRUE action=ALLOW # here";
+        let allowed_by = policy(text)?;
+        let new = from_file(b"policy_name=b policy_version=1.2.3\nDEFAULT action=DENY")?;
+        let origin = origin(&allowed_by, 55)?;
+        let mut line = Line::default();
+        let change = Change::Load {
+            policy: &new,
+            report: &Report::default(),
+            origin: Some(&origin),
+        };
+        change.write(&mut line, &ACTOR);
+        let (start, end) = line.split(" auid=").ok_or(EINVAL)?;
+        let mut wanted = Line::default();
+        wanted.text("policy_name=\"b\" policy_version=1.2.3 policy_digest=sha256:");
+        wanted.hex(&sha256(new.text()));
+        assert!(start == wanted.as_bytes());
+        assert!(
+            end == b"1000 ses=7 lsm=ipe res=1 errno=0 origin=\"/policy\" \
+                rule=\"op=POLICY boot_verified=TRUE action=ALLOW\""
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn refusal_of_a_file_shows_path_and_reason() -> Result {
+        let refusal = Refusal::Origin(OriginRefusal::NotVouched);
+        let mut line = Line::default();
+        let change = Change::Refusal {
+            refusal: &refusal,
+            path: Some(b"/a b"),
+        };
+        change.write(&mut line, &ACTOR);
+        let (_, end) = line.split(" res=0 ").ok_or(EINVAL)?;
+        assert!(
+            end == b"errno=-13 reason=\"no rule of the active policy vouches for the file\" \
+                origin=2F612062"
+        );
         Ok(())
     }
 

@@ -6,7 +6,10 @@
 mod cases {
     use super::super::*;
     use crate::loaded::active::Active;
-    use crate::loaded::tests::policy;
+    use crate::loaded::tests::{
+        from_file,
+        policy, //
+    };
     use kernel::sync::Arc;
 
     /// Whether nothing happens where `policy` is activated.
@@ -77,6 +80,20 @@ mod cases {
         let policy = policy!("a", "1.0.0")?;
         assert!(!is_loaded(&policy, b""));
         assert!(!is_loaded(&policy, policy.text()));
+        Ok(())
+    }
+
+    #[test]
+    fn text_without_a_signature_is_loaded_by_itself_alone() -> Result {
+        let text = b"policy_name=a policy_version=1.0.0\nDEFAULT action=ALLOW";
+        let file = from_file(text)?;
+        assert!(is_loaded_text(&file, text));
+        assert!(!is_loaded_text(&file, b""));
+        assert!(!is_loaded(&file, text));
+        // The boot policy has the same text, and another origin.
+        let builtin = policy!("a", "1.0.0")?;
+        assert!(builtin.text() == text);
+        assert!(!is_loaded_text(&builtin, text));
         Ok(())
     }
 

@@ -5,7 +5,10 @@
 #[kernel::prelude::kunit_tests(ipe_loaded_measured)]
 mod cases {
     use super::super::*;
-    use crate::loaded::tests::policy;
+    use crate::loaded::tests::{
+        from_file,
+        policy, //
+    };
 
     /// The SHA-256 digest of the text of `policy!("a", "1.2.3")`.
     const DIGEST: &str = "b7eff0e017d334d11cad95a2c3bf674c05ec2827f2ce6c8441cc23a790d61fdb";
@@ -41,6 +44,26 @@ mod cases {
                 ),
             )?);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn policy_from_a_file() -> Result {
+        let builtin = policy!("a", "1.2.3")?;
+        let policy = from_file(builtin.text())?;
+        let state = State {
+            policy: &policy,
+            enforcing: true,
+            sealed: false,
+        };
+        assert!(is(
+            &state,
+            b"quiet",
+            format_args!(
+                "boot=00000000000000ab count=7 enforcing=1 sealed=0 origin=file \
+                 policy_version=1.2.3 policy_digest=sha256:{DIGEST} policy_name=a",
+            ),
+        )?);
         Ok(())
     }
 

@@ -22,7 +22,7 @@ mod cases {
     }
 
     /// Writes nothing, with or without permission.
-    fn write_nothing(collector: &mut Collector, permitted: Result) -> Result {
+    fn write_nothing(collector: &mut Collector, permitted: Result) -> Result<Option<CString>> {
         let nothing = UserSlice::new(UserPtr::from_addr(0), 0).reader();
         collector.write(permitted, nothing, |_, _| Err(EIO.into()))
     }
@@ -127,6 +127,20 @@ mod cases {
         Ok(())
     }
 
+    #[cfg(CONFIG_IPE_POLICY_ORIGIN)]
+    #[test]
+    fn write_may_be_a_path() -> Result {
+        assert_eq!(path(b"/a/b\n")?.ok_or(EINVAL)?.to_bytes(), b"/a/b");
+        assert!(path(DER)?.is_none());
+        assert!(path(APPENDED)?.is_none());
+        assert_eq!(path(b"/a\0").err(), Some(EINVAL));
+        let mut long = KVec::from_elem(b'/', 4097, GFP_KERNEL)?;
+        assert_eq!(path(&long).err(), Some(ENAMETOOLONG));
+        long.truncate(4095);
+        assert!(path(&long)?.is_some());
+        Ok(())
+    }
+
     #[test]
     fn last_close_discards_an_incomplete_message() -> Result {
         let mut collector = Collector::default();
@@ -144,9 +158,9 @@ mod cases {
     fn write_without_permission_discards_all_bytes() -> Result {
         let mut collector = Collector::default();
         assert!(arrive(&mut collector, &APPENDED[..4])?.is_none());
-        assert_eq!(write_nothing(&mut collector, Err(EPERM)), Err(EPERM));
+        assert_eq!(write_nothing(&mut collector, Err(EPERM)).err(), Some(EPERM));
         assert!(collector.0.is_empty());
-        assert_eq!(write_nothing(&mut collector, Ok(())), Err(EBADMSG));
+        assert_eq!(write_nothing(&mut collector, Ok(())).err(), Some(EBADMSG));
         assert!(arrive(&mut collector, &APPENDED[..4])?.is_none());
         write_nothing(&mut collector, Ok(()))?;
         assert_eq!(collector.0.len(), 4);

@@ -4,6 +4,7 @@
 
 #[kernel::prelude::kunit_tests(ipe_securityfs_entry)]
 mod cases {
+    use super::super::super::collector::Message;
     use super::super::*;
     use crate::abstractions::alloc::PageExactVec;
     use crate::abstractions::compat::{
@@ -12,7 +13,10 @@ mod cases {
         ESTALE, //
     };
     use crate::abstractions::securityfs::Directory;
-    use crate::loaded::tests::policy;
+    use crate::loaded::tests::{
+        origin,
+        policy, //
+    };
     use crate::loaded::{
         Active,
         OnTrial,
@@ -70,7 +74,7 @@ mod cases {
     }
 
     fn replace(entry: &Entry, new: Arc<Policy>) -> Result {
-        (entry.replace(new, &Report::default())).map_err(|refusal| refusal.errno())
+        (entry.replace(new, None, &Report::default())).map_err(|refusal| refusal.errno())
     }
 
     fn update(entry: &Entry, bytes: &[u8], form: Form) -> Result {
@@ -80,7 +84,8 @@ mod cases {
             bytes: message,
             form,
         };
-        (entry.update(message, &mut Report::default())).map_err(|refusal| refusal.errno())
+        (entry.update(Incoming::Signed(message), &mut Report::default()))
+            .map_err(|refusal| refusal.errno())
     }
 
     #[test]
@@ -163,6 +168,45 @@ mod cases {
         assert!(root.load(policy!(letters!("01234"), "1.0.0")?).is_ok());
         let long = root.load(policy!(letters!("012345"), "1.0.0")?);
         assert_eq!(long.err(), Some(ENAMETOOLONG));
+        Ok(())
+    }
+
+    #[test]
+    fn update_from_a_file_needs_the_policy_that_allowed_it() -> Result {
+        let mut root = root!();
+        let entry = root.load(policy!("a", "1.0.0")?)?;
+        let (one, other) = (policy!("one", "1.0.0")?, policy!("other", "1.0.0")?);
+        let (generous, strict) = (root.load(one.clone())?, root.load(other.clone())?);
+        generous.activate()?;
+        let (old, new) = (origin(&one, 0)?, origin(&other, 0)?);
+        strict.activate()?;
+        let before = shown(&entry)?;
+        let update = |origin| {
+            let new = policy!("a", "1.0.1")?;
+            (entry.replace(new, Some(origin), &Report::default()))
+                .map_err(|refusal| refusal.errno())
+        };
+        assert_eq!(update(&old), Err(EACCES));
+        assert!(unchanged(&entry, &before));
+        update(&new)
+    }
+
+    #[test]
+    fn new_policy_from_a_file_needs_the_policy_that_allowed_it() -> Result {
+        let mut root = root!();
+        let (one, other) = (policy!("one", "1.0.0")?, policy!("other", "1.0.0")?);
+        root.load(one.clone())?.activate()?;
+        let origin = origin(&one, 0)?;
+        root.load(other)?.activate()?;
+        let mut text = PageExactVec::new();
+        let bytes = b"policy_name=a policy_version=1.0.0\nDEFAULT action=ALLOW";
+        text.extend_from_slice(bytes, GFP_KERNEL)?;
+        let incoming = Incoming::File { text, origin };
+        let destination = root.root.as_arc_borrow();
+        let loaded = destination.load(incoming, &mut Report::default());
+        assert_eq!(loaded.err().map(|refusal| refusal.errno()), Some(EACCES));
+        // Its directory is gone.
+        assert!(root.load(policy!("a", "1.0.0")?).is_ok());
         Ok(())
     }
 

@@ -12,14 +12,16 @@
 #include "access.h"
 #include "audit.h"
 #include "harness.h"
+#include "origin.h"
 
 #define IPE_SEAL IPE_ROOT "/seal"
 #define ACTIVE IPE_PREFIX "_active"
 #define OTHER IPE_PREFIX "_other"
 #define NEW IPE_PREFIX "_new"
 #define OLD IPE_PREFIX "_old"
-#define RULES ALLOW_ONLY("boot_verified=TRUE")
-#define ALLOW "DEFAULT action=ALLOW\n"
+#define RULES                                                               \
+	ALLOW_ONLY("boot_verified=TRUE")                                    \
+	"op=POLICY boot_verified=TRUE action=ALLOW\n"
 
 /* The fields of a seal's record after those of the user. */
 #define SEALED "enabled=1 old-enabled=1 lsm=ipe res=1 sealed=1"
@@ -262,6 +264,26 @@ TEST(trial_goes_on)
 			       sizeof(path)));
 	EXPECT_EQ(0, write_string(policy_file(OTHER, "trial"), "0"));
 	expect_unchanged(_metadata, before);
+}
+
+/* A policy without a signature, from a file: the same. */
+TEST(path_after_the_seal)
+{
+	struct ipe_version more = higher;
+	char path[256], before[65];
+
+	if (origin_missing())
+		SKIP(return, "%s", origin_missing());
+	more.rev += 2;
+	test_path(path, sizeof(path), "sealed.pol");
+	ASSERT_EQ(0, origin_write(path, ORIGIN_NAME, NULL, ALLOW));
+	EXPECT_EQ(0, origin_load(path));
+	EXPECT_EQ('0', policy_state(ORIGIN_NAME));
+	ASSERT_EQ(0, origin_write(path, ACTIVE, &more, ALLOW));
+	ASSERT_EQ(0, ipe_snapshot(before));
+	EXPECT_EQ(-EPERM, origin_update(ACTIVE, path));
+	expect_unchanged(_metadata, before);
+	EXPECT_EQ(0, unlink(path));
 }
 
 TEST(success_audit_changes)
