@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 B := tools/build
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/ipe-rs
-FIRMWARE := $(CACHE)/firmware
+FIRMWARE := $(CACHE)/firmware$(if $(filter arm64 aarch64,$(or $(ARCH),$(shell uname -m))),-arm64)
 
 TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
 CHECKERS := kasan kcsan cfi
@@ -108,7 +108,7 @@ shell:
 ##@ Clean up
 ## clean: remove kernels, firmware, Debian, programs and logs
 clean:
-	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/debian" "$(CACHE)/dist" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
+	rm -rf "$(CACHE)/build" "$(CACHE)/firmware" "$(CACHE)/firmware-arm64" "$(CACHE)/sysroot" "$(CACHE)/debian" "$(CACHE)/dist" "$(CACHE)/test" "$(CACHE)/target" "$(CACHE)/log"
 
 ## distclean: remove the whole cache, with the build root and the sources
 distclean:
@@ -122,6 +122,7 @@ help:
 
 ##@ Variables, on the command line of make
 ## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, clean); it stays untouched
+## ARCH=arm64: build and boot for this architecture (default: the one of this machine)
 ## KSERIES=7.2: use another linux-source of Debian (default: 7.3)
 ## MIRROR=http://...: use this mirror of Debian (default: the one of this machine)
 ## INTERACTIVE=1: run, run-debian: start a shell in the guest instead
@@ -133,4 +134,4 @@ help:
 ## LENGTH=40: model: maximum number of commands in a sequence
 ## SEED=1: model, fuzz: seed of the random numbers
 ## SMP=2: test-debug: processors of the guest
-export KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
+export ARCH KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Shared by the scripts of this directory: messages, the cache, apt.
+# Shared by the scripts of this directory: messages, architectures, the cache, apt.
 
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -23,6 +23,45 @@ die() {
 	[ $# -eq 0 ] || printf '       %s\n' "$@" >&2
 	exit 1
 }
+
+# architecture NAME: the kernel's name of an architecture.
+architecture() {
+	case $1 in
+	x86_64 | x86 | amd64) echo x86_64 ;;
+	arm64 | aarch64) echo arm64 ;;
+	*) die "the architecture $1 is not supported" "Those that are: ARCH=x86_64, ARCH=arm64." ;;
+	esac
+}
+
+# The architecture of this machine, and that of kernels and guests.
+host=$(architecture "$(uname -m)")
+arch=$(architecture "${ARCH:-$host}")
+
+# Debian's name of an architecture, and that of its libraries' directory.
+declare -A debian=([x86_64]=amd64 [arm64]=arm64)
+declare -A triple=([x86_64]=x86_64-linux-gnu [arm64]=aarch64-linux-gnu)
+
+# The file that a boot loader starts, in the directory of a kernel.
+declare -A image_of=([x86_64]=arch/x86/boot/bzImage [arm64]=arch/arm64/boot/Image)
+# shellcheck disable=SC2034
+image=${image_of[$arch]}
+
+# The system that guests have their programs and libraries from, and the compiler of their
+# programs, as paths inside the build root. Another architecture has a directory (`sysroot`).
+sysroot='' guest_cc=gcc
+if [ "$arch" != "$host" ]; then
+	sysroot="/cache/sysroot/$arch"
+	# shellcheck disable=SC2034
+	guest_cc="${triple[$arch]}-gcc --sysroot=$sysroot"
+fi
+
+# only_for ARCHITECTURE WHAT: stops if guests have another architecture.
+only_for() { [ "$arch" = "$1" ] || die "$2: only for ARCH=$1"; }
+
+# At the end of names in the cache.
+suffix=''
+# shellcheck disable=SC2034
+[ "$arch" = x86_64 ] || suffix=-$arch
 
 # inside FILE: the path, inside the build root, of a file of the host.
 inside() {
@@ -115,23 +154,31 @@ mirror() {
 		"Name one: MIRROR=http://host/debian make ..."
 }
 
+# The architecture of packages, and the state of the private apt for it.
+packages_for() {
+	packages_arch=${debian[$1]}
+	apt_state="$cache/apt"
+	[ "$1" = "$host" ] || apt_state+="-$1"
+}
+packages_for "$host"
+
 # private_apt PROGRAM ARGUMENT...: apt with its own state, so that it needs neither root
 # nor the machine's package database.
 private_apt() {
 	local program=$1
 	shift
-	APT_CONFIG="$cache/apt/apt.conf" "$program" "$@"
+	APT_CONFIG="$apt_state/apt.conf" "$program" "$@"
 }
 
 # apt_update: updates the lists of the private apt, once an hour at most.
 apt_update() {
-	local apt="$cache/apt" keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri
+	local apt="$apt_state" keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri
 	need apt-get apt
 	need dpkg-deb dpkg
 	[ -r "$keyring" ] || die "$keyring is missing" \
 		"On Debian it comes with the package 'debian-archive-keyring'."
 	uri=$(mirror)
-	lock apt
+	lock "${apt##*/}"
 	mkdir -p "$apt/empty" "$apt/state/lists/partial" "$apt/cache/archives/partial"
 	: >"$apt/status"
 	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$uri" "$suite" \
@@ -148,8 +195,8 @@ apt_update() {
 			Dir::Etc::parts "$apt/empty";
 			Dir::Etc::preferences "/dev/null";
 			Dir::Etc::preferencesparts "$apt/empty";
-			APT::Architecture "amd64";
-			APT::Architectures "amd64";
+			APT::Architecture "$packages_arch";
+			APT::Architectures "$packages_arch";
 			APT::Install-Recommends "false";
 			APT::Sandbox::User "";
 			Acquire::Languages "none";
@@ -162,7 +209,7 @@ apt_update() {
 		return
 	fi
 	mv "$apt/sources.list.new" "$apt/sources.list"
-	hint=$offline step "package lists of $suite" "$cache/log/apt-update" \
+	hint=$offline step "package lists of $suite, $packages_arch" "$cache/log/apt-update" \
 		private_apt apt-get -o APT::Update::Error-Mode=any update
 	touch "$apt/updated"
 }
@@ -171,7 +218,7 @@ apt_update() {
 # into a new DIRECTORY, without running their scripts. NAME is for messages. Leaves the
 # choice of apt in the array `chosen`, as package_version_.
 unpack_packages() {
-	local directory=$1 name=$2 archives="$cache/apt/cache/archives" files=() package
+	local directory=$1 name=$2 archives="$apt_state/cache/archives" files=() package
 	shift 2
 	need xargs findutils
 	need flock util-linux
@@ -202,15 +249,21 @@ unpack_packages() {
 	rm -f "$archives"/*.deb
 }
 
-# unpack_list LIST DIRECTORY NAME: unpacks the packages that a file lists, one a line, unless
-# they are there already. DIRECTORY.packages has their names and versions.
+# listed LIST: the packages of a list, one a line. Those that only one architecture has are
+# followed by its name in brackets, as in [amd64].
+listed() {
+	sed -e 's/#.*//' "$1" | awk -v only="[$packages_arch]" 'NF == 1 || $2 == only { print $1 }'
+}
+
+# unpack_list LIST DIRECTORY NAME: unpacks the packages that a file lists, unless they are
+# there already. DIRECTORY.packages has their names and versions.
 unpack_list() {
 	local list=$1 directory=$2 name=$3 packages key
 	key=$({ echo "$suite"; cat "$list"; } | sha256sum)
 	[ "$(cat "$directory.made-from" 2>/dev/null)" != "$key" ] || return 0
 	room 2
 	rm -f "$directory.made-from"
-	mapfile -t packages < <(sed -e 's/#.*//' "$list" | awk 'NF { print $1 }')
+	mapfile -t packages < <(listed "$list")
 	unpack_packages "$directory" "$name" "${packages[@]}"
 	printf '%s\n' "${chosen[@]}" | sort >"$directory.packages"
 	echo "$key" >"$directory.made-from"

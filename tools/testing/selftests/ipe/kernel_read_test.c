@@ -276,10 +276,12 @@ static const struct operation kexec_image = {
 static const struct operation kexec_load = {
 	"KEXEC_IMAGE", "KERNEL_LOAD", try_kexec_load, "/sys/kernel/kexec_loaded"
 };
+#ifdef __x86_64__
 static const struct operation kexec_initramfs = {
 	"KEXEC_INITRAMFS", "KERNEL_READ", try_kexec_initramfs,
 	"/sys/kernel/kexec_loaded"
 };
+#endif
 static const struct operation firmware = {
 	"FIRMWARE", "KERNEL_READ", try_firmware, TEST_FIRMWARE
 };
