@@ -3,9 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "code.h"
 #include "outcome.h"
-
-#define RET 0xc3
 
 static void denied(int signal)
 {
@@ -18,7 +17,7 @@ int main(void)
 	unsigned char *memory = sbrk(4096);
 
 	signal(SIGSEGV, denied);
-	memory[0] = RET;
+	write_code(memory);
 	((void (*)(void))memory)();
 	outcome("executable");
 }

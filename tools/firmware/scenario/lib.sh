@@ -6,6 +6,8 @@
 
 here=/usr/libexec/scenario
 PATH=$here:$PATH
+# shellcheck disable=SC2034 # for the scripts that include this
+linker=$(cat $here/linker)
 name=scenario$$
 newline='
 '

@@ -10,10 +10,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "code.h"
 #include "outcome.h"
 
 #define LENGTH 4096
-#define RET 0xc3
 
 int main(int argc, char **argv)
 {
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 	page = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE | (late ? 0 : PROT_EXEC), flags, fd, 0);
 	if (page == MAP_FAILED)
 		failure();
-	page[0] = RET;
+	write_code(page);
 	if (late && mprotect(page, LENGTH, PROT_READ | PROT_EXEC))
 		failure();
 	((void (*)(void))page)();

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "code.h"
 #include "outcome.h"
 
 static __attribute__((noinline, noclone)) int answer(void)
@@ -19,8 +20,7 @@ static __attribute__((noinline, noclone)) int answer(void)
 
 int main(void)
 {
-	/* xor %eax,%eax; ret */
-	static const unsigned char code[] = { 0x31, 0xc0, 0xc3 };
+	static const unsigned char code[] = CODE_RETURN_0;
 	int fd = open("/proc/self/mem", O_RDWR);
 
 	if (fd < 0 || pwrite(fd, code, sizeof(code), (uintptr_t)answer) != sizeof(code))
