@@ -7,6 +7,7 @@ mod form;
 mod journal;
 mod record;
 
+pub(crate) use self::record::{canonical, is_denial};
 pub use self::{doubt::Doubt, record::Record};
 
 use self::form::{after_any, of_auditd, of_kernel};
@@ -37,6 +38,20 @@ pub struct Access {
     pub inode: Option<u64>,
     /// The rule or default that decided, in the one form that all its spellings have.
     pub rule: String,
+    /// The policy on trial, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<OnTrial>,
+}
+
+/// What the policy on trial said of the same access.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OnTrial {
+    /// Its name.
+    pub policy: String,
+    /// Its version.
+    pub version: String,
+    /// The rule or default that decided, or `?`, as for [`record::Trial`].
+    pub rule: String,
 }
 
 impl Access {
@@ -52,7 +67,7 @@ impl Access {
 
     /// Whether access was denied, or would have been if IPE enforced.
     pub fn is_denial(&self) -> bool {
-        self.rule.ends_with("action=DENY")
+        is_denial(&self.rule)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         activate::Activate, attest::Attest, check::Check, completions::Completions, delete::Delete,
         deploy::Deploy, diff::Diff, digest::Digest, enforce::Enforce, explain::Explain, fmt::Fmt,
         image::Image, man::Man, new::New, report::Report, rules::Rules, seal::Seal, sign::Sign,
-        simulate::Simulate, status::Status, suggest::Suggest,
+        simulate::Simulate, status::Status, suggest::Suggest, trial::Trial,
     },
     failure::Result,
     output::Output,
@@ -52,7 +52,7 @@ Exit codes:
 )]
 pub enum Command {
     Check(Check),
-    Explain(Explain),
+    Explain(Box<Explain>),
     Sign(Sign),
     Deploy(Deploy),
     Status(Status),
@@ -62,6 +62,7 @@ pub enum Command {
     Seal(Seal),
     Attest(Attest),
     Rules(Rules),
+    Trial(Trial),
     Fmt(Fmt),
     Diff(Diff),
     New(New),
@@ -93,6 +94,7 @@ impl Cli {
             Command::Seal(command) => command.run(out),
             Command::Attest(command) => command.run(out),
             Command::Rules(command) => command.run(out),
+            Command::Trial(command) => command.run(out),
             Command::Fmt(command) => command.run(out),
             Command::Diff(command) => command.run(out),
             Command::New(command) => command.run(out),

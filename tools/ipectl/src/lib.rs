@@ -35,3 +35,4 @@ pub mod simulate;
 pub mod source;
 pub mod suggest;
 pub mod trace;
+pub mod trial;

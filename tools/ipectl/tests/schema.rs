@@ -41,7 +41,7 @@ fn golden_outputs_fit_their_schemas() {
     let commands: BTreeSet<_> = golden().iter().map(|output| check(output)).collect();
     for command in [
         "activate", "attest", "check", "delete", "deploy", "diff", "enforce", "explain", "fmt",
-        "new", "rules", "seal", "simulate", "status", "suggest",
+        "new", "rules", "seal", "simulate", "status", "suggest", "trial",
     ] {
         assert!(commands.contains(command), "{command}");
     }
@@ -98,7 +98,13 @@ fn every_command_has_a_schema_of_its_version() {
 #[test]
 fn output_that_does_not_fit_is_found() {
     let schema = of("status");
-    let policy = json!({ "name": "p", "version": "1.0.0", "active": true, "signed": null });
+    let policy = json!({
+        "name": "p",
+        "version": "1.0.0",
+        "active": true,
+        "on_trial": false,
+        "signed": null,
+    });
     let good = json!({
         "command": "status",
         "schema": 1,

@@ -2,7 +2,7 @@
 
 //! The fields of a record, as they stand in its text: reading one copies nothing.
 
-use super::{Access, Question, MARK};
+use super::{Access, OnTrial, Question, MARK};
 use crate::object::decode_hex;
 use ipe_policy::policy::Operation;
 use std::borrow::Cow;
@@ -33,6 +33,32 @@ pub struct Record<'t> {
     pub inode: Option<u64>,
     /// The rule or default that decided, as the kernel wrote it.
     pub rule: &'t str,
+    /// The policy on trial, if there was one.
+    pub trial: Option<Trial<'t>>,
+}
+
+/// What the policy on trial said of the same access.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trial<'t> {
+    /// Its name.
+    pub policy: Cow<'t, str>,
+    /// Its version.
+    pub version: &'t str,
+    /// The rule or default that decided, as the kernel wrote it; `?` where the policy is not asked
+    /// about such an operation, and allows it.
+    pub rule: &'t str,
+}
+
+impl Trial<'_> {
+    /// Whether it denied the access.
+    pub fn is_denial(&self) -> bool {
+        is_denial(self.rule)
+    }
+
+    /// Returns the rule in the one form that all its spellings have.
+    pub fn canonical_rule(&self) -> String {
+        canonical(self.rule)
+    }
 }
 
 impl<'t> Record<'t> {
@@ -44,6 +70,7 @@ impl<'t> Record<'t> {
             return None;
         }
         let mut parsed = Self::default();
+        let mut trial = Trial::default();
         let mut rest = record;
         while let Some((key, after)) = rest.split_once('=') {
             let (value, quoted, next) = value(key, after)?;
@@ -60,13 +87,24 @@ impl<'t> Record<'t> {
                 "dev" => parsed.device = untrusted(value, quoted),
                 "ino" => parsed.inode = value.parse().ok(),
                 "rule" => parsed.rule = value,
+                "trial_policy_name" => trial.policy = untrusted(value, quoted).unwrap_or_default(),
+                "trial_policy_version" => trial.version = value,
+                "trial_rule" => trial.rule = value,
                 _ => {}
             }
             rest = next.trim_start();
         }
-        let last = parsed.rule.split_ascii_whitespace().next_back()?;
-        let whole = last.trim_matches('"').starts_with("action=");
-        (!parsed.operation.is_empty() && whole).then_some(parsed)
+        let on_trial = trial != Trial::default();
+        // Where only one of two policies is asked, the other has no rule.
+        let whole = |rule: &str| {
+            let last = rule.split_ascii_whitespace().next_back();
+            last.is_some_and(|last| last.starts_with("action=")) || (on_trial && rule == "?")
+        };
+        if parsed.operation.is_empty() || !whole(parsed.rule) || (on_trial && !whole(trial.rule)) {
+            return None;
+        }
+        parsed.trial = on_trial.then_some(trial);
+        Some(parsed)
     }
 
     /// The operation, if this version knows it.
@@ -79,9 +117,16 @@ impl<'t> Record<'t> {
         Question::of(self.hook)
     }
 
-    /// Whether access was denied, or would have been if IPE enforced.
+    /// Whether access was denied, or would have been if IPE enforced. The policy on trial does not
+    /// count.
     pub fn is_denial(&self) -> bool {
-        self.rule.trim_ascii_end().ends_with("action=DENY")
+        is_denial(self.rule)
+    }
+
+    /// Returns the rule or default that a policy must be changed for, to allow the access: of the
+    /// policy on trial, if there is one, as that is the one that is still being written.
+    pub fn rule_to_change(&self) -> &str {
+        self.trial.as_ref().map_or(self.rule, |trial| trial.rule)
     }
 
     /// Returns the rule in the one form that all its spellings have.
@@ -104,6 +149,11 @@ impl From<&Record<'_>> for Access {
             device: owned(&record.device),
             inode: record.inode,
             rule: record.canonical_rule(),
+            trial: record.trial.as_ref().map(|trial| OnTrial {
+                policy: trial.policy.clone().into_owned(),
+                version: trial.version.to_owned(),
+                rule: trial.canonical_rule(),
+            }),
         }
     }
 }
@@ -123,6 +173,11 @@ impl<'a> From<&'a Access> for Record<'a> {
             device: borrowed(&access.device),
             inode: access.inode,
             rule: &access.rule,
+            trial: access.trial.as_ref().map(|trial| Trial {
+                policy: Cow::Borrowed(&trial.policy),
+                version: &trial.version,
+                rule: &trial.rule,
+            }),
         }
     }
 }
@@ -131,13 +186,12 @@ impl<'a> From<&'a Access> for Record<'a> {
 /// quote is missing.
 fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
     if let Some(open) = after.strip_prefix('"') {
-        // The rule is last, and has quotes in it where it names a digest.
-        let end = if key == "rule" {
-            open.rfind('"')
-        } else {
-            open.find('"')
+        // A rule has quotes in it where it names a digest, and ends with its action.
+        let from = match key {
+            "rule" | "trial_rule" => open.find("action=")?,
+            _ => 0,
         };
-        let end = end?;
+        let end = from + open[from..].find('"')?;
         return Some((&open[..end], true, &open[end + 1..]));
     }
     let end = after.find(' ').unwrap_or(after.len());
@@ -158,8 +212,13 @@ fn untrusted(value: &str, quoted: bool) -> Option<Cow<'_, str>> {
     })
 }
 
+/// Whether a rule denies.
+pub(crate) fn is_denial(rule: &str) -> bool {
+    rule.trim_ascii_end().ends_with("action=DENY")
+}
+
 /// A rule as `ipectl` writes them.
-fn canonical(rule: &str) -> String {
+pub(crate) fn canonical(rule: &str) -> String {
     let words = rule.split_ascii_whitespace().map(|word| {
         let word = word.replace('"', "");
         match word.split_once('=') {

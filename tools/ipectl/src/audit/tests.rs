@@ -18,6 +18,7 @@ fn expected(stamp: Option<&str>) -> Access {
         device: Some("sda2".to_owned()),
         inode: Some(14549020),
         rule: "DEFAULT action=DENY".to_owned(),
+        trial: None,
     }
 }
 
@@ -210,4 +211,48 @@ fn doubt_names_its_reason() {
         assert_eq!(parse(line.as_bytes()), Line::Doubtful, "{line}");
         assert_eq!(Doubt::of(line.as_bytes()), doubt, "{line}");
     }
+}
+
+/// A record of a trial in auditd's log.
+fn on_trial(rule: &str, rest: &str) -> Option<Access> {
+    let line = format!(
+        "type=IPE_ACCESS msg=audit(1.2:3): ipe_op=EXECUTE ipe_hook=MMAP enforcing=0 pid=1 \
+         comm=\"a\" path=? dev=? ino=? rule={rule} exe_dev=\"vda\" exe_ino=7 {rest}"
+    );
+    parse(line.as_bytes()).record()
+}
+
+#[test]
+fn rule_ends_with_its_action() {
+    let digest = "op=EXECUTE dmverity_roothash=\"sha256\":AB action=ALLOW";
+    let access = on_trial(&format!("\"{digest}\""), "exe_boot_verified=TRUE").unwrap();
+    assert_eq!(
+        access.rule,
+        "op=EXECUTE dmverity_roothash=sha256:ab action=ALLOW"
+    );
+    assert_eq!(access.trial, None);
+}
+
+#[test]
+fn policy_on_trial_is_read() {
+    let trial = "trial_policy_name=612062 trial_policy_version=1.2.3 trial_rule=";
+    let denied = "\"op=EXECUTE fsverity_digest=\"sha256\":AB action=DENY\"";
+    let allowed = "\"DEFAULT action=ALLOW\"";
+    let access = on_trial(allowed, &format!("{trial}{denied}")).unwrap();
+    assert!(!access.is_denial());
+    assert_eq!(access.rule, "DEFAULT action=ALLOW");
+    let expected = OnTrial {
+        policy: "a b".to_owned(),
+        version: "1.2.3".to_owned(),
+        rule: "op=EXECUTE fsverity_digest=sha256:ab action=DENY".to_owned(),
+    };
+    assert_eq!(access.trial, Some(expected));
+    for (rule, trial_rule) in [("?", denied), (denied, "?")] {
+        assert!(on_trial(rule, &format!("{trial}{trial_rule}")).is_some());
+    }
+    // Cut off, or without a rule of any policy.
+    for cut in ["", "\"op=EXECUTE action=DE", "\"op=EXECUTE"] {
+        assert_eq!(on_trial(allowed, &format!("{trial}{cut}")), None, "{cut}");
+    }
+    assert_eq!(on_trial("?", ""), None);
 }

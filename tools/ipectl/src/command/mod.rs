@@ -29,4 +29,5 @@ pub mod sign;
 pub mod simulate;
 pub mod status;
 pub mod suggest;
+pub mod trial;
 mod values;

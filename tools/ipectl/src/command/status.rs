@@ -104,6 +104,7 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
     for policy in &policies {
         let active = match policy.active {
             Some(true) => "yes",
+            Some(false) if policy.on_trial == Some(true) => "trial",
             Some(false) => "no",
             None => "?",
         };

@@ -92,6 +92,12 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
         counted(outcome.records, "decision", "decisions"),
         counted(outcome.denials, "denial", "denials")
     ))?;
+    for policy in &outcome.on_trial {
+        out.line(format!(
+            "# On trial: {}; the rules are for this policy",
+            printable(policy.as_bytes())
+        ))?;
+    }
     if outcome.doubtful > 0 {
         let lines = counted(outcome.doubtful, "line", "lines");
         let text = format!(

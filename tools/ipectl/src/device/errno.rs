@@ -22,6 +22,8 @@ pub enum Request {
     Seal,
     /// Note which rules decide, or list the others.
     Note,
+    /// Put a policy on trial, or show its trial.
+    Trial,
 }
 
 /// Explains a refusal, and gives the next step. `signer` names the signer of the policy, if known.
@@ -40,7 +42,7 @@ pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::E
 }
 
 fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Option<String>) {
-    use Request::{Activate, Delete, Enforce, Load, Note, Seal, Update};
+    use Request::{Activate, Delete, Enforce, Load, Note, Seal, Trial, Update};
 
     let (meaning, next) = match (request, errno) {
         (Delete, libc::EPERM) => (
@@ -123,6 +125,28 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             "this kernel does not note which rules decide",
             "a kernel with the IPE in C does not either; see record 1420 with 'ipectl suggest'",
         ),
+        (Trial, libc::EBUSY) => (
+            "another policy is on trial",
+            "'ipectl status' names it; 'ipectl trial stop NAME' ends its trial",
+        ),
+        (Trial, libc::EINVAL) => (
+            "no policy is active, or this is the active one",
+            "a trial compares a policy with the active one; 'ipectl status' shows which that is",
+        ),
+        (Trial, libc::ESTALE) => (
+            "the active policy has a higher version, so that this one could not be activated",
+            "give this one a version that is at least as high; 'ipectl status' shows the versions",
+        ),
+        (Trial, libc::ENODATA) => (
+            "the policy is not on trial",
+            "'ipectl trial start NAME' begins; its activation ends it, and so does a higher version \
+             of the active policy",
+        ),
+        (Trial, libc::ENOENT) => (
+            "this kernel does not put policies on trial",
+            "it needs CONFIG_IPE_TRIAL; a kernel with the IPE in C has no trials: see 'ipectl \
+             simulate'",
+        ),
         (Load | Update, libc::ERANGE) => (
             "a number in its version is larger than 65535",
             "use smaller numbers",
@@ -156,6 +180,7 @@ fn name(errno: i32) -> Option<&'static str> {
         libc::EPERM => "EPERM",
         libc::ENOENT => "ENOENT",
         libc::EACCES => "EACCES",
+        libc::EBUSY => "EBUSY",
         libc::EEXIST => "EEXIST",
         libc::EINVAL => "EINVAL",
         libc::EFBIG => "EFBIG",

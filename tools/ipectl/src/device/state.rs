@@ -16,6 +16,8 @@ pub struct Loaded {
     pub version: Option<String>,
     /// Whether it is the active one, or none if only root can tell.
     pub active: Option<bool>,
+    /// Whether it is on trial, or none if only root can tell or the kernel has no trials.
+    pub on_trial: Option<bool>,
     /// Whether userspace loaded it with a signature. Otherwise, it is built into the kernel.
     pub signed: Option<bool>,
 }
@@ -57,6 +59,7 @@ pub fn loaded(files: &dyn Files) -> Result<Vec<Loaded>> {
     let policy = |name: String| Loaded {
         version: text(files, &format!("policies/{name}/version")),
         active: switch(files, &format!("policies/{name}/active")),
+        on_trial: switch(files, &format!("policies/{name}/trial")),
         signed: match files.read(&format!("policies/{name}/pkcs7")) {
             Ok(_) => Some(true),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Some(false),

@@ -11,7 +11,7 @@ mod present;
 pub(crate) mod root;
 
 use crate::{
-    audit::{Doubt, Question, Record},
+    audit::{canonical, is_denial, Doubt, Question, Record},
     digest::{of_open_file, Parameters},
     failure::Failure,
     memory,
@@ -150,8 +150,11 @@ pub struct Undecided {
 pub struct Outcome {
     /// How many records there are of decisions.
     pub records: usize,
-    /// How many of them are denials.
+    /// How many of them are denials: of the policy on trial, if there is one.
     pub denials: usize,
+    /// The policies that were on trial, and that the rules are for: name and version.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub on_trial: BTreeSet<String>,
     /// How many lines read like records, and are not taken for any, see [`crate::audit::parse`].
     pub doubtful: usize,
     /// Why, where that is known.
@@ -181,6 +184,8 @@ struct Denial {
 pub struct Denials {
     records: usize,
     denials: usize,
+    /// The policies that were on trial: name and version.
+    on_trial: BTreeSet<String>,
     /// Each file of an operation by what tells it apart.
     files: HashMap<Vec<u8>, (Denial, Evidence)>,
     /// The key that distinguishes the file of the current record.
@@ -191,11 +196,18 @@ impl Denials {
     /// Takes a record.
     pub fn add(&mut self, record: &Record<'_>) {
         self.records += 1;
-        if !record.is_denial() {
+        let rule = record.rule_to_change();
+        if !is_denial(rule) {
             return;
         }
         self.denials += 1;
-        let on_purpose = record.rule.starts_with("op=") || record.known_operation().is_none();
+        if let Some(trial) = &record.trial {
+            let name = format!("{} {}", trial.policy, trial.version);
+            if !self.on_trial.contains(&name) {
+                self.on_trial.insert(name);
+            }
+        }
+        let on_purpose = rule.starts_with("op=") || record.known_operation().is_none();
         let read_implies_exec = record.question() == Question::ReadImpliesExec;
         self.key.clear();
         self.key
@@ -205,7 +217,7 @@ impl Denials {
             Some(record.operation),
             record.device.as_deref(),
             record.path.as_deref(),
-            on_purpose.then_some(record.rule),
+            on_purpose.then_some(rule),
         ] {
             let length = text.map_or(usize::MAX, str::len);
             self.key.extend(length.to_ne_bytes());
@@ -224,7 +236,7 @@ impl Denials {
             operation: record.operation.to_owned(),
             device: device.clone(),
             path: path.clone(),
-            denied_by: on_purpose.then(|| record.canonical_rule()),
+            denied_by: on_purpose.then(|| canonical(rule)),
             read_implies_exec,
         };
         let mut evidence = Evidence {
@@ -245,6 +257,7 @@ impl Denials {
         let mut outcome = Outcome {
             records: self.records,
             denials: self.denials,
+            on_trial: self.on_trial,
             ..Outcome::default()
         };
         let denials: BTreeMap<Denial, Evidence> = self.files.into_values().collect();

@@ -3,7 +3,7 @@
 //! `ipectl explain --audit`: what a record of the log means under a policy.
 
 use crate::{
-    audit::{Access, Question},
+    audit::{Access, OnTrial, Question},
     canonical,
     failure::{Class, Failure, Result, Status},
     memory,
@@ -54,6 +54,17 @@ pub fn explain_record(
             "ipectl and its kernel do not know that operation; '{rule}' decided"
         )));
     }
+    let on_trial = access
+        .trial
+        .as_ref()
+        .filter(|trial| trial.policy == policy.name());
+    let as_trial = on_trial.map(|trial| Access {
+        rule: trial.rule.clone(),
+        enforcing: false,
+        ..access.clone()
+    });
+    let record = access;
+    let access = as_trial.as_ref().unwrap_or(access);
     let (line, passed) = follow(policy, operation, access);
     let denied = access.is_denial();
     let status = if denied { Status::Findings } else { Status::Ok };
@@ -62,7 +73,7 @@ pub fn explain_record(
             "explain",
             &Json {
                 policy: file,
-                record: access,
+                record,
                 line,
                 passed,
                 about: about(access.question()),
@@ -112,6 +123,9 @@ pub fn explain_record(
     if let Some(about) = about(access.question()) {
         out.line(format!("  {about}"))?;
     }
+    if let Some(trial) = &access.trial {
+        out.line(trial_line(trial, &record.rule, on_trial.is_some()))?;
+    }
     out.line("")?;
     for rule in &passed {
         out.line(format!("{file}:{}: {}", rule.line, rule.text))?;
@@ -160,6 +174,29 @@ pub fn explain_record(
         }
     }
     Ok(status)
+}
+
+/// Returns the line about the other policy: the active one, where the explanation is of the policy on
+/// trial, and the latter elsewhere.
+fn trial_line(trial: &OnTrial, rule: &str, is_explained: bool) -> String {
+    let (about, rule) = if is_explained {
+        ("it was on trial; the active policy decided by", rule)
+    } else {
+        ("it would have decided by", trial.rule.as_str())
+    };
+    let rule = match rule {
+        "?" => "nothing: it does not name the operation".to_owned(),
+        rule => format!("'{}'", printable(rule.as_bytes())),
+    };
+    let (name, version) = (
+        printable(trial.policy.as_bytes()),
+        printable(trial.version.as_bytes()),
+    );
+    if is_explained {
+        format!("  under {name} {version}: {about} {rule}")
+    } else {
+        format!("  {name} {version} was on trial: {about} {rule}")
+    }
 }
 
 /// Returns a note about the question of a hook, for people.
