@@ -10,7 +10,7 @@ use ipectl::{
         activate::activate,
         consequence::Options as Change,
         delete::delete,
-        deploy::{self, Options},
+        deploy::{self, Message, Options},
         enforce::{enforce, Mode},
         rules,
         seal::seal,
@@ -26,7 +26,8 @@ use ipectl::{
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    io,
+    fs, io,
+    os::unix::ffi::OsStrExt,
     path::Path,
 };
 
@@ -74,8 +75,14 @@ impl Model {
     }
 
     fn load(&self, message: &[u8]) -> io::Result<()> {
-        let source =
-            Source::parse(Path::new("message"), message).map_err(|_| errno(libc::EBADMSG))?;
+        // A path, which may end with a newline.
+        let file = message.strip_prefix(b"/").map(|_| {
+            let path = message.strip_suffix(b"\n").unwrap_or(message);
+            fs::read(std::ffi::OsStr::from_bytes(path)).unwrap()
+        });
+        let is_path = file.is_some();
+        let source = Source::parse(Path::new("message"), file.as_deref().unwrap_or(message))
+            .map_err(|_| errno(libc::EBADMSG))?;
         let text = String::from_utf8(source.text.clone()).unwrap();
         let word = |key: &str| {
             let mut words = text.split_whitespace();
@@ -87,7 +94,7 @@ impl Model {
         self.policies.borrow_mut().insert(
             word("policy_name="),
             Loaded {
-                message: Some(message.to_vec()),
+                message: (!is_path).then(|| message.to_vec()),
                 text: source.text,
                 version: word("policy_version="),
             },
@@ -165,7 +172,7 @@ fn deploy(model: &Model, options: Options<'_>) -> Result<String, Failure> {
     deploy::deploy(
         model,
         &source,
-        MESSAGE,
+        &Message::Signed(MESSAGE.to_vec()),
         options,
         &mut Output::new(&mut text, false, false),
     )?;
@@ -353,8 +360,69 @@ fn deploy_message(model: &Model, message: &[u8], options: Options<'_>) -> (Statu
     let source = Source::parse(Path::new("p.p7b"), message).unwrap();
     let mut text = Vec::new();
     let mut out = Output::new(&mut text, false, false);
-    let status = deploy::deploy(model, &source, message, options, &mut out).unwrap();
+    let message = Message::Signed(message.to_vec());
+    let status = deploy::deploy(model, &source, &message, options, &mut out).unwrap();
     (status, String::from_utf8(text).unwrap())
+}
+
+/// Deploys the file of a policy that is not signed.
+fn deploy_file(model: &Model, text: &str, options: Options<'_>) -> Result<String, Failure> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("p.pol");
+    fs::write(&path, text).unwrap();
+    let source = Source::read(&path)?;
+    let message = Message::Path([path.as_os_str().as_bytes(), b"\n"].concat());
+    let mut said = Vec::new();
+    let mut out = Output::new(&mut said, false, false);
+    deploy::deploy(model, &source, &message, options, &mut out)?;
+    Ok(String::from_utf8(said).unwrap())
+}
+
+const UNSIGNED: &str = "policy_name=plain policy_version=1.0.0\nDEFAULT action=ALLOW\n";
+
+#[test]
+fn file_is_named_to_the_kernel() {
+    let model = Model::default();
+    let said = deploy_file(&model, UNSIGNED, Options::default()).unwrap();
+    assert_eq!(said, "plain 1.0.0: loaded\nplain 1.0.0: active\n");
+    assert_eq!(written(&model), ["new_policy", "policies/plain/active"]);
+    // The same again changes nothing, and a higher version is an update.
+    let said = deploy_file(&model, UNSIGNED, Options::default()).unwrap();
+    assert!(said.starts_with("plain 1.0.0: already loaded\n"), "{said}");
+    let newer = UNSIGNED.replace("1.0.0", "1.0.1");
+    let said = deploy_file(&model, &newer, Options::default()).unwrap();
+    assert_eq!(said, "plain 1.0.1: loaded\nplain 1.0.1: already active\n");
+    let failure = deploy_file(&model, UNSIGNED, Options::default()).unwrap_err();
+    assert!(!failure.to_string().contains("sign"), "{failure}");
+}
+
+#[test]
+fn refusals_of_files_are_explained() {
+    for (code, wanted) in [
+        (libc::EACCES, "does not allow the file as a policy"),
+        (libc::EBADMSG, "takes no path"),
+        (libc::ETXTBSY, "for writing"),
+        (libc::EFBIG, "16 MiB"),
+        (libc::EPERM, "CAP_MAC_ADMIN"),
+    ] {
+        let model = Model::default();
+        model.refuse.set(Some(code));
+        let failure = deploy_file(&model, UNSIGNED, Options::default()).unwrap_err();
+        assert!(failure.to_string().contains(wanted), "{failure}");
+    }
+}
+
+#[test]
+fn signed_policy_is_not_named_to_the_kernel() {
+    let source = Source::parse(Path::new("good.p7b"), MESSAGE).unwrap();
+    let mut text = Vec::new();
+    let mut out = Output::new(&mut text, false, false);
+    let message = Message::Path(b"/good.p7b\n".to_vec());
+    let model = Model::default();
+    let options = Options::default();
+    let failure = deploy::deploy(&model, &source, &message, options, &mut out).unwrap_err();
+    assert!(failure.to_string().contains("signed"), "{failure}");
+    assert!(written(&model).is_empty());
 }
 
 fn enforcing() -> Model {

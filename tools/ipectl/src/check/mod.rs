@@ -12,6 +12,7 @@ pub mod lint;
 mod modules;
 mod opening;
 mod options;
+mod origin;
 mod portable;
 mod program;
 mod proof;
@@ -193,6 +194,7 @@ pub fn check(source: &Source, options: &Options) -> Report {
         found.extend(modules::of_policy(source, &policy, options));
         found.extend(opening::of_policy(source, &policy, kernel));
         found.extend(at_boot::of_policy(source, &policy, kernel));
+        found.extend(origin::of_policy(source, &policy, kernel));
     }
     if options.portable {
         found.extend(portable::of_source(source));

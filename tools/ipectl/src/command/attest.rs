@@ -40,6 +40,10 @@ pub struct Attest {
     #[arg(long)]
     pub sealed: bool,
 
+    /// The kernel has read the policy, which is not signed, from a file, and did not have it built in
+    #[arg(long)]
+    pub from_file: bool,
+
     /// Accept permissive mode
     #[arg(long)]
     pub permissive: bool,
@@ -58,9 +62,11 @@ impl Attest {
         let expected = Expected {
             policy: Identity {
                 origin: match source.signed {
-                    Some(_) => "signed".to_owned(),
-                    None => "builtin".to_owned(),
-                },
+                    Some(_) => "signed",
+                    None if self.from_file => "file",
+                    None => "builtin",
+                }
+                .to_owned(),
                 version: policy.version().to_string(),
                 digest: format!("sha256:{:x}", Sha256::digest(&bytes)),
                 name: policy.name_bytes().to_vec(),

@@ -4,7 +4,9 @@
 
 use super::{consequence::Consequence, machine::Machine};
 use crate::{
-    device::{check_activation, check_name, explain, switch, version, Files, Request},
+    device::{
+        check_activation, check_name, explain, explain_origin, switch, version, Files, Request,
+    },
     failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
     policy::Policy,
@@ -17,10 +19,13 @@ use cms::{
     signed_data::{SignedData, SignerIdentifier},
 };
 use der::Decode;
-use ipe_policy::policy::{envelope::split_appended, Version};
-use std::path::PathBuf;
+use ipe_policy::policy::{envelope::split_appended, origin::MAX_PATH_LENGTH, Version};
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{self, Path, PathBuf},
+};
 
-/// Load or update a signed policy on this machine, and activate it
+/// Load or update a policy on this machine, and activate it
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -29,7 +34,13 @@ Example:
   Firewall 1.1.0: active")]
 pub struct Deploy {
     /// The signed policy; - for standard input
-    pub policy: PathBuf,
+    #[arg(required_unless_present = "from")]
+    pub policy: Option<PathBuf>,
+
+    /// A file with a policy that is not signed. The kernel reads it, if the active policy allows
+    /// POLICY for it by a property that vouches for the file (CONFIG_IPE_POLICY_ORIGIN)
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    pub from: Option<PathBuf>,
 
     /// Keep the active policy
     #[arg(long)]
@@ -55,8 +66,21 @@ impl Deploy {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
-        let message = source::read_bytes(&self.policy)?;
-        let source = Source::parse(&self.policy, &message)?;
+        let (message, source) = match (&self.from, &self.policy) {
+            (Some(file), _) => {
+                let source = Source::parse(file, &source::read_bytes(file)?)?;
+                (Message::Path(absolute(file)?), source)
+            }
+            (None, Some(file)) => {
+                let bytes = source::read_bytes(file)?;
+                let source = Source::parse(file, &bytes)?;
+                (Message::Signed(bytes), source)
+            }
+            // The command line has been checked.
+            (None, None) => {
+                return Err(Failure::new(Class::Input, "no policy is named".to_owned()))
+            }
+        };
         let options = Options {
             dry_run: self.dry_run,
             no_activate: self.no_activate,
@@ -65,6 +89,35 @@ impl Deploy {
         };
         deploy(&self.machine.open()?, &source, &message, options, out)
     }
+}
+
+/// What is written to the kernel.
+#[derive(Debug)]
+pub enum Message {
+    /// A signed policy.
+    Signed(Vec<u8>),
+    /// The absolute path of one that is not signed.
+    Path(Vec<u8>),
+}
+
+impl Message {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Signed(bytes) | Self::Path(bytes) => bytes,
+        }
+    }
+}
+
+/// Returns the absolute path of a file, as the kernel takes it.
+fn absolute(file: &Path) -> Result<Vec<u8>> {
+    let path = path::absolute(file).map_err(|error| Failure::file(file, &error))?;
+    let path = path.as_os_str().as_bytes();
+    if path.len() > MAX_PATH_LENGTH {
+        let what = format!("the path has more than {MAX_PATH_LENGTH} bytes");
+        return Err(Failure::new(Class::Input, what));
+    }
+    // The kernel takes one newline for the end.
+    Ok([path, b"\n"].concat())
 }
 
 /// How a policy is deployed.
@@ -80,23 +133,33 @@ pub struct Options<'r> {
     pub running: &'r [Program],
 }
 
-/// Deploys a signed policy.
+/// Deploys a policy.
 ///
 /// # Errors
 ///
-/// It is not signed, has errors, or the kernel refuses.
+/// It is not signed but to be written, or signed but to be read by the kernel; it has errors; or the
+/// kernel refuses.
 pub fn deploy(
     files: &dyn Files,
     source: &Source,
-    message: &[u8],
+    message: &Message,
     options: Options<'_>,
     out: &mut Output<'_>,
 ) -> Result {
-    if source.signed.is_none() {
-        return Err(
-            Failure::new(Class::Invalid, format!("{}: not signed", source.name))
-                .hint("sign it with 'ipectl sign'"),
-        );
+    match (message, source.signed) {
+        (Message::Signed(_), None) => {
+            return Err(
+                Failure::new(Class::Invalid, format!("{}: not signed", source.name))
+                    .hint("sign it with 'ipectl sign'"),
+            )
+        }
+        (Message::Path(_), Some(_)) => {
+            return Err(
+                Failure::new(Class::Invalid, format!("{}: signed", source.name))
+                    .hint("deploy a signed policy without --from"),
+            )
+        }
+        _ => {}
     }
     let policy = Policy::load(source)?;
     let name = policy.name();
@@ -125,7 +188,7 @@ pub fn deploy(
         return Ok(Status::Findings);
     }
 
-    let (request, file) = match load_request(files, &name, policy.version(), message)? {
+    let (request, file) = match load_request(files, &name, &policy, message)? {
         Some(Request::Load) => (Some(Request::Load), "new_policy".to_owned()),
         Some(request) => (Some(request), format!("policies/{name}/update")),
         None => (None, String::new()),
@@ -134,14 +197,19 @@ pub fn deploy(
         None => done.push(format!("{what}: already loaded")),
         Some(_) if options.dry_run => done.push(format!(
             "{what}: would write {} bytes to {}",
-            message.len(),
+            message.bytes().len(),
             files.path(&file)
         )),
         Some(request) => {
-            files.write(&file, message).map_err(|error| {
-                let signer = signer(message);
-                explain(request, &what, signer.as_deref(), &error)
-            })?;
+            files
+                .write(&file, message.bytes())
+                .map_err(|error| match message {
+                    Message::Signed(message) => {
+                        let signer = signer(message);
+                        explain(request, &what, signer.as_deref(), &error)
+                    }
+                    Message::Path(_) => explain_origin(request, &what, &error),
+                })?;
             done.push(format!("{what}: loaded"));
         }
     }
@@ -211,14 +279,22 @@ impl Report<'_> {
 fn load_request(
     files: &dyn Files,
     name: &str,
-    new: Version,
-    message: &[u8],
+    policy: &Policy,
+    message: &Message,
 ) -> Result<Option<Request>> {
+    let new = policy.version();
     if !files.policies()?.iter().any(|loaded| loaded == name) {
         return Ok(Some(Request::Load));
     }
-    let same = files.read(&format!("policies/{name}/pkcs7"));
-    if same.is_ok_and(|loaded| loaded == message) {
+    let signed = files.read(&format!("policies/{name}/pkcs7"));
+    let same = match message {
+        Message::Signed(message) => signed.is_ok_and(|loaded| loaded == *message),
+        Message::Path(_) => {
+            let text = files.read(&format!("policies/{name}/policy"));
+            signed.is_err() && text.is_ok_and(|loaded| loaded == policy.text())
+        }
+    };
+    if same {
         return Ok(None);
     }
     match version(files, name) {
@@ -226,7 +302,10 @@ fn load_request(
             Class::Refused,
             format!("{name} {new}: version {old} is loaded, and only a higher version replaces it"),
         )
-        .hint("give the policy a higher policy_version and sign it again")),
+        .hint(match message {
+            Message::Signed(_) => "give the policy a higher policy_version and sign it again",
+            Message::Path(_) => "give the policy a higher policy_version",
+        })),
         _ => Ok(Some(Request::Update)),
     }
 }

@@ -110,7 +110,7 @@ pub fn show(files: &dyn Files, out: &mut Output<'_>) -> Result {
         };
         let from = match policy.signed {
             Some(true) => "userspace, signed",
-            Some(false) => "the kernel",
+            Some(false) => "not signed",
             None => "?",
         };
         let row = format!(

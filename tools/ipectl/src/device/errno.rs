@@ -41,6 +41,31 @@ pub fn explain(request: Request, what: &str, signer: Option<&str>, error: &io::E
     }
 }
 
+/// Explains why the kernel refuses to read a policy that is not signed.
+pub fn explain_origin(request: Request, what: &str, error: &io::Error) -> Failure {
+    let (meaning, next) = match error.raw_os_error() {
+        Some(libc::EACCES) => (
+            "the active policy does not allow the file as a policy, or only root may write here",
+            "it needs a rule 'op=POLICY … action=ALLOW' with a property that is TRUE of the file or \
+             a digest; the file may not be on overlayfs; records 1420 and 1422, and the kernel log, \
+             say more: dmesg | grep ipe",
+        ),
+        Some(libc::EBADMSG) => (
+            "the kernel cannot read the policy, or takes no path",
+            "the kernel log says where the policy has an error, if the kernel has \
+             CONFIG_IPE_POLICY_ORIGIN",
+        ),
+        Some(libc::ETXTBSY) => (
+            "a process has opened the file for writing",
+            "close it, and run the command again",
+        ),
+        _ => return explain(request, what, None, error),
+    };
+    let name = error.raw_os_error().and_then(name);
+    let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+    Failure::new(Class::Refused, format!("{what}: {meaning}{name}")).hint(next)
+}
+
 fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Option<String>) {
     use Request::{Activate, Delete, Enforce, Load, Note, Seal, Trial, Update};
 
@@ -192,6 +217,7 @@ fn name(errno: i32) -> Option<&'static str> {
         libc::EBADMSG => "EBADMSG",
         libc::EMSGSIZE => "EMSGSIZE",
         libc::ESTALE => "ESTALE",
+        libc::ETXTBSY => "ETXTBSY",
         libc::ENOKEY => "ENOKEY",
         libc::EKEYREJECTED => "EKEYREJECTED",
         _ => return None,

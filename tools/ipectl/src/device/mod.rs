@@ -9,7 +9,7 @@ mod state;
 
 pub use self::{
     change::{check_activation, check_name, find, Change},
-    errno::{explain, Request},
+    errno::{explain, explain_origin, Request},
     files::{Files, Securityfs, SECURITYFS},
     state::{loaded, switch, version, Loaded},
 };
