@@ -270,7 +270,7 @@ fn property(record: &mut impl Fields, property: &Property<'_>) {
     record.text(" ");
     record.text(property.kind().name());
     match property {
-        Property::AnonymousMemory(value) => boolean(record, *value),
+        Property::AnonymousMemory(value) | Property::Modified(value) => boolean(record, *value),
         Property::File(property) | Property::Program(property) => match property {
             FileProperty::BootVerified(value)
             | FileProperty::DmveritySignature(value)

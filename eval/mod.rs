@@ -60,8 +60,8 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// The properties of a decision without digests: those of the object if it is a file, and those of
-/// the program that asks if it is memory.
+/// The properties of a decision without digests: those of the object if it is a file or a mapping of
+/// one, and those of the program that asks if it is memory.
 ///
 /// A property that cannot be told is `false`. An implementation need not prepare its answers: a
 /// decision asks for each property at most once.
@@ -149,6 +149,7 @@ where
     let Some(operation) = operation else {
         return policy.unknown();
     };
+    let class = policy.class(operation, class);
     let combination = Flag::BootVerified.bit(properties.boot_verified())
         | Flag::DmveritySignature.bit(properties.dmverity_signature())
         | Flag::FsveritySignature.bit(properties.fsverity_signature());
@@ -234,7 +235,7 @@ where
 }
 
 /// Decides like [`evaluate`] about a file that is not on an image with a digest, or a program that
-/// is not, up to the point where a digest could matter.
+/// is not, up to the point where a digest could matter. The class must be one of [`Compiled::class`].
 #[inline(always)]
 #[allow(dead_code, reason = "for hooks, which the host does not have")]
 pub(crate) fn decide<S, T>(

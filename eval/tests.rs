@@ -161,7 +161,7 @@ impl Reporter for Deaf {
 }
 
 /// The origin of a decision: a line after the default, counted from 1, or a default.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Line(usize),
     OperationDefault,
@@ -579,3 +579,4 @@ mod cases {
 
 mod image;
 mod memory;
+mod modified;

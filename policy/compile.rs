@@ -37,7 +37,8 @@ use super::{
         Key,
         Links,
         Sink,
-        Size, //
+        Size,
+        Sizes, //
     },
     lexer::{
         Lexer,
@@ -57,6 +58,8 @@ use core::ops::{
 struct Pass<'r> {
     providers: Providers<'r>,
     strict: bool,
+    /// Whether to make the decisions about modified mappings.
+    modified: bool,
     reporter: &'r mut dyn Reporter,
     sink: &'r mut dyn Sink,
     tables: &'r mut Tables,
@@ -154,7 +157,10 @@ impl Pass<'_> {
         let Some(wanting) = self.conditions.of(class) else {
             return;
         };
-        let row = &mut self.tables.rows[operation as usize][class as usize];
+        if class == Class::Modified && (operation != Operation::Execute || !self.modified) {
+            return;
+        }
+        let row = self.tables.row_mut(operation, class);
         // An earlier rule decides about objects that both match.
         let decided = &mut self.decided[operation as usize][class as usize];
         let combinations = wanting.combinations & !*decided;
@@ -221,6 +227,7 @@ impl Visitor for Pass<'_> {
         token: &Token<'_>,
         property: &Property<'_>,
     ) -> Result<(), Fault> {
+        self.tables.tells_modified |= matches!(property, Property::Modified(_));
         let Err(fault) = self.conditions.add(property, token, self.providers) else {
             return Ok(());
         };
@@ -253,6 +260,7 @@ fn parse(
     text: &[u8],
     providers: Providers<'_>,
     strict: bool,
+    modified: bool,
     reporter: &mut dyn Reporter,
     sink: &mut dyn Sink,
     tables: &mut Tables,
@@ -260,6 +268,7 @@ fn parse(
     let mut pass = Pass {
         providers,
         strict,
+        modified,
         reporter,
         sink,
         tables,
@@ -293,6 +302,8 @@ pub struct Plan<'c> {
     providers: Providers<'c>,
     length: usize,
     size: Size,
+    /// Whether the policy tells modified mappings from files.
+    tells_modified: bool,
 }
 
 /// Parses a policy, and measures its compiled form.
@@ -313,13 +324,24 @@ pub fn measure<'c>(
     strict: bool,
     reporter: &mut dyn Reporter,
 ) -> Result<Plan<'c>, Error> {
-    let mut size = Size::default();
+    let mut sizes = Sizes::default();
     let mut tables = Tables::EMPTY;
-    parse(text, providers, strict, reporter, &mut size, &mut tables)?;
+    // A later rule may be the first that tells modified mappings from files.
+    let modified = true;
+    parse(
+        text,
+        providers,
+        strict,
+        modified,
+        reporter,
+        &mut sizes,
+        &mut tables,
+    )?;
     Ok(Plan {
         providers,
         length: text.len(),
-        size,
+        size: sizes.total(tables.tells_modified),
+        tells_modified: tables.tells_modified,
     })
 }
 
@@ -345,11 +367,25 @@ impl Plan<'_> {
     fn fill(&self, text: &[u8], words: &mut [u32], tables: &mut Tables) -> Links {
         let mut builder = Builder::new(self.size, words);
         let silent = &mut Silent;
-        let parsed = parse(text, self.providers, false, silent, &mut builder, tables);
+        let parsed = parse(
+            text,
+            self.providers,
+            false,
+            self.tells_modified,
+            silent,
+            &mut builder,
+            tables,
+        );
         let (index, complete) = builder.finish();
 
         match parsed {
-            Ok(defaults) if complete && text.len() == self.length => tables.fill(&defaults),
+            Ok(defaults)
+                if complete
+                    && text.len() == self.length
+                    && tables.tells_modified == self.tells_modified =>
+            {
+                tables.fill(&defaults)
+            }
             _ => tables.deny_all(),
         }
         index.links()

@@ -76,9 +76,13 @@ impl Operations {
 
 /// All of a policy except the rules that name a digest.
 pub(super) struct Tables {
-    /// For each operation: the decisions about the objects of each class.
-    pub(super) rows: [[Row; Class::COUNT]; Operation::COUNT],
-    /// Likewise, the first rule that names the fs-verity digest of an image.
+    /// For each operation: the decisions about files, and about memory.
+    rows: [[Row; 2]; Operation::COUNT],
+    /// The decisions of [`Operation::Execute`] about modified mappings.
+    modified: Row,
+    /// Whether the policy tells modified mappings from files.
+    pub(super) tells_modified: bool,
+    /// For each operation and class: the first rule that names the fs-verity digest of an image.
     pub(super) images: [[Outcome; Class::COUNT]; Operation::COUNT],
     /// The decision about operations that the language does not know.
     unknown: Outcome,
@@ -94,7 +98,9 @@ pub(super) struct Tables {
 impl Tables {
     /// No rule, no default, no name.
     pub(super) const EMPTY: Self = Self {
-        rows: [[Row::EMPTY; Class::COUNT]; Operation::COUNT],
+        rows: [[Row::EMPTY; 2]; Operation::COUNT],
+        modified: Row::EMPTY,
+        tells_modified: false,
         images: [[Outcome::NONE; Class::COUNT]; Operation::COUNT],
         unknown: Outcome::global_default(Action::Deny),
         named: Operations::NONE,
@@ -108,6 +114,16 @@ impl Tables {
         name_length: 0,
     };
 
+    /// Returns the decisions of an operation about objects of a class.
+    pub(super) fn row_mut(&mut self, operation: Operation, class: Class) -> &mut Row {
+        let [file, memory] = &mut self.rows[operation as usize];
+        match class {
+            Class::File => file,
+            Class::Memory => memory,
+            Class::Modified => &mut self.modified,
+        }
+    }
+
     /// Denies everything, also what is only asked about where a policy names it.
     pub(super) fn deny_all(&mut self) {
         *self = Self::EMPTY;
@@ -120,12 +136,16 @@ impl Tables {
         self.unknown = Outcome::global_default(defaults.global.unwrap_or(Action::Deny));
         for (operation, default) in Operation::ALL.into_iter().zip(defaults.operations) {
             let outcome = default.map_or(self.unknown, Outcome::operation_default);
-            let rows = &mut self.rows[operation as usize];
-            for slot in rows.iter_mut().flat_map(|row| &mut row.slots) {
-                *slot = outcome.min(*slot);
+            for class in Class::ALL {
+                if class == Class::Modified && operation != Operation::Execute {
+                    continue;
+                }
+                for slot in &mut self.row_mut(operation, class).slots {
+                    *slot = outcome.min(*slot);
+                }
             }
             let image = self.images[operation as usize][Class::Memory as usize];
-            if !rows[Class::Memory as usize].is_constant() || image != Outcome::NONE {
+            if !self.row_mut(operation, Class::Memory).is_constant() || image != Outcome::NONE {
                 self.of_programs.add(operation);
             }
         }
@@ -188,10 +208,33 @@ impl<S: Deref<Target = [u32]>> Compiled<S> {
         self.tables.of_programs.contains(operation)
     }
 
-    /// Returns the decisions of an operation about objects of a class.
+    /// Returns whether a decision about a modified mapping can differ from that about the file.
+    #[inline]
+    pub const fn tells_modified(&self) -> bool {
+        self.tables.tells_modified
+    }
+
+    /// Returns the class as which objects of this class are decided about: the policy may not tell
+    /// modified mappings from files.
+    #[inline]
+    pub(crate) const fn class(&self, operation: Operation, class: Class) -> Class {
+        match class {
+            Class::Modified if !self.tells_modified() => Class::File,
+            Class::Modified if !matches!(operation, Operation::Execute) => Class::File,
+            _ => class,
+        }
+    }
+
+    /// Returns the decisions of an operation about objects of a class, which must be one of
+    /// [`Self::class`].
     #[inline]
     pub(crate) const fn row(&self, operation: Operation, class: Class) -> &Row {
-        &self.tables.rows[operation as usize][class as usize]
+        let [file, memory] = &self.tables.rows[operation as usize];
+        match class {
+            Class::File => file,
+            Class::Memory => memory,
+            Class::Modified => &self.tables.modified,
+        }
     }
 
     /// Returns the first rule that names the fs-verity digest of an image.

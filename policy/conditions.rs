@@ -226,6 +226,8 @@ pub(super) struct Conditions {
     of_program: Option<Fault>,
     /// The error at the first property of the object, for a rule that cannot ask for any.
     of_object: Option<Fault>,
+    /// The error at the first property of a mapping, for a rule that is not about one.
+    of_mapping: Option<Fault>,
     /// Whether the rule says that the object is memory.
     says_memory: bool,
 }
@@ -239,6 +241,7 @@ impl Conditions {
             program: Wanting::NOTHING,
             of_program: None,
             of_object: None,
+            of_mapping: None,
             says_memory: false,
         }
     }
@@ -251,14 +254,14 @@ impl Conditions {
             return None;
         }
         match class {
-            Class::File => self.of_program.is_none().then_some(&self.object),
+            Class::File | Class::Modified => self.of_program.is_none().then_some(&self.object),
             Class::Memory => self.object.matches_memory().then_some(&self.program),
         }
     }
 
     /// Returns whether some object has all properties that it must have.
     const fn can_match(&self) -> bool {
-        let file = self.classes.contains(Class::File) && self.object.combinations != 0;
+        let file = self.classes.meets(Classes::FILES) && self.object.combinations != 0;
         let memory = self.classes.contains(Class::Memory) && self.object.matches_memory();
         file || memory
     }
@@ -278,7 +281,8 @@ impl Conditions {
         let unexpected = match operation {
             Operation::Ptrace => self.of_object,
             Operation::Execute if self.says_memory => None,
-            _ => self.of_program,
+            Operation::Execute => self.of_program,
+            _ => first(self.of_program, self.of_mapping),
         };
         match unexpected {
             None => Ok(()),
@@ -319,8 +323,23 @@ impl Conditions {
                 self.of_object
                     .get_or_insert(token.fault(ErrorKind::ProgramOnly));
                 self.says_memory |= *value;
-                self.classes
-                    .retain(if *value { Class::Memory } else { Class::File });
+                self.classes.retain(if *value {
+                    Classes::only(Class::Memory)
+                } else {
+                    Classes::FILES
+                });
+                Ok(true)
+            }
+            Property::Modified(value) => {
+                self.of_object
+                    .get_or_insert(token.fault(ErrorKind::ProgramOnly));
+                self.of_mapping
+                    .get_or_insert(token.fault(ErrorKind::ModifiedUnexpected));
+                self.classes.retain(Classes::only(if *value {
+                    Class::Modified
+                } else {
+                    Class::File
+                }));
                 Ok(true)
             }
             Property::Program(property) => {
@@ -343,6 +362,15 @@ impl Conditions {
             (Ok(true), _) if !could_match || self.can_match() => Ok(()),
             (Ok(_), _) => Err(token.fault(never(WarningKind::Contradiction))),
         }
+    }
+}
+
+/// Returns the error that comes first in the text.
+const fn first(one: Option<Fault>, other: Option<Fault>) -> Option<Fault> {
+    match (one, other) {
+        (Some(a), Some(b)) if b.start < a.start => other,
+        (None, _) => other,
+        _ => one,
     }
 }
 

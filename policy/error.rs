@@ -102,6 +102,8 @@ pub enum ErrorKind {
     ProgramUnexpected,
     /// A rule about a process asks for something else than properties of the program.
     ProgramOnly,
+    /// A rule that is not about mappings asks whether one was modified.
+    ModifiedUnexpected,
     /// The rule does not end with an action.
     ActionMissing,
     /// The action is not the last word, or there is a second one.
@@ -133,6 +135,7 @@ impl ErrorKind {
             | Self::ImageDigestNotAlone
             | Self::ProgramUnexpected
             | Self::ProgramOnly
+            | Self::ModifiedUnexpected
             | Self::Strict(_) => Errno::Invalid,
             _ => Errno::BadMessage,
         }
@@ -172,6 +175,7 @@ impl ErrorKind {
                 "exe_ properties need op=PTRACE, or op=EXECUTE with anonymous_memory=TRUE"
             }
             Self::ProgramOnly => "op=PTRACE can only ask for exe_ properties",
+            Self::ModifiedUnexpected => "modified needs op=EXECUTE",
             Self::ActionMissing => "the rule must end with action=",
             Self::ActionNotLast => "action= may only be the last word of a rule",
             Self::ActionUnknown => "the action must be ALLOW or DENY",

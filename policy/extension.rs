@@ -23,5 +23,7 @@ named_enum! {
         Script = "IPE_OP_SCRIPT",
         /// The property `metadata_backing_file_fsverity_digest`.
         Image = "IPE_PROP_METADATA_BACKING",
+        /// The property `modified`.
+        Modified = "IPE_PROP_MODIFIED",
     }
 }

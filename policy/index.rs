@@ -69,11 +69,11 @@ pub(crate) struct Key(u32);
 
 impl Key {
     const CLASS_SHIFT: u32 = 8;
-    const OPERATION_SHIFT: u32 = 9;
-    const FSVERITY_SHIFT: u32 = 13;
-    const DMVERITY_SHIFT: u32 = 18;
+    const OPERATION_SHIFT: u32 = 10;
+    const FSVERITY_SHIFT: u32 = 14;
+    const DMVERITY_SHIFT: u32 = 19;
     const ALGORITHM_BITS: u32 = (1 << 5) - 1;
-    const BITS: u32 = (1 << 23) - (1 << Self::CLASS_SHIFT);
+    const BITS: u32 = (1 << 24) - (1 << Self::CLASS_SHIFT);
     /// In the place of an fs-verity digest, the algorithms of an image's digest follow all others.
     const IMAGE: u32 = Algorithm::COUNT as u32;
 
@@ -122,6 +122,12 @@ impl Key {
         };
         let code = (image as u32 + 1 + Self::IMAGE) & Self::ALGORITHM_BITS;
         Self(Self::new(operation, class, None, None).0 | (code << Self::FSVERITY_SHIFT))
+    }
+
+    /// Returns whether it is that of a rule about modified mappings.
+    const fn is_of_modified(self) -> bool {
+        let mask = (1 << Self::OPERATION_SHIFT) - (1 << Self::CLASS_SHIFT);
+        self.0 & mask == (Class::Modified as u32) << Self::CLASS_SHIFT
     }
 
     /// Returns the key in an entry's second word.
@@ -262,7 +268,7 @@ pub(super) trait Sink {
     fn entry(&mut self, entry: &Entry<'_>);
 }
 
-/// The size of an index, which grows with each entry.
+/// The size of an index.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Size {
     /// The number of entries.
@@ -283,10 +289,38 @@ impl Size {
     }
 }
 
-impl Sink for Size {
+/// The sizes of the two parts of an index: a policy that does not tell modified mappings from files
+/// has no entries for them.
+#[derive(Default)]
+pub(super) struct Sizes {
+    /// The entries for files and for memory.
+    common: Size,
+    /// The entries for modified mappings.
+    modified: Size,
+}
+
+impl Sizes {
+    /// Returns the size of the index, with or without the entries for modified mappings.
+    pub(super) const fn total(&self, tells_modified: bool) -> Size {
+        if !tells_modified {
+            return self.common;
+        }
+        Size {
+            entries: self.common.entries + self.modified.entries,
+            words: self.common.words + self.modified.words,
+        }
+    }
+}
+
+impl Sink for Sizes {
     fn entry(&mut self, entry: &Entry<'_>) {
-        self.entries += 1;
-        self.words += ENTRY_HEADER + entry.fsverity.len() + entry.dmverity.len();
+        let size = if entry.key.is_of_modified() {
+            &mut self.modified
+        } else {
+            &mut self.common
+        };
+        size.entries += 1;
+        size.words += ENTRY_HEADER + entry.fsverity.len() + entry.dmverity.len();
     }
 }
 

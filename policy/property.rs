@@ -95,6 +95,8 @@ pub enum Property<'a> {
     File(FileProperty<'a>),
     /// Whether the object is memory, see [`Class::Memory`](super::Class::Memory).
     AnonymousMemory(bool),
+    /// Whether the object is a mapping that was modified, see [`Class::Modified`](super::Class::Modified).
+    Modified(bool),
     /// A property of the program that asks.
     Program(FileProperty<'a>),
 }
@@ -105,6 +107,7 @@ impl<'a> Property<'a> {
         match self {
             Self::File(property) => PropertyKind::File(property.kind()),
             Self::AnonymousMemory(_) => PropertyKind::AnonymousMemory,
+            Self::Modified(_) => PropertyKind::Modified,
             Self::Program(property) => PropertyKind::Program(property.kind()),
         }
     }
@@ -113,7 +116,7 @@ impl<'a> Property<'a> {
     pub const fn of_file(&self) -> Option<&FileProperty<'a>> {
         match self {
             Self::File(property) | Self::Program(property) => Some(property),
-            Self::AnonymousMemory(_) => None,
+            Self::AnonymousMemory(_) | Self::Modified(_) => None,
         }
     }
 
@@ -126,6 +129,7 @@ impl<'a> Property<'a> {
         match kind {
             PropertyKind::File(kind) => FileProperty::parse(kind, value).map(Self::File),
             PropertyKind::AnonymousMemory => Value::parse(value).map(Self::AnonymousMemory),
+            PropertyKind::Modified => Value::parse(value).map(Self::Modified),
             PropertyKind::Program(kind) => FileProperty::parse(kind, value).map(Self::Program),
         }
     }

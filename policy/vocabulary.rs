@@ -136,6 +136,7 @@ macro_rules! kinds {
             pub const ALL: [Self; Self::COUNT] = [
                 $( Self::File(FilePropertyKind::$variant), )*
                 Self::AnonymousMemory,
+                Self::Modified,
                 $( Self::Program(FilePropertyKind::$variant), )*
             ];
         }
@@ -149,6 +150,8 @@ pub enum PropertyKind {
     File(FilePropertyKind),
     /// Whether the object is memory.
     AnonymousMemory,
+    /// Whether the object is a private mapping of a file whose pages may differ from the file.
+    Modified,
     /// The same property as that of a file, of the program that asks.
     Program(FilePropertyKind),
 }
@@ -168,16 +171,20 @@ impl FilePropertyKind {
 
 impl PropertyKind {
     /// The number of properties.
-    pub const COUNT: usize = 2 * FilePropertyKind::COUNT + 1;
+    pub const COUNT: usize = 2 * FilePropertyKind::COUNT + 2;
 
     /// The name of [`Self::AnonymousMemory`].
     const ANONYMOUS_MEMORY: &'static str = "anonymous_memory";
+
+    /// The name of [`Self::Modified`].
+    const MODIFIED: &'static str = "modified";
 
     /// Returns the name of the property in the policy and in the audit.
     pub const fn name(self) -> &'static str {
         match self {
             Self::File(kind) => kind.name(),
             Self::AnonymousMemory => Self::ANONYMOUS_MEMORY,
+            Self::Modified => Self::MODIFIED,
             Self::Program(kind) => kind.program_name(),
         }
     }
@@ -186,6 +193,9 @@ impl PropertyKind {
     pub fn from_name(name: &[u8]) -> Option<Self> {
         if name == Self::ANONYMOUS_MEMORY.as_bytes() {
             return Some(Self::AnonymousMemory);
+        }
+        if name == Self::MODIFIED.as_bytes() {
+            return Some(Self::Modified);
         }
         match name.strip_prefix(exe!("").as_bytes()) {
             None => FilePropertyKind::from_name(name).map(Self::File),
@@ -202,7 +212,7 @@ impl PropertyKind {
                     | FilePropertyKind::FsverityDigest
                     | FilePropertyKind::ImageDigest
             ),
-            Self::AnonymousMemory => false,
+            Self::AnonymousMemory | Self::Modified => false,
         }
     }
 
@@ -212,6 +222,7 @@ impl PropertyKind {
         match self {
             Self::File(kind) => kind.extension(),
             Self::AnonymousMemory => Some(Extension::AnonymousMemory),
+            Self::Modified => Some(Extension::Modified),
             Self::Program(_) => Some(Extension::Program),
         }
     }

@@ -224,6 +224,7 @@ mod digest;
 mod header;
 mod image;
 mod lines;
+mod modified;
 mod parser;
 mod program;
 mod root_hash;

@@ -448,6 +448,7 @@ mod cases {
                 PropertyKind::File(FilePropertyKind::ImageDigest) => Some(Extension::Image),
                 PropertyKind::File(_) => None,
                 PropertyKind::AnonymousMemory => Some(Extension::AnonymousMemory),
+                PropertyKind::Modified => Some(Extension::Modified),
                 PropertyKind::Program(_) => Some(Extension::Program),
             };
             assert_eq!(kind.extension(), extension);

@@ -37,7 +37,11 @@ Definition property_names_root_hash (p : property) : bool :=
 (** Whether a rule has such a property, of the object or of the program. *)
 Definition has_property (such : property -> bool) (r : rule) : bool :=
   existsb
-    (fun c => match c with OfObject p | OfProgram p => such p | AnonymousMemory _ => false end)
+    (fun c =>
+       match c with
+       | OfObject p | OfProgram p => such p
+       | AnonymousMemory _ | IsModified _ => false
+       end)
     (conditions r).
 
 Section Proofs.
@@ -80,7 +84,11 @@ Lemma collected_without : forall (such : property -> bool) (without : wanting ->
   (forall w, without w -> without (with_combinations w 0)) ->
   forall conds c,
   existsb
-    (fun c => match c with OfObject p | OfProgram p => such p | AnonymousMemory _ => false end)
+    (fun c =>
+       match c with
+       | OfObject p | OfProgram p => such p
+       | AnonymousMemory _ | IsModified _ => false
+       end)
     conds = false ->
   without (object_wants c) -> without (program_wants c) ->
   without (object_wants (fold_left (collect k a) conds c)) /\
@@ -89,14 +97,16 @@ Proof.
   intros such without Hwant Hset. induction conds as [| new rest IH]; intros c H Ho Hp.
   - split; assumption.
   - cbn [existsb] in H. apply orb_false_iff in H as [H1 H2]. cbn [fold_left].
-    apply IH; [exact H2 | |]; destruct new as [p | p | v]; cbn [collect program_wants].
+    apply IH; [exact H2 | |]; destruct new as [p | p | v | v]; cbn [collect program_wants].
     + destruct (want k a (object_wants c) p) eqn:E;
         [exact (Hwant _ _ _ H1 Ho E) | exact (Hset _ Ho)].
     + destruct (want k a (program_wants c) p); [exact Ho | exact (Hset _ Ho)].
     + exact Ho.
+    + exact Ho.
     + destruct (want k a (object_wants c) p); [exact Hp | exact (Hset _ Hp)].
     + destruct (want k a (program_wants c) p) eqn:E;
         [exact (Hwant _ _ _ H1 Hp E) | exact (Hset _ Hp)].
+    + exact Hp.
     + exact Hp.
 Qed.
 
@@ -105,10 +115,10 @@ Lemma item_of_rule : forall (such : property -> bool) (without : wanting -> Prop
   (forall w p w', such p = false -> without w -> want k a w p = Some w' -> without w') ->
   (forall w, without w -> without (with_combinations w 0)) ->
   without nothing ->
-  forall rs op cl x, In x (items k a (op, cl) rs) -> ~ without (fst x) ->
+  forall tells rs op cl x, In x (items k a tells (op, cl) rs) -> ~ without (fst x) ->
   exists r, In r rs /\ rule_operation r = op /\ has_property such r = true.
 Proof.
-  intros such without Hwant Hset Hnothing rs op cl x Hin Hx.
+  intros such without Hwant Hset Hnothing tells rs op cl x Hin Hx.
   apply in_flat_map in Hin as (r & Hr & Hin). unfold items_of in Hin. cbn [fst snd] in Hin.
   destruct (same_operation (rule_operation r) op) eqn:E; [| easy].
   apply same_operation_iff in E.
@@ -117,6 +127,7 @@ Proof.
   destruct (collected_without such without Hwant Hset (conditions r) always Hno Hnothing Hnothing)
     as [Ho Hp].
   destruct (wants_of (fold_left (collect k a) (conditions r) always) cl) as [w |] eqn:W; [| easy].
+  destruct (has_row tells op cl); [| easy].
   destruct Hin as [<- | []]. cbn [fst]. unfold wants_of in W.
   destruct cl; destruct (_ && _); try discriminate W; injection W as <-; assumption.
 Qed.
@@ -156,7 +167,7 @@ Lemma slot_at_most_none : forall p name c,
 Proof.
   intros p name c.
   change (N.min (default_outcome p (fst name))
-    (slots (rows (fold_left (add_rule k a) (rules p) before) name) c) <= none).
+    (slots (rows (fold_left (add_rule k a (tells_modified p)) (rules p) before) name) c) <= none).
   apply N.min_le_iff. left. apply default_outcome_at_most_none.
 Qed.
 
@@ -169,9 +180,9 @@ Proof.
   intros p op cl flags f may H. apply row_asks_fsverity in H.
   pose proof (slot_at_most_none p (op, cl) flags) as Hslot.
   assert (Hany := N.lt_le_trans _ _ _ H Hslot).
-  apply (knows_named_fsverity _ _ _ _ (pass_knows k a Hkernel (rules p) (op, cl))) in Hany
+  apply (knows_named_fsverity _ _ _ _ (pass_knows k a Hkernel (tells_modified p) (rules p) (op, cl))) in Hany
     as (x & d & Hin & Hx).
-  refine (item_of_rule property_names_fsverity no_fsverity want_no_fsverity _ _ _ _ _ _ Hin _).
+  refine (item_of_rule property_names_fsverity no_fsverity want_no_fsverity _ _ _ _ _ _ _ Hin _).
   - intros w Hw. exact Hw.
   - reflexivity.
   - unfold no_fsverity. congruence.
@@ -188,9 +199,9 @@ Proof.
   assert (Hnone : first_dmverity (table (compile hash k a p) (op, cl)) < none \/
       first_both (table (compile hash k a p) (op, cl)) < none).
   { destruct H as [H | H]; [left | right]; exact (N.lt_le_trans _ _ _ H Hslot). }
-  apply (knows_named_dmverity _ _ _ _ (pass_knows k a Hkernel (rules p) (op, cl))) in Hnone
+  apply (knows_named_dmverity _ _ _ _ (pass_knows k a Hkernel (tells_modified p) (rules p) (op, cl))) in Hnone
     as (x & d & Hin & Hx).
-  refine (item_of_rule property_names_root_hash no_root_hash want_no_root_hash _ _ _ _ _ _
+  refine (item_of_rule property_names_root_hash no_root_hash want_no_root_hash _ _ _ _ _ _ _
     Hin _).
   - intros w Hw. exact Hw.
   - split; reflexivity.

@@ -319,7 +319,7 @@ Proof.
   destruct (collected_without k a (fun _ => false) fits) with (conds := conds) (c := always)
     as [Ho Hp]; try reflexivity.
   - intros w0 p w' _. apply want_fits.
-  - clear H. induction conds as [| [p | p | v] conds IH]; cbn [existsb orb]; auto.
+  - clear H. induction conds as [| [p | p | v | v] conds IH]; cbn [existsb orb]; auto.
   - unfold wants_of in H.
     destruct cl; destruct (_ && _); try discriminate H; injection H as <-; assumption.
 Qed.
@@ -327,10 +327,12 @@ Qed.
 Definition entries_fit (s : pass) : Prop :=
   Forall (fun e => N.ldiff (entry_combinations e) all_combinations = 0) (entries s).
 
-Lemma add_class_fits : forall r s cl, entries_fit s -> entries_fit (add_class k a r s cl).
+Lemma add_class_fits : forall tells r s cl,
+  entries_fit s -> entries_fit (add_class k a tells r s cl).
 Proof.
-  intros r s cl Hs. unfold add_class.
+  intros tells r s cl Hs. unfold add_class.
   destruct (wants_of _ _) as [w |] eqn:E; [| exact Hs].
+  destruct (has_row _ _ _); [| exact Hs].
   apply wants_of_fits in E. unfold add_to_row.
   destruct (_ =? 0); [exact Hs |]. destruct (negb (has_digest w)); [exact Hs |].
   unfold entries_fit. cbn [entries]. apply Forall_app. split; [exact Hs |].
@@ -338,10 +340,11 @@ Proof.
   cbn [new_entry entry_combinations]. now apply ldiff_keeps.
 Qed.
 
-Lemma pass_fits : forall rs s, entries_fit s -> entries_fit (fold_left (add_rule k a) rs s).
+Lemma pass_fits : forall tells rs s,
+  entries_fit s -> entries_fit (fold_left (add_rule k a tells) rs s).
 Proof.
-  induction rs as [| r rs IH]; intros s Hs; [exact Hs |].
-  cbn [fold_left]. apply IH. unfold add_rule. now do 2 apply add_class_fits.
+  intro tells. induction rs as [| r rs IH]; intros s Hs; [exact Hs |].
+  cbn [fold_left]. apply IH. unfold add_rule. now do 3 apply add_class_fits.
 Qed.
 
 (** A lookup in a compiled policy ends after at most 16 keys with 8 combinations each, unless its

@@ -141,6 +141,7 @@ Definition root_hashes (w : wanting) : list (option digest) :=
 Record collected := {
   allows_file : bool;
   allows_memory : bool;
+  allows_modified : bool;
   object_wants : wanting;
   program_wants : wanting;
   names_program : bool  (* whether it asks for a property of the program *)
@@ -149,6 +150,7 @@ Record collected := {
 Definition always : collected := {|
   allows_file := true;
   allows_memory := true;
+  allows_modified := true;
   object_wants := nothing;
   program_wants := nothing;
   names_program := false
@@ -157,6 +159,7 @@ Definition always : collected := {|
 Definition never_match (c : collected) : collected := {|
   allows_file := allows_file c;
   allows_memory := allows_memory c;
+  allows_modified := allows_modified c;
   object_wants := with_combinations (object_wants c) 0;
   program_wants := with_combinations (program_wants c) 0;
   names_program := names_program c
@@ -167,6 +170,15 @@ Definition collect (c : collected) (new : condition) : collected :=
   | AnonymousMemory value => {|
       allows_file := allows_file c && negb value;
       allows_memory := allows_memory c && value;
+      allows_modified := allows_modified c && negb value;
+      object_wants := object_wants c;
+      program_wants := program_wants c;
+      names_program := names_program c
+    |}
+  | IsModified value => {|
+      allows_file := allows_file c && negb value;
+      allows_memory := false;
+      allows_modified := allows_modified c && value;
       object_wants := object_wants c;
       program_wants := program_wants c;
       names_program := names_program c
@@ -176,6 +188,7 @@ Definition collect (c : collected) (new : condition) : collected :=
       | Some w => {|
           allows_file := allows_file c;
           allows_memory := allows_memory c;
+          allows_modified := allows_modified c;
           object_wants := w;
           program_wants := program_wants c;
           names_program := names_program c
@@ -186,6 +199,7 @@ Definition collect (c : collected) (new : condition) : collected :=
       let c := {|
         allows_file := allows_file c;
         allows_memory := allows_memory c;
+        allows_modified := allows_modified c;
         object_wants := object_wants c;
         program_wants := program_wants c;
         names_program := true
@@ -194,6 +208,7 @@ Definition collect (c : collected) (new : condition) : collected :=
       | Some w => {|
           allows_file := allows_file c;
           allows_memory := allows_memory c;
+          allows_modified := allows_modified c;
           object_wants := object_wants c;
           program_wants := w;
           names_program := true
@@ -202,14 +217,16 @@ Definition collect (c : collected) (new : condition) : collected :=
       end
   end.
 
-Inductive class := FileClass | MemoryClass.
+Inductive class := FileClass | MemoryClass | ModifiedClass.
 
 (** The properties with which the rule matches in a class, [None] if in no case. They are those of
-    the object if that is a file, and those of the program otherwise. *)
+    the program if the object is memory, and those of the object otherwise. *)
 Definition wants_of (c : collected) (cl : class) : option wanting :=
   match cl with
   | FileClass =>
       if allows_file c && negb (names_program c) then Some (object_wants c) else None
+  | ModifiedClass =>
+      if allows_modified c && negb (names_program c) then Some (object_wants c) else None
   | MemoryClass =>
       if allows_memory c && N.testbit (combinations (object_wants c)) no_flag &&
          negb (has_digest (object_wants c))
@@ -233,7 +250,8 @@ Definition operation_number (op : operation) : N :=
   | Policy => 5 | X509Cert => 6 | Ptrace => 7 | UncheckedScript => 8 | InteractiveScript => 9
   end.
 
-Definition class_number (cl : class) : N := match cl with FileClass => 0 | MemoryClass => 1 end.
+Definition class_number (cl : class) : N :=
+  match cl with FileClass => 0 | MemoryClass => 1 | ModifiedClass => 2 end.
 
 Definition row_name := (operation * class)%type.
 
@@ -243,8 +261,8 @@ Definition same_row (x y : row_name) : bool :=
 (** The search key of an entry, beside its digests: row and algorithms, side by side in a word. *)
 Definition key_of (name : row_name) (fsv dmv : option digest) : N :=
   let code d := match d with Some d => algorithm d + 1 | None => 0 end in
-  2 ^ 8 * class_number (snd name) + 2 ^ 9 * operation_number (fst name) +
-  2 ^ 13 * code fsv + 2 ^ 18 * code dmv.
+  2 ^ 8 * class_number (snd name) + 2 ^ 10 * operation_number (fst name) +
+  2 ^ 14 * code fsv + 2 ^ 19 * code dmv.
 
 Definition bytes_of (d : option digest) : list N :=
   match d with Some d => bytes d | None => [] end.
@@ -333,15 +351,27 @@ Definition add_to_row (s : pass) (name : row_name) (w : wanting) (o : outcome) :
     entries := entries s ++ map (new_entry name w left_over o) (root_hashes w)
   |}.
 
+(** Whether there are decisions of an operation about such objects, in a policy that tells modified
+    mappings from files, or does not. *)
+Definition has_row (tells : bool) (op : operation) (cl : class) : bool :=
+  match cl with
+  | FileClass | MemoryClass => true
+  | ModifiedClass => tells && same_operation op Execute
+  end.
+
+Variable tells : bool.
+
 Definition add_class (r : rule) (s : pass) (cl : class) : pass :=
   match wants_of (fold_left collect (conditions r) always) cl with
   | Some w =>
-      add_to_row s (rule_operation r, cl) w (outcome_of (offset r) (rule_action r))
+      if has_row tells (rule_operation r) cl then
+        add_to_row s (rule_operation r, cl) w (outcome_of (offset r) (rule_action r))
+      else s
   | None => s
   end.
 
 Definition add_rule (s : pass) (r : rule) : pass :=
-  add_class r (add_class r s FileClass) MemoryClass.
+  add_class r (add_class r (add_class r s FileClass) MemoryClass) ModifiedClass.
 
 End Compilation.
 
@@ -527,6 +557,7 @@ End Index.
 Record compiled := {
   table : row_name -> row;
   unknown : outcome;  (* the decision about operations that the language does not know *)
+  tells : bool;       (* whether it tells modified mappings from files *)
   named_operations : operation -> bool;
   asks_for_program : operation -> bool;
     (* whether a decision about memory can depend on the program *)
@@ -544,7 +575,7 @@ Definition is_constant (r : row) : bool :=
   (any_fsverity r =? none) && (first_dmverity r =? none).
 
 Definition compile (hash : hashing) (k : kernel) (a : algorithms) (p : policy) : compiled :=
-  let s := fold_left (add_rule k a) (rules p) before in
+  let s := fold_left (add_rule k a (tells_modified p)) (rules p) before in
   let global := outcome_of at_global_default
     match global_default p with Some act => act | None => Deny end in
   let default op :=
@@ -556,6 +587,7 @@ Definition compile (hash : hashing) (k : kernel) (a : algorithms) (p : policy) :
   {|
     table := filled;
     unknown := global;
+    tells := tells_modified p;
     named_operations := fun op =>
       existsb (fun r => same_operation (rule_operation r) op) (rules p) ||
       is_some (operation_default p op);
@@ -669,10 +701,22 @@ Fixpoint run (f : properties) (may_have_fsverity : bool) (d : decision) : outcom
   end.
 
 Definition class_of (o : object) : class :=
-  match o with File _ => FileClass | Memory _ => MemoryClass end.
+  match o with
+  | File _ => FileClass
+  | Memory _ => MemoryClass
+  | ModifiedMapping _ => ModifiedClass
+  end.
+
+(** The class as which such objects are decided about. *)
+Definition class_in (p : compiled) (op : option operation) (cl : class) : class :=
+  match op with
+  | None => cl
+  | Some op => if has_row (tells p) op cl then cl else FileClass
+  end.
 
 (** The verdict of a compiled policy. *)
 Definition evaluate (hash : hashing) (p : compiled) (op : option operation) (o : object)
     (may_have_fsverity : bool) : verdict :=
   let f := properties_of o in
-  verdict_of (run f may_have_fsverity (decide hash p op (class_of o) (combination f))).
+  verdict_of
+    (run f may_have_fsverity (decide hash p op (class_in p op (class_of o)) (combination f))).

@@ -193,6 +193,8 @@ Qed.
 Definition meets (o : object) (c : collected) : bool :=
   match o with
   | File own => allows_file c && negb (names_program c) && satisfies own (object_wants c)
+  | ModifiedMapping own =>
+      allows_modified c && negb (names_program c) && satisfies own (object_wants c)
   | Memory program =>
       allows_memory c && satisfies no_properties (object_wants c) &&
       satisfies program (program_wants c)
@@ -200,14 +202,14 @@ Definition meets (o : object) (c : collected) : bool :=
 
 Lemma meets_always : forall o, meets o always = true.
 Proof.
-  intros [own | program]; unfold meets, always; cbn -[satisfies nothing];
+  intros [own | program | own]; unfold meets, always; cbn -[satisfies nothing];
     now rewrite !satisfies_nothing.
 Qed.
 
 Lemma meets_never : forall o c, meets o (never_match c) = false.
 Proof.
-  intros [own | program] c; unfold meets, never_match;
-    cbn [allows_file allows_memory names_program object_wants program_wants];
+  intros [own | program | own] c; unfold meets, never_match;
+    cbn [allows_file allows_memory allows_modified names_program object_wants program_wants];
     rewrite !satisfies_no_combination; now rewrite ?andb_false_r.
 Qed.
 
@@ -222,7 +224,7 @@ Lemma collect_meets : forall o c new rest,
   collectable (collect k a c new) rest.
 Proof.
   intros o c new rest Hreal [Ho Hp].
-  destruct new as [p | p | v]; cbn [flat_map of_object of_program app] in Ho, Hp.
+  destruct new as [p | p | v | v]; cbn [flat_map of_object of_program app] in Ho, Hp.
   - cbn [flat_map] in Ho.
     assert (Hparameter : is_parameter p = true -> from_parameter (object_wants c) = None).
     { intro H. destruct p as [| [d |] | | |]; try discriminate.
@@ -231,18 +233,21 @@ Proof.
     pose proof (fun f Hf => want_satisfies f (object_wants c) p Hf Hparameter) as Hw.
     destruct (want k a (object_wants c) p) as [w |] eqn:E.
     + split; [| split; auto; cbn [object_wants]; eapply want_lonely; eauto].
-      destruct o as [own | program]; unfold meets;
-        cbn [allows_file allows_memory names_program object_wants program_wants holds].
+      destruct o as [own | program | own]; unfold meets;
+        cbn [allows_file allows_memory allows_modified names_program object_wants program_wants
+          holds].
       * rewrite Hw by exact Hreal. now rewrite andb_assoc.
       * rewrite Hw by apply no_properties_real.
         btauto.
+      * rewrite Hw by exact Hreal. now rewrite andb_assoc.
     + split; [| split; auto; cbn [never_match object_wants]; rewrite roots_never;
                 eapply lonely_rest; eauto].
       rewrite meets_never. symmetry.
-      destruct o as [own | program]; unfold meets; cbn [holds].
+      destruct o as [own | program | own]; unfold meets; cbn [holds].
       * rewrite <- andb_assoc, Hw by exact Hreal. apply andb_false_r.
       * specialize (Hw _ no_properties_real).
         apply andb_false_iff in Hw as [-> | ->]; btauto.
+      * rewrite <- andb_assoc, Hw by exact Hreal. apply andb_false_r.
   - cbn [flat_map] in Hp.
     assert (Hparameter : is_parameter p = true -> from_parameter (program_wants c) = None).
     { intro H. destruct p as [| [d |] | | |]; try discriminate.
@@ -251,21 +256,27 @@ Proof.
     pose proof (fun f Hf => want_satisfies f (program_wants c) p Hf Hparameter) as Hw.
     destruct (want k a (program_wants c) p) as [w |] eqn:E.
     + split; [| split; auto; cbn [program_wants]; eapply want_lonely; eauto].
-      destruct o as [own | program]; unfold meets;
-        cbn [allows_file allows_memory names_program object_wants program_wants holds negb].
+      destruct o as [own | program | own]; unfold meets;
+        cbn [allows_file allows_memory allows_modified names_program object_wants program_wants
+          holds negb].
       * now rewrite !andb_false_r.
       * rewrite Hw by exact Hreal. now rewrite andb_assoc.
+      * now rewrite !andb_false_r.
     + split; [| split; auto; cbn [never_match program_wants]; rewrite roots_never;
                 eapply lonely_rest; eauto].
       rewrite meets_never. symmetry.
-      destruct o as [own | program]; unfold meets; cbn [holds].
+      destruct o as [own | program | own]; unfold meets; cbn [holds].
       * apply andb_false_r.
       * rewrite <- andb_assoc, Hw by exact Hreal. apply andb_false_r.
+      * apply andb_false_r.
   - split; [| split; auto].
-    destruct o as [own | program]; unfold meets;
-      cbn [collect allows_file allows_memory names_program object_wants program_wants holds].
-    + destruct v; cbn [negb eqb]; btauto.
-    + destruct v; cbn [eqb]; btauto.
+    destruct o as [own | program | own]; unfold meets;
+      cbn [collect allows_file allows_memory allows_modified names_program object_wants
+        program_wants holds]; destruct v; cbn [negb eqb]; btauto.
+  - split; [| split; auto].
+    destruct o as [own | program | own]; unfold meets;
+      cbn [collect allows_file allows_memory allows_modified names_program object_wants
+        program_wants holds]; destruct v; cbn [negb eqb]; btauto.
 Qed.
 
 Lemma fold_collect_meets : forall o conds c,
@@ -326,17 +337,19 @@ Theorem conditions_collected : forall o r,
   | None => false
   end.
 Proof.
-  intros o r Hreal [Ho Hp].
+  intros o r Hreal (Ho & Hp & _).
   destruct (fold_collect_meets o (conditions r) always Hreal) as [H1 [H2 H3]];
     [split; [exact Ho | exact Hp] |].
   rewrite meets_always in H1. cbn [andb] in H1. rewrite <- H1. clear H1.
   set (c := fold_left (collect k a) (conditions r) always) in *.
   cbn [flat_map] in H2, H3.
-  destruct o as [own | program]; unfold meets, wants_of; cbn [class_of properties_of].
+  destruct o as [own | program | own]; unfold meets, wants_of; cbn [class_of properties_of].
   - destruct (allows_file c && negb (names_program c)); auto.
     cbn [andb]. now rewrite accepts_satisfies.
   - rewrite satisfies_memory, andb_assoc.
     destruct (allows_memory c && _ && _); auto.
+    cbn [andb]. now rewrite accepts_satisfies.
+  - destruct (allows_modified c && negb (names_program c)); auto.
     cbn [andb]. now rewrite accepts_satisfies.
 Qed.
 

@@ -72,13 +72,15 @@ Lemma collected_small : forall conds c,
   digests_small (object_wants c') /\ digests_small (program_wants c').
 Proof.
   induction conds as [| new rest IH]; intros c Ho Hp; cbn [fold_left]; auto.
-  apply IH; destruct new as [p | p | v]; cbn [collect].
+  apply IH; destruct new as [p | p | v | v]; cbn [collect].
   - destruct (want k a (object_wants c) p) eqn:E; [exact (want_small _ _ _ Ho E) | exact Ho].
   - cbn [program_wants]. destruct (want k a (program_wants c) p); exact Ho.
+  - exact Ho.
   - exact Ho.
   - destruct (want k a (object_wants c) p); exact Hp.
   - cbn [program_wants].
     destruct (want k a (program_wants c) p) eqn:E; [exact (want_small _ _ _ Hp E) | exact Hp].
+  - exact Hp.
   - exact Hp.
 Qed.
 
@@ -95,15 +97,18 @@ Qed.
 (** * The rules of a row *)
 
 (** The items that a rule adds to a row. *)
-Definition items_of (name : row_name) (r : rule) : list item :=
+Definition items_of (tells : bool) (name : row_name) (r : rule) : list item :=
   if same_operation (rule_operation r) (fst name) then
     match wants_of (fold_left (collect k a) (conditions r) always) (snd name) with
-    | Some w => [(w, outcome_of (offset r) (rule_action r))]
+    | Some w =>
+        if has_row tells (fst name) (snd name) then [(w, outcome_of (offset r) (rule_action r))]
+        else []
     | None => []
     end
   else [].
 
-Definition items (name : row_name) (rs : list rule) : list item := flat_map (items_of name) rs.
+Definition items (tells : bool) (name : row_name) (rs : list rule) : list item :=
+  flat_map (items_of tells name) rs.
 
 Lemma wants_of_small : forall r cl w,
   wants_of (fold_left (collect k a) (conditions r) always) cl = Some w -> wants_small k w.
@@ -114,49 +119,60 @@ Proof.
   destruct cl; destruct (_ && _); try discriminate; now injection H as <-.
 Qed.
 
-Lemma add_class_knows : forall r s logs cl,
+Lemma add_class_knows : forall tells r s logs cl,
   (forall name, row_knows k s name (logs name)) ->
-  forall name, row_knows k (add_class k a r s cl) name
-    (if class_number (snd name) =? class_number cl then logs name ++ items_of name r
+  forall name, row_knows k (add_class k a tells r s cl) name
+    (if class_number (snd name) =? class_number cl then logs name ++ items_of tells name r
      else logs name).
 Proof.
-  intros r s logs cl H [op cl']. unfold add_class, items_of. cbn [fst snd].
+  intros tells r s logs cl H [op cl']. unfold add_class, items_of. cbn [fst snd].
   destruct (wants_of (fold_left (collect k a) (conditions r) always) cl) as [w |] eqn:E.
-  - pose proof (add_to_row_knows k s logs (rule_operation r, cl) w
+  - destruct (has_row tells (rule_operation r) cl) eqn:Hrow'.
+    2: { (* There is no such row, so nothing is added to it. *)
+      destruct (N.eqb_spec (class_number cl') (class_number cl)) as [Hc | Hc]; auto.
+      apply class_number_injective in Hc as ->. rewrite E.
+      destruct (same_operation (rule_operation r) op) eqn:Ho; [| now rewrite app_nil_r].
+      apply same_operation_iff in Ho as <-. rewrite Hrow', app_nil_r. auto. }
+    pose proof (add_to_row_knows k s logs (rule_operation r, cl) w
       (outcome_of (offset r) (rule_action r)) H (wants_of_small _ _ _ E) (op, cl')) as Hrow.
     unfold same_row in Hrow. cbn [fst snd] in Hrow.
     rewrite (N.eqb_sym (class_number cl') (class_number cl)).
     destruct (N.eqb_spec (class_number cl) (class_number cl')) as [Hc | Hc].
     + apply class_number_injective in Hc as <-. rewrite E.
-      destruct (same_operation (rule_operation r) op); cbn [andb] in Hrow; auto.
-      now rewrite app_nil_r.
+      destruct (same_operation (rule_operation r) op) eqn:Ho; cbn [andb] in Hrow.
+      * apply same_operation_iff in Ho as <-. now rewrite Hrow'.
+      * now rewrite app_nil_r.
     + rewrite andb_false_r in Hrow. exact Hrow.
   - destruct (N.eqb_spec (class_number cl') (class_number cl)) as [Hc | Hc]; auto.
     apply class_number_injective in Hc as ->. rewrite E.
     destruct (same_operation (rule_operation r) op); rewrite app_nil_r; auto.
 Qed.
 
-Lemma add_rule_knows : forall r s logs,
+Lemma add_rule_knows : forall tells r s logs,
   (forall name, row_knows k s name (logs name)) ->
-  forall name, row_knows k (add_rule k a s r) name (logs name ++ items_of name r).
+  forall name, row_knows k (add_rule k a tells s r) name (logs name ++ items_of tells name r).
 Proof.
-  intros r s logs H name. unfold add_rule.
-  pose proof (add_class_knows r _ _ MemoryClass (add_class_knows r s logs FileClass H) name) as Hr.
+  intros tells r s logs H name. unfold add_rule.
+  pose proof (add_class_knows tells r _ _ ModifiedClass
+    (add_class_knows tells r _ _ MemoryClass (add_class_knows tells r s logs FileClass H))
+    name) as Hr.
   destruct name as [op []]; exact Hr.
 Qed.
 
 (** After the pass, each row knows all its rules. *)
-Lemma pass_knows : forall rs name,
-  row_knows k (fold_left (add_rule k a) rs before) name (items name rs).
+Lemma pass_knows : forall tells rs name,
+  row_knows k (fold_left (add_rule k a tells) rs before) name (items tells name rs).
 Proof.
-  intros rs.
+  intros tells rs.
   enough (H : forall s logs, (forall name, row_knows k s name (logs name)) ->
-    forall name, row_knows k (fold_left (add_rule k a) rs s) name (logs name ++ items name rs)).
+    forall name, row_knows k (fold_left (add_rule k a tells) rs s) name
+      (logs name ++ items tells name rs)).
   { intro name. apply (H before (fun _ => [])). apply before_knows. }
   induction rs as [| r rs IH]; intros s logs H name; cbn [fold_left items flat_map].
   - now rewrite app_nil_r.
   - rewrite app_assoc.
-    exact (IH _ (fun name => logs name ++ items_of name r) (add_rule_knows r s logs H) name).
+    exact (IH _ (fun name => logs name ++ items_of tells name r)
+      (add_rule_knows tells r s logs H) name).
 Qed.
 
 (** * Outcomes *)
@@ -196,19 +212,21 @@ Proof.
   destruct act; [rewrite N.add_comm, N.odd_add_mul_2 | rewrite N.add_0_r, N.odd_mul]; auto.
 Qed.
 
-Lemma items_ascending : forall name rs, in_order rs -> ascending (items name rs).
+Lemma items_ascending : forall tells name rs, in_order rs -> ascending (items tells name rs).
 Proof.
-  intros name rs H. induction rs as [| r rs IH]; [exact I |].
+  intros tells name rs H. induction rs as [| r rs IH]; [exact I |].
   destruct H as (H1 & H2 & H3). specialize (IH H3). cbn [items flat_map].
   assert (Hlater : Forall
-      (fun y => outcome_of (offset r) (rule_action r) < snd y) (items name rs)).
+      (fun y => outcome_of (offset r) (rule_action r) < snd y) (items tells name rs)).
   { apply Forall_forall. intros y Hin. apply in_flat_map in Hin as (r' & Hr' & Hy).
     rewrite Forall_forall in H2. specialize (H2 _ Hr'). unfold items_of in Hy.
     destruct (same_operation _ _); [| easy].
-    destruct (wants_of _ _); [| easy]. destruct Hy as [<- | []]. now apply outcome_grows. }
-  unfold items_of. fold (items name rs).
+    destruct (wants_of _ _); [| easy]. destruct (has_row _ _ _); [| easy].
+    destruct Hy as [<- | []]. now apply outcome_grows. }
+  fold (items tells name rs). unfold items_of.
   destruct (same_operation _ _); auto.
   destruct (wants_of _ _) as [w |]; auto.
+  destruct (has_row _ _ _); auto.
   cbn [app ascending snd]. split; [| split]; auto.
   exact (proj2 (rule_below_defaults _ (rule_action r) H1) Allow).
 Qed.
@@ -229,13 +247,13 @@ Qed.
 Lemma find_entry_first : forall p name c fsv dmv,
   small fsv -> small dmv -> is_some fsv || is_some dmv = true ->
   find_entry hash (compile hash k a p) name c fsv dmv =
-  first (exactly k c fsv dmv) (fst (reduce (items name (rules p)))).
+  first (exactly k c fsv dmv) (fst (reduce (items (tells_modified p) name (rules p)))).
 Proof.
   intros p name c fsv dmv Hf Hd Hsome. unfold find_entry.
   change (the_index (compile hash k a p)) with
-    (index_of hash (entries (fold_left (add_rule k a) (rules p) before))).
+    (index_of hash (entries (fold_left (add_rule k a (tells_modified p)) (rules p) before))).
   fold (question_about name c fsv dmv).
-  rewrite index_finds, (knows_entries _ _ _ _ (pass_knows (rules p) name)) by auto.
+  rewrite index_finds, (knows_entries _ _ _ _ (pass_knows _ (rules p) name)) by auto.
   unfold first. now destruct (find _ _) as [[w o] |].
 Qed.
 
@@ -266,24 +284,26 @@ Lemma decision_first : forall p op cl f may,
   run f may (decide_row hash (compile hash k a p) (op, cl) (combination f)) =
   N.min (default_outcome p op)
     (first (accepted k (combination f) (fsverity_digest f) (dmverity_roothash f))
-      (items (op, cl) (rules p))).
+      (items (tells_modified p) (op, cl) (rules p))).
 Proof.
   intros p op cl f may Horder Hreal Hmay.
   destruct (real_small f Hreal) as [Hf Hd].
-  pose proof (pass_knows (rules p) (op, cl)) as Hrow.
-  assert (Hasc := reduce_ascending k _ (items_ascending (op, cl) _ Horder)).
-  assert (Hbound : forall P, first P (fst (reduce (items (op, cl) (rules p)))) <= none)
+  pose proof (pass_knows (tells_modified p) (rules p) (op, cl)) as Hrow.
+  assert (Hasc := reduce_ascending k _ (items_ascending (tells_modified p) (op, cl) _ Horder)).
+  assert (Hbound : forall P,
+      first P (fst (reduce (items (tells_modified p) (op, cl) (rules p)))) <= none)
     by (intro; now apply first_at_most_none).
   destruct (knows_small _ _ _ _ Hrow) as (Sf & Sd & Sb).
   rewrite decide_row_minimum;
     change (table (compile hash k a p) (op, cl)) with
-      (fill (default_outcome p op) (rows (fold_left (add_rule k a) (rules p) before) (op, cl)));
+      (fill (default_outcome p op)
+        (rows (fold_left (add_rule k a (tells_modified p)) (rules p) before) (op, cl)));
     cbn [fill slots first_fsverity first_dmverity first_both any_fsverity].
   - assert (Hfind : forall given fsv dmv,
         (given = true -> small fsv /\ small dmv /\ is_some fsv || is_some dmv = true) ->
         if_given given (find_entry hash (compile hash k a p) (op, cl) (combination f) fsv dmv) =
         first (fun x => given && exactly k (combination f) fsv dmv x)
-          (fst (reduce (items (op, cl) (rules p))))).
+          (fst (reduce (items (tells_modified p) (op, cl) (rules p))))).
     { intros [] fsv dmv H; rewrite <- if_given_first; auto.
       destruct (H eq_refl) as (H1 & H2 & H3). now rewrite find_entry_first. }
     rewrite (Hfind (is_some (fsverity_digest f))) by
@@ -329,28 +349,104 @@ Proof.
 Qed.
 
 (** The first rule that matches an object is the first one of its row that accepts it. *)
-Lemma first_rule : forall rs op o,
-  real_object a o -> Forall well_formed_rule rs ->
+Lemma first_rule : forall tells rs op o,
+  real_object a o -> Forall well_formed_rule rs -> has_row tells op (class_of o) = true ->
   let f := properties_of o in
   first (accepted k (combination f) (fsverity_digest f) (dmverity_roothash f))
-    (items (op, class_of o) rs) =
+    (items tells (op, class_of o) rs) =
   match find (matches k op o) rs with
   | Some r => outcome_of (offset r) (rule_action r)
   | None => none
   end.
 Proof.
-  intros rs op o Hreal Hwell. cbv zeta. induction rs as [| r rs IH]; [reflexivity |].
+  intros tells rs op o Hreal Hwell Hrow. cbv zeta. induction rs as [| r rs IH]; [reflexivity |].
   inversion_clear Hwell as [| ? ? Hr Hrs]. specialize (IH Hrs).
   cbn [items flat_map find]. unfold matches at 1. unfold items_of at 1. cbn [fst snd].
-  fold (items (op, class_of o) rs).
+  fold (items tells (op, class_of o) rs).
   rewrite (conditions_collected k a o r Hreal Hr). cbv zeta.
   destruct (same_operation (rule_operation r) op); cbn [andb]; [| exact IH].
-  destruct (wants_of _ _) as [w |]; [| exact IH].
+  destruct (wants_of _ _) as [w |]; [| exact IH]. rewrite Hrow.
   unfold first. cbn [app find]. unfold accepted at 1. cbn [fst].
   destruct (accepts _ _ _ _ w); [reflexivity | exact IH].
 Qed.
 
+(** * Modified mappings *)
+
+(** The object as which one is decided about: a policy may not tell a modified mapping from the
+    file. *)
+Definition seen_as (p : policy) (op : operation) (o : object) : object :=
+  match o with
+  | ModifiedMapping own =>
+      if has_row (tells_modified p) op ModifiedClass then o else File own
+  | _ => o
+  end.
+
+Lemma seen_as_properties : forall p op o, properties_of (seen_as p op o) = properties_of o.
+Proof. intros p op [own | program | own]; cbn [seen_as]; auto. now destruct (has_row _ _ _). Qed.
+
+Lemma seen_as_row : forall p op o, has_row (tells_modified p) op (class_of (seen_as p op o)) = true.
+Proof.
+  intros p op [own | program | own]; cbn [seen_as]; auto.
+  destruct (has_row _ _ ModifiedClass) eqn:E; [exact E | reflexivity].
+Qed.
+
+Lemma seen_as_class : forall p op o,
+  class_in (compile hash k a p) (Some op) (class_of o) = class_of (seen_as p op o).
+Proof.
+  intros p op [own | program | own]; try reflexivity. unfold class_in.
+  change (tells (compile hash k a p)) with (tells_modified p). cbn [class_of seen_as].
+  now destruct (has_row _ _ ModifiedClass).
+Qed.
+
+(** Conditions that do not ask for it hold for a modified mapping where they hold for the file. *)
+Lemma holds_untold : forall own conds,
+  existsb asks_whether_modified conds = false ->
+  forallb (holds k (ModifiedMapping own)) conds = forallb (holds k (File own)) conds.
+Proof.
+  intros own conds. induction conds as [| new rest IH]; intro H; [reflexivity |].
+  cbn [existsb] in H. apply orb_false_iff in H as [H1 H2]. cbn [forallb].
+  rewrite (IH H2). destruct new; [reflexivity | reflexivity | reflexivity | discriminate].
+Qed.
+
+Lemma seen_as_matches : forall p op o r,
+  Forall well_formed_rule (rules p) -> In r (rules p) ->
+  matches k op (seen_as p op o) r = matches k op o r.
+Proof.
+  intros p op [own | program | own] r Hwell Hin; try reflexivity. cbn [seen_as].
+  destruct (has_row (tells_modified p) op ModifiedClass) eqn:E; [reflexivity |].
+  unfold matches.
+  destruct (same_operation (rule_operation r) op) eqn:Ho; [cbn [andb] | reflexivity].
+  symmetry. apply holds_untold.
+  cbn [has_row] in E. apply andb_false_iff in E as [E | E].
+  - unfold tells_modified in E. destruct (existsb asks_whether_modified (conditions r)) eqn:A; auto.
+    enough (existsb (fun r => existsb asks_whether_modified (conditions r)) (rules p) = true)
+      by congruence.
+    apply existsb_exists. exists r. now split.
+  - rewrite Forall_forall in Hwell. destruct (Hwell _ Hin) as (_ & _ & [H | H]); auto.
+    apply same_operation_iff in Ho. rewrite <- Ho, H in E. discriminate.
+Qed.
+
+Lemma find_same : forall (P Q : rule -> bool) rs,
+  (forall r, In r rs -> P r = Q r) -> find P rs = find Q rs.
+Proof.
+  intros P Q rs. induction rs as [| r rs IH]; intro H; [reflexivity |].
+  cbn [find]. rewrite (H r) by now left. destruct (Q r); [reflexivity |].
+  apply IH. intros other Hin. apply H. now right.
+Qed.
+
 (** * The theorems *)
+
+(** A policy that does not say [modified] cannot tell a modified mapping from the file. *)
+Theorem modified_where_told : forall p op own,
+  tells_modified p = false ->
+  meaning k p op (ModifiedMapping own) = meaning k p op (File own).
+Proof.
+  intros p [op |] own H; [| reflexivity]. cbn [meaning].
+  rewrite (find_same _ (matches k op (File own))); [reflexivity |].
+  intros r Hin. unfold matches. f_equal. apply holds_untold.
+  destruct (existsb asks_whether_modified (conditions r)) eqn:A; [| reflexivity].
+  rewrite <- H. symmetry. apply existsb_exists. exists r. now split.
+Qed.
 
 (** A compiled policy decides as the language says. [may_have_fsverity] is what the kernel says
     before the fs-verity digest is asked for: it must not be [false] for a file that has one. *)
@@ -365,7 +461,12 @@ Proof.
          (outcome_of at_global_default
            match global_default p with Some act => act | None => Deny end).
        now rewrite verdict_of_outcome. }
-  cbn [decide meaning]. rewrite decision_first by auto. rewrite first_rule by auto.
+  rewrite seen_as_class. rewrite <- (seen_as_properties p op o) in Hmay |- *.
+  assert (Hseen : real_object a (seen_as p op o))
+    by (unfold real_object; now rewrite seen_as_properties).
+  cbn [decide meaning]. rewrite decision_first by auto.
+  rewrite first_rule by (auto using seen_as_row).
+  rewrite (find_same _ _ _ (fun r => seen_as_matches p op o r Hwell)).
   destruct (find (matches k op o) (rules p)) as [r |] eqn:F.
   - apply find_some in F as [Hin _].
     assert (Hoffset : offset r < first_default_offset).

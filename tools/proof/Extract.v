@@ -6,5 +6,5 @@ From Coq Require Import Extraction ExtrOcamlBasic.
 From Ipe Require Import Meaning Compiled.
 
 Extraction Language OCaml.
-Extraction "model.ml" meaning asked no_properties compile decide evaluate class_of combination properties_of
+Extraction "model.ml" meaning asked no_properties compile decide evaluate class_of class_in combination properties_of
   verdict_of.

@@ -44,11 +44,13 @@ Inductive property :=
 | FsveritySignature (value : bool).
 
 (** The conditions of a rule: properties of the object, which are written as they are; properties
-    of the program that asks, which are written with [exe_]; and whether the object is memory. *)
+    of the program that asks, which are written with [exe_]; whether the object is memory; and
+    whether it is a mapping of a file that was modified. *)
 Inductive condition :=
 | OfObject (p : property)
 | OfProgram (p : property)
-| AnonymousMemory (value : bool).
+| AnonymousMemory (value : bool)
+| IsModified (value : bool).
 
 (** A rule. It is known by the offset of its line in the text. *)
 Record rule := {
@@ -103,11 +105,13 @@ Definition no_properties : properties := {|
   fsverity_digest := None
 |}.
 
-(** An object is a file, or memory. Memory has no properties of its own: rules can ask for those of
+(** An object is a file, memory, or a modified mapping of a file, which has the properties of the
+    file. Memory has no properties of its own: rules can ask for those of
     the program that uses it. The object of [Ptrace], a process, counts as memory. *)
 Inductive object :=
 | File (own : properties)
-| Memory (program : properties).
+| Memory (program : properties)
+| ModifiedMapping (own : properties).
 
 (** * The rule that decides *)
 
@@ -146,12 +150,15 @@ Definition has (k : kernel) (f : properties) (p : property) : bool :=
 
 Definition holds (k : kernel) (o : object) (c : condition) : bool :=
   match c, o with
-  | OfObject p, File own => has k own p
+  | OfObject p, File own | OfObject p, ModifiedMapping own => has k own p
   | OfObject p, Memory _ => has k no_properties p
   | OfProgram p, Memory program => has k program p
-  | OfProgram _, File _ => false
-  | AnonymousMemory value, File _ => eqb value false
+  | OfProgram _, File _ | OfProgram _, ModifiedMapping _ => false
+  | AnonymousMemory value, File _ | AnonymousMemory value, ModifiedMapping _ => eqb value false
   | AnonymousMemory value, Memory _ => eqb value true
+  | IsModified value, File _ => eqb value false
+  | IsModified value, ModifiedMapping _ => eqb value true
+  | IsModified _, Memory _ => false
   end.
 
 Definition same_operation (a b : operation) : bool :=
@@ -200,6 +207,13 @@ Definition names (p : policy) (op : operation) : bool :=
   existsb (fun r => same_operation (rule_operation r) op) (rules p) ||
   match operation_default p op with Some _ => true | None => false end.
 
+Definition asks_whether_modified (c : condition) : bool :=
+  match c with IsModified _ => true | _ => false end.
+
+(** Whether the policy tells modified mappings from files. *)
+Definition tells_modified (p : policy) : bool :=
+  existsb (fun r => existsb asks_whether_modified (conditions r)) (rules p).
+
 (** Whether the kernel asks the policy about an operation. *)
 Definition asked (p : policy) (op : operation) : bool := negb (of_extension op) || names p op.
 
@@ -235,7 +249,9 @@ Definition of_program (c : condition) : list property :=
   match c with OfProgram p => [p] | _ => [] end.
 
 Definition well_formed_rule (r : rule) : Prop :=
-  alone (flat_map of_object (conditions r)) /\ alone (flat_map of_program (conditions r)).
+  alone (flat_map of_object (conditions r)) /\ alone (flat_map of_program (conditions r)) /\
+  (* Other operations are not about mappings. *)
+  (rule_operation r = Execute \/ existsb asks_whether_modified (conditions r) = false).
 
 Definition well_formed (p : policy) : Prop :=
   in_order (rules p) /\ Forall well_formed_rule (rules p).
@@ -261,6 +277,6 @@ Definition real (a : algorithms) (f : properties) : Prop :=
   (forall d, fsverity_digest f = Some d -> is_valid_fsverity a d = true).
 
 Definition properties_of (o : object) : properties :=
-  match o with File own => own | Memory program => program end.
+  match o with File own | ModifiedMapping own => own | Memory program => program end.
 
 Definition real_object (a : algorithms) (o : object) : Prop := real a (properties_of o).

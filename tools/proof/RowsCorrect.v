@@ -267,7 +267,7 @@ Definition small (d : option digest) : Prop :=
 Lemma operation_number_small : forall op, operation_number op < 16.
 Proof. destruct op; reflexivity. Qed.
 
-Lemma class_number_small : forall cl, class_number cl < 2.
+Lemma class_number_small : forall cl, class_number cl < 4.
 Proof. destruct cl; reflexivity. Qed.
 
 Lemma operation_number_injective : forall x y, operation_number x = operation_number y -> x = y.
@@ -286,8 +286,8 @@ Lemma key_of_injective : forall name fsv dmv name' fsv' dmv',
 Proof.
   intros [op cl] fsv dmv [op' cl'] fsv' dmv' Hf Hd Hf' Hd' H.
   unfold key_of in H. cbn [fst snd] in H.
-  change (2 ^ 8) with 256 in H. change (2 ^ 9) with 512 in H.
-  change (2 ^ 13) with 8192 in H. change (2 ^ 18) with 262144 in H.
+  change (2 ^ 8) with 256 in H. change (2 ^ 10) with 1024 in H.
+  change (2 ^ 14) with 16384 in H. change (2 ^ 19) with 524288 in H.
   pose proof (operation_number_small op). pose proof (operation_number_small op').
   pose proof (class_number_small cl). pose proof (class_number_small cl').
   assert (class_number cl = class_number cl' /\ operation_number op = operation_number op' /\

@@ -8,6 +8,8 @@ Check compiled_decides.
 Print Assumptions compiled_decides.
 Check compiled_names.
 Print Assumptions compiled_names.
+Check modified_where_told.
+Print Assumptions modified_where_told.
 Check rule_at_end.
 Print Assumptions rule_at_end.
 Check asks_fsverity_where_named.

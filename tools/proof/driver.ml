@@ -77,6 +77,7 @@ let condition_of text =
   let name, value = cut text '=' in
   let length = String.length name in
   if name = "anonymous_memory" then AnonymousMemory (bool_of value)
+  else if name = "modified" then IsModified (bool_of value)
   else if length > 4 && String.sub name 0 4 = "exe_" then
     OfProgram (property_of (String.sub name 4 (length - 4)) value)
   else OfObject (property_of name value)
@@ -132,7 +133,8 @@ let decide_about op =
   in
   let properties = properties_of !current in
   let outcome, fsverity, dmverity =
-    answer properties 0 0 (decide hash form op (class_of !current) (combination properties))
+    answer properties 0 0
+      (decide hash form op (class_in form op (class_of !current)) (combination properties))
   in
   let verdict = verdict_of outcome in
   if verdict <> meaning kernel policy op !current then failwith "the theorem does not hold";
@@ -177,6 +179,7 @@ let interpret = function
       Hashtbl.replace defaults (operation_of operation) (action_of action)
   | "file" :: properties -> current := File (read_properties properties)
   | "memory" :: properties -> current := Memory (read_properties properties)
+  | "modified" :: properties -> current := ModifiedMapping (read_properties properties)
   | [ "decide"; "-" ] -> decide_about None
   | [ "decide"; operation ] -> decide_about (Some (operation_of operation))
   | words -> failwith ("not understood: " ^ String.concat " " words)

@@ -114,14 +114,13 @@ fn property(word: &[u8]) -> Property {
     let (name, value) = (&word[..equals], &word[equals + 1..]);
     let name = String::from_utf8(name.to_vec()).unwrap();
     match name.strip_prefix("exe_").unwrap_or(&name) {
-        "anonymous_memory" if name.starts_with("exe_") => panic!("not a property"),
-        "anonymous_memory" | "boot_verified" | "dmverity_signature" | "fsverity_signature" => {
-            match value {
-                b"TRUE" => Property::Flag(name, true),
-                b"FALSE" => Property::Flag(name, false),
-                _ => panic!("not a boolean"),
-            }
-        }
+        "anonymous_memory" | "modified" if name.starts_with("exe_") => panic!("not a property"),
+        "anonymous_memory" | "modified" | "boot_verified" | "dmverity_signature"
+        | "fsverity_signature" => match value {
+            b"TRUE" => Property::Flag(name, true),
+            b"FALSE" => Property::Flag(name, false),
+            _ => panic!("not a boolean"),
+        },
         "dmverity_roothash" if value.starts_with(b"cmdline:") => {
             let parameter = String::from_utf8(value[b"cmdline:".len()..].to_vec()).unwrap();
             assert!(["roothash", "usrhash", "dm-mod.create"].contains(&parameter.as_str()));
@@ -150,7 +149,7 @@ impl Property {
 }
 
 /// Checks that a rule asks for properties of the program where it may, and for no other where it
-/// may not.
+/// may not, and for those of a mapping likewise.
 fn check_program(rule: &Rule) {
     let of_program = |property: &Property| property.name().starts_with("exe_");
     let memory = Property::Flag("anonymous_memory".to_owned(), true);
@@ -159,6 +158,8 @@ fn check_program(rule: &Rule) {
         "EXECUTE" if rule.properties.contains(&memory) => {}
         _ => assert!(!rule.properties.iter().any(of_program)),
     }
+    let of_mapping = |property: &Property| property.name() == "modified";
+    assert!(rule.operation == "EXECUTE" || !rule.properties.iter().any(of_mapping));
 }
 
 impl Policy {
@@ -242,6 +243,12 @@ impl Policy {
         let mut rules = self.rules.iter();
         rules.any(|rule| rule.operation == operation)
             || self.stated_default(Some(operation)).is_some()
+    }
+
+    /// Whether a rule asks whether a mapping was modified.
+    pub fn tells_modified(&self) -> bool {
+        let mut properties = self.rules.iter().flat_map(|rule| &rule.properties);
+        properties.any(|property| property.name() == "modified")
     }
 
     /// Decides: the first rule all of whose properties hold, then the defaults.

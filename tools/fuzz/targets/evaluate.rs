@@ -44,6 +44,7 @@ impl Digest {
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Property {
     AnonymousMemory(bool),
+    Modified(bool),
     BootVerified(bool),
     DmveritySignature(bool),
     FsveritySignature(bool),
@@ -57,7 +58,8 @@ impl Property {
     fn write(self, of_program: bool, text: &mut String) {
         let boolean = |value| if value { "TRUE" } else { "FALSE" };
         let (name, value) = match self {
-            Self::AnonymousMemory(_) if of_program => return,
+            Self::AnonymousMemory(_) | Self::Modified(_) if of_program => return,
+            Self::Modified(value) => ("modified", boolean(value).to_owned()),
             Self::AnonymousMemory(value) => ("anonymous_memory", boolean(value).to_owned()),
             Self::BootVerified(value) => ("boot_verified", boolean(value).to_owned()),
             Self::DmveritySignature(value) => ("dmverity_signature", boolean(value).to_owned()),
@@ -88,6 +90,7 @@ struct Rule {
 #[derive(Arbitrary, Debug)]
 struct Object {
     memory: bool,
+    modified: bool,
     flags: [bool; 3],
     dmverity: Option<Digest>,
     fsverity: Option<Digest>,
@@ -165,6 +168,9 @@ fn text(case: &Case) -> String {
             let object = alone(object).map(|property| (property, false));
             let of_program = alone(of_program).map(|property| (property, true));
             for (mut property, of_program) in object.chain(of_program) {
+                if operation != Operation::Execute && matches!(property, Property::Modified(_)) {
+                    continue;
+                }
                 if let Property::DmverityRoothash(digest)
                 | Property::FsverityDigest(digest)
                 | Property::ImageDigest(digest) = &mut property
@@ -187,6 +193,7 @@ fuzz_target!(|case: Case| {
     for object in case.objects.iter().take(16) {
         let object = TestObject {
             memory: object.memory,
+            modified: object.modified,
             boot_verified: object.flags[0],
             dmverity_signature: object.flags[1],
             fsverity_signature: object.flags[2],

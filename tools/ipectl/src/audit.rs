@@ -38,6 +38,9 @@ pub struct Access {
     pub inode: Option<u64>,
     /// The rule or default that decided, in the one form that all its spellings have.
     pub rule: String,
+    /// Whether the mapping of the file was modified, if the policy told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<bool>,
     /// The policy on trial, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trial: Option<OnTrial>,

@@ -20,7 +20,7 @@ pub fn rule(rule: &Rule<'_>) -> String {
 /// Returns a property with its value, with digits in lower case.
 pub fn property(property: &Property<'_>) -> String {
     let value = match property {
-        Property::AnonymousMemory(value) => boolean(*value),
+        Property::AnonymousMemory(value) | Property::Modified(value) => boolean(*value),
         Property::File(property) | Property::Program(property) => file_value(property),
     };
     format!("{}={value}", property.kind().name())

@@ -69,6 +69,9 @@ fn compare_operation(
         return compare_class(old, new, operation, Kind::Process, to);
     }
     compare_class(old, new, operation, Kind::File, to);
+    if operation == Some(Operation::Execute) && (old.tells_modified() || new.tells_modified()) {
+        compare_class(old, new, operation, Kind::Modified, to);
+    }
     // A rule that does not tell the classes apart matches memory like a file without properties:
     // nothing more is to be said about that.
     let pair = |object: &Object| (old.action(operation, object), new.action(operation, object));
@@ -87,6 +90,8 @@ fn compare_operation(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File,
+    /// A modified mapping of a file.
+    Modified,
     Memory,
     /// The memory of a process, which is the only object of its operation.
     Process,
@@ -96,7 +101,7 @@ impl Kind {
     /// Returns the prefix of the names of properties.
     const fn prefix(self) -> &'static str {
         match self {
-            Self::File => "",
+            Self::File | Self::Modified => "",
             Self::Memory | Self::Process => "exe_",
         }
     }
@@ -105,9 +110,15 @@ impl Kind {
     const fn everything(self) -> &'static str {
         match self {
             Self::File => "every file",
+            Self::Modified => "modified=TRUE",
             Self::Memory => "anonymous_memory=TRUE",
             Self::Process => "every program",
         }
+    }
+
+    /// Returns whether the properties that count are those of the program that asks.
+    const fn is_of_program(self) -> bool {
+        matches!(self, Self::Memory | Self::Process)
     }
 }
 
@@ -123,7 +134,8 @@ fn compare_class(
     let ask_all = |dmverity_roothash, fsverity_digest, image_digest| -> Verdicts {
         std::array::from_fn(|number| {
             let object = Object {
-                memory: kind != Kind::File,
+                memory: kind.is_of_program(),
+                modified: kind == Kind::Modified,
                 dmverity_roothash,
                 fsverity_digest,
                 image_digest,
@@ -210,7 +222,7 @@ impl Named {
                 let (mut roothash, mut digest, mut image) = (None, None, None);
                 for property in rule.properties() {
                     let of_program = matches!(property, Property::Program(_));
-                    if of_program == (kind == Kind::File) {
+                    if of_program != kind.is_of_program() {
                         continue;
                     }
                     match property.of_file() {
@@ -262,7 +274,7 @@ fn report(
             let suffix = if cube[0] == Some(true) { "" } else { suffix };
             let conditions = describe(cube, kind.prefix());
             let files = match kind {
-                Kind::Memory => format!("{} {conditions}", kind.everything()),
+                Kind::Memory | Kind::Modified => format!("{} {conditions}", kind.everything()),
                 Kind::File | Kind::Process => conditions,
             };
             let files = format!("{}{suffix}", files.trim_end());

@@ -165,6 +165,8 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
 pub struct Object {
     /// The object is memory. It has no properties: the others are those of the program that asks.
     pub memory: bool,
+    /// The object is a mapping of the file that was modified. Memory is none.
+    pub modified: bool,
     /// The file comes from the initramfs.
     pub boot_verified: bool,
     /// It is on a dm-verity volume with a signed root hash.
@@ -191,19 +193,21 @@ impl Object {
     }
 
     /// Returns all combinations of flags for the classes of objects that an operation is asked
-    /// about, without a digest: first files, then memory.
+    /// about, without a digest: first files, then modified mappings of them, then memory.
     pub fn all(operation: Operation) -> impl Iterator<Item = Self> {
-        let classes: &[bool] = match operation {
+        let classes: &[Class] = match operation {
             // A process.
-            Operation::Ptrace => &[true],
-            _ => &[false, true],
+            Operation::Ptrace => &[Class::Memory],
+            Operation::Execute => &[Class::File, Class::Modified, Class::Memory],
+            _ => &[Class::File, Class::Memory],
         };
-        let numbers = |memory| (0..8).map(move |number| (memory, number));
+        let numbers = |class| (0..8).map(move |number| (class, number));
         classes
             .iter()
-            .flat_map(move |&memory| numbers(memory))
-            .map(|(memory, number)| Self {
-                memory,
+            .flat_map(move |&class| numbers(class))
+            .map(|(class, number)| Self {
+                memory: class == Class::Memory,
+                modified: class == Class::Modified,
                 ..Self::combination(number)
             })
     }
@@ -212,6 +216,8 @@ impl Object {
     pub fn class(&self) -> Class {
         if self.memory {
             Class::Memory
+        } else if self.modified {
+            Class::Modified
         } else {
             Class::File
         }
@@ -236,6 +242,7 @@ impl Object {
     ) -> bool {
         match property {
             Property::AnonymousMemory(value) => self.memory == *value,
+            Property::Modified(value) => !self.memory && self.modified == *value,
             Property::File(property) if self.memory => Self::default().has(property, named),
             Property::File(property) => self.has(property, named),
             Property::Program(property) => self.memory && self.has(property, named),

@@ -141,6 +141,11 @@ impl Policy {
         })
     }
 
+    /// Returns whether a decision about a modified mapping can differ from that about the file.
+    pub fn tells_modified(&self) -> bool {
+        self.compiled.tells_modified()
+    }
+
     /// Returns the action for an object. Everything is allowed that the kernel does not ask about.
     pub fn action(&self, operation: Option<Operation>, object: &Object) -> Action {
         if self.asks(operation) {

@@ -126,6 +126,11 @@ fn why_not(property: &Property<'_>, object: &Object, line: &CommandLine) -> Stri
     match property {
         Property::AnonymousMemory(true) => "it is a file".to_owned(),
         Property::AnonymousMemory(false) => "it is memory without a file of its own".to_owned(),
+        Property::Modified(_) if object.memory => {
+            "it is memory, not a mapping of a file".to_owned()
+        }
+        Property::Modified(true) => "it is not a modified mapping of the file".to_owned(),
+        Property::Modified(false) => "it is a modified mapping of the file".to_owned(),
         Property::File(_) if object.memory => {
             "it is memory without a file of its own, which has no properties".to_owned()
         }

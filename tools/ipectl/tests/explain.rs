@@ -9,11 +9,13 @@ use ipectl::{
     trace::trace,
 };
 
-const POLICIES: [&str; 4] = [
+const POLICIES: [&str; 6] = [
     include_str!("fixtures/check/good.pol"),
     include_str!("fixtures/check/never.pol"),
     include_str!("fixtures/check/digest-of-56-digits.pol"),
     include_str!("fixtures/check/program.pol"),
+    include_str!("fixtures/check/modified.pol"),
+    include_str!("fixtures/check/modified-late.pol"),
 ];
 
 #[test]
@@ -21,10 +23,11 @@ fn only_the_last_step_decides() {
     let digest = Digest::parse("cd2c5bae7c6c579edaae4353049d58eb5f2e8be0244bf05345bc8e5ed257baff");
     for text in POLICIES {
         let policy = Policy::compile(text.as_bytes(), Providers::ALL).unwrap();
-        for combination in 0..16 {
+        for combination in 0..24 {
             for digest in [None, digest.clone().ok()] {
                 let object = Object {
                     memory: combination & 8 != 0,
+                    modified: combination & 16 != 0,
                     dmverity_roothash: digest,
                     fsverity_digest: digest,
                     ..Object::combination(combination)

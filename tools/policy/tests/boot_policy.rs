@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The Kconfig symbols of a kernel that provides the whole language.
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     "IPE_PROP_DM_VERITY",
     "IPE_PROP_DM_VERITY_SIGNATURE",
     "IPE_PROP_FS_VERITY",
@@ -21,6 +21,7 @@ const ALL: [&str; 10] = [
     "IPE_PROP_METADATA_BACKING",
     "IPE_OP_PTRACE",
     "IPE_OP_SCRIPT",
+    "IPE_PROP_MODIFIED",
 ];
 
 const CMDLINE: &str = "IPE_PROP_DM_VERITY_CMDLINE";
@@ -253,6 +254,11 @@ fn an_extension_must_be_in_this_kernel() {
             ),
             12,
             "IPE_PROP_METADATA_BACKING",
+        ),
+        (
+            "op=EXECUTE modified=TRUE action=DENY",
+            12,
+            "IPE_PROP_MODIFIED",
         ),
     ];
     for (line, column, symbol) in cases {

@@ -116,7 +116,7 @@ const WORDS: [&str; 38] = [
 ];
 
 /// Lines with words of the extensions, which C does not know.
-const EXTENSIONS: [&str; 10] = [
+const EXTENSIONS: [&str; 12] = [
     "op=PTRACE action=DENY",
     "op=UNCHECKED_SCRIPT boot_verified=TRUE action=ALLOW",
     "DEFAULT op=INTERACTIVE_SCRIPT action=DENY",
@@ -124,6 +124,8 @@ const EXTENSIONS: [&str; 10] = [
     "op=FIRMWARE boot_verified=FALSE anonymous_memory=FALSE action=DENY",
     "op=EXECUTE anonymous_memory=TRUE exe_boot_verified=TRUE action=ALLOW",
     "op=EXECUTE exe_fsverity_digest=sha256:00 anonymous_memory=TRUE action=ALLOW",
+    "op=EXECUTE modified=TRUE action=DENY",
+    "op=EXECUTE boot_verified=TRUE modified=FALSE action=ALLOW",
     "op=PTRACE exe_dmverity_signature=TRUE action=ALLOW",
     "op=PTRACE exe_fsverity_signature=FALSE action=DENY",
     "op=PTRACE exe_dmverity_roothash=md5:00112233445566778899aabbccddeeff action=DENY",

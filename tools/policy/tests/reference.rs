@@ -162,6 +162,7 @@ const OPERATIONS: [Operation; 5] = [
 fn properties(
     operation: Operation,
     memory: Option<bool>,
+    modified: Option<bool>,
     object: Vec<String>,
     of_program: Vec<String>,
 ) -> Vec<String> {
@@ -173,6 +174,9 @@ fn properties(
     }
     let mut all = alone(object);
     all.extend(memory.map(|is| format!("anonymous_memory={}", is.to_string().to_uppercase())));
+    if operation == Operation::Execute {
+        all.extend(modified.map(|is| format!("modified={}", is.to_string().to_uppercase())));
+    }
     if operation == Operation::Execute && memory == Some(true) {
         all.extend(of_program);
     }
@@ -185,21 +189,29 @@ fn rule() -> impl Strategy<Value = String> {
         2 => Just(Some(true)),
         1 => Just(Some(false)),
     ];
+    let modified = prop_oneof![
+        8 => Just(None),
+        1 => Just(Some(true)),
+        1 => Just(Some(false)),
+    ];
     (
         select(&OPERATIONS[..]),
         memory,
+        modified,
         prop::collection::vec(property(), 0..4),
         prop::collection::vec(property(), 0..4),
         action(),
     )
-        .prop_flat_map(|(operation, memory, object, of_program, action)| {
-            let properties = properties(operation, memory, object, of_program);
-            (
-                Just(operation),
-                Just(properties).prop_shuffle(),
-                Just(action),
-            )
-        })
+        .prop_flat_map(
+            |(operation, memory, modified, object, of_program, action)| {
+                let properties = properties(operation, memory, modified, object, of_program);
+                (
+                    Just(operation),
+                    Just(properties).prop_shuffle(),
+                    Just(action),
+                )
+            },
+        )
         .prop_map(|(operation, properties, action)| {
             format!(
                 "op={} {} action={action}",
@@ -275,13 +287,15 @@ fn any_digest(algorithms: &'static [&'static str]) -> impl Strategy<Value = Opti
 
 fn object() -> impl Strategy<Value = TestObject> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let modified = any::<bool>();
     let digests = (
         any_digest(DMVERITY),
         any_digest(FSVERITY),
         any_digest(FSVERITY),
     );
-    (flags, digests).prop_map(|(flags, (dmv, fsv, image))| TestObject {
+    (flags, modified, digests).prop_map(|(flags, modified, (dmv, fsv, image))| TestObject {
         memory: flags.3,
+        modified,
         boot_verified: flags.0,
         dmverity_signature: flags.1,
         fsverity_signature: flags.2,
@@ -320,6 +334,11 @@ proptest! {
                 );
                 let (dmv, fsv) = object.asked.get();
                 prop_assert!(dmv <= 1 && fsv <= 1 && object.image_asked.take() <= 1);
+                // A policy that does not say `modified` cannot tell.
+                let said = text.split(['\n', '\r']).any(|line| {
+                    line.split('#').next().unwrap().contains("modified=")
+                });
+                prop_assert_eq!(compiled.tells_modified(), said);
                 let Some(operation) = operation else { continue };
                 let word = format!("op={}", operation.name());
                 let mut words = text.split(['\n', '\r']).flat_map(|line| {

@@ -20,6 +20,7 @@ const POLICY: &str = concat!(
     "op=EXECUTE dmverity_roothash=md5:00112233445566778899aAbBcCdDeEfF action=DENY\n",
     "op=EXECUTE fsverity_signature=TRUE fsverity_digest=sha256:0f action=ALLOW\n",
     "op=EXECUTE exe_boot_verified=FALSE anonymous_memory=TRUE action=ALLOW\n",
+    "op=EXECUTE modified=TRUE anonymous_memory=FALSE action=DENY\n",
     "op=PTRACE exe_dmverity_signature=TRUE action=DENY\n",
 );
 
@@ -83,6 +84,7 @@ proptest! {
         "boot_verified=FALSE", "fsverity_digest=sha256:00", "dmverity_roothash=:", "=", "#", "\n",
         "\r", "\t", " ", "\u{a0}", "\x0b", "\0", "dmverity_signature=", "fsverity_digest=a:b:c",
         "op=PTRACE", "op=UNCHECKED_SCRIPT", "anonymous_memory=TRUE", "anonymous_memory=FALSE",
+        "modified=TRUE", "modified=FALSE",
         "exe_boot_verified=TRUE", "exe_fsverity_digest=a:b",
     ]), 0..24), separator in prop::sample::select(vec![" ", "\n", "\t", ""])) {
         parse(words.join(separator).as_bytes());

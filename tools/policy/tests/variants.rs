@@ -47,15 +47,16 @@ const fn error_number(kind: ErrorKind) -> usize {
         ErrorKind::RootHashNotAlone => 29,
         ErrorKind::ProgramOnly => 30,
         ErrorKind::ImageDigestNotAlone => 31,
-        ErrorKind::DefaultMissing(operation) => 32 + operation as usize,
-        ErrorKind::Unsupported(extension) => 32 + Operation::COUNT + extension as usize,
+        ErrorKind::ModifiedUnexpected => 32,
+        ErrorKind::DefaultMissing(operation) => 33 + operation as usize,
+        ErrorKind::Unsupported(extension) => 33 + Operation::COUNT + extension as usize,
         ErrorKind::ProviderMissing(kind) => {
-            32 + Operation::COUNT + Extension::COUNT + kind as usize
+            33 + Operation::COUNT + Extension::COUNT + kind as usize
         }
     }
 }
 
-const ERRORS: usize = 32 + Operation::COUNT + Extension::COUNT + FilePropertyKind::COUNT;
+const ERRORS: usize = 33 + Operation::COUNT + Extension::COUNT + FilePropertyKind::COUNT;
 
 /// Texts that are refused as a whole or for their header.
 const TEXTS: &[(&str, ErrorKind)] = &[
@@ -143,6 +144,10 @@ const LINES: &[(&str, ErrorKind)] = &[
         "op=PTRACE boot_verified=TRUE action=DENY",
         ErrorKind::ProgramOnly,
     ),
+    (
+        "op=KMODULE modified=TRUE action=DENY",
+        ErrorKind::ModifiedUnexpected,
+    ),
     ("op=EXECUTE boot_verified=TRUE", ErrorKind::ActionMissing),
     (
         "op=EXECUTE action=DENY action=DENY",
@@ -212,6 +217,7 @@ fn every_error_has_a_text() {
             Extension::Ptrace => "DEFAULT op=PTRACE action=DENY",
             Extension::Script => "op=INTERACTIVE_SCRIPT action=DENY",
             Extension::Image => "op=EXECUTE metadata_backing_file_fsverity_digest=x: action=DENY",
+            Extension::Modified => "op=EXECUTE modified=TRUE action=DENY",
         };
         let text = format!("{HEADER}DEFAULT action=DENY\n{line}\n");
         let others = Extension::ALL

@@ -4,7 +4,7 @@
 
 use super::{Access, OnTrial, Question, MARK};
 use crate::object::decode_hex;
-use ipe_policy::policy::Operation;
+use ipe_policy::policy::{Operation, PropertyKind};
 use std::borrow::Cow;
 
 /// The record of a decision, in the text of a log.
@@ -33,6 +33,8 @@ pub struct Record<'t> {
     pub inode: Option<u64>,
     /// The rule or default that decided, as the kernel wrote it.
     pub rule: &'t str,
+    /// Whether the mapping of the file was modified, if the policy told.
+    pub modified: Option<bool>,
     /// The policy on trial, if there was one.
     pub trial: Option<Trial<'t>>,
 }
@@ -90,6 +92,7 @@ impl<'t> Record<'t> {
                 "trial_policy_name" => trial.policy = untrusted(value, quoted).unwrap_or_default(),
                 "trial_policy_version" => trial.version = value,
                 "trial_rule" => trial.rule = value,
+                "modified" => parsed.modified = Some(value == "TRUE"),
                 _ => {}
             }
             rest = next.trim_start();
@@ -149,6 +152,7 @@ impl From<&Record<'_>> for Access {
             device: owned(&record.device),
             inode: record.inode,
             rule: record.canonical_rule(),
+            modified: record.modified,
             trial: record.trial.as_ref().map(|trial| OnTrial {
                 policy: trial.policy.clone().into_owned(),
                 version: trial.version.to_owned(),
@@ -173,6 +177,7 @@ impl<'a> From<&'a Access> for Record<'a> {
             device: borrowed(&access.device),
             inode: access.inode,
             rule: &access.rule,
+            modified: access.modified,
             trial: access.trial.as_ref().map(|trial| Trial {
                 policy: Cow::Borrowed(&trial.policy),
                 version: &trial.version,
@@ -186,16 +191,25 @@ impl<'a> From<&'a Access> for Record<'a> {
 /// quote is missing.
 fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
     if let Some(open) = after.strip_prefix('"') {
-        // A rule has quotes in it where it names a digest, and ends with its action.
-        let from = match key {
-            "rule" | "trial_rule" => open.find("action=")?,
-            _ => 0,
+        let end = match key {
+            "rule" | "trial_rule" => end_of_rule(open),
+            _ => open.find('"'),
         };
-        let end = from + open[from..].find('"')?;
+        let end = end?;
         return Some((&open[..end], true, &open[end + 1..]));
     }
     let end = after.find(' ').unwrap_or(after.len());
     Some((&after[..end], false, &after[end..]))
+}
+
+/// Returns the place of the quote after a rule. It has quotes in it where it names a digest, and ends
+/// with its action.
+fn end_of_rule(text: &str) -> Option<usize> {
+    let ends = [" action=ALLOW\"", " action=DENY\""];
+    let ends = ends
+        .iter()
+        .filter_map(|end| Some(text.find(end)? + end.len() - 1));
+    ends.min().or_else(|| text.rfind('"'))
 }
 
 /// A value that a user chose: quoted, or in hexadecimal digits where it has odd characters.
@@ -217,17 +231,17 @@ pub(crate) fn is_denial(rule: &str) -> bool {
     rule.trim_ascii_end().ends_with("action=DENY")
 }
 
+/// Returns whether the value of a property is a digest.
+fn names_digest(property: &str) -> bool {
+    PropertyKind::from_name(property.as_bytes()).is_some_and(PropertyKind::is_digest)
+}
+
 /// A rule as `ipectl` writes them.
 pub(crate) fn canonical(rule: &str) -> String {
     let words = rule.split_ascii_whitespace().map(|word| {
         let word = word.replace('"', "");
         match word.split_once('=') {
-            Some((
-                key @ ("dmverity_roothash"
-                | "fsverity_digest"
-                | "metadata_backing_file_fsverity_digest"),
-                digest,
-            )) => {
+            Some((key, digest)) if names_digest(key) => {
                 format!("{key}={}", digest.to_ascii_lowercase())
             }
             _ => word,

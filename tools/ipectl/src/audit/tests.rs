@@ -19,7 +19,43 @@ fn expected(stamp: Option<&str>) -> Access {
         inode: Some(14549020),
         rule: "DEFAULT action=DENY".to_owned(),
         trial: None,
+        modified: None,
     }
+}
+
+#[test]
+fn fields_after_the_rule_do_not_belong_to_it() {
+    let read = |end: &str| {
+        let line = format!("type=1420 audit(1653364370.067:61): {RECORD}{end}");
+        parse(line.as_bytes()).record()
+    };
+    let plain = expected(Some("1653364370.067:61"));
+    for (end, modified) in [
+        (" modified=TRUE", Some(true)),
+        (" modified=FALSE", Some(false)),
+        (" exe_dev=\"dm-0\" exe_ino=7 exe_boot_verified=TRUE", None),
+        (" exe_dev=? exe_ino=?", None),
+    ] {
+        let expected = Access {
+            modified,
+            ..plain.clone()
+        };
+        assert_eq!(read(end), Some(expected), "{end}");
+    }
+}
+
+#[test]
+fn digests_of_the_program_are_written_as_ipectl_does() {
+    let rule = "op=EXECUTE anonymous_memory=TRUE exe_fsverity_digest=\"sha256\":0AB1 action=ALLOW";
+    let line = format!(
+        "audit: type=1420 audit(1.2:3): ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm=\"x\" \
+         path=? dev=? ino=? rule=\"{rule}\" exe_dev=\"dm-0\" exe_ino=7"
+    );
+    let access = parse(line.as_bytes()).record().unwrap();
+    assert_eq!(
+        access.rule,
+        "op=EXECUTE anonymous_memory=TRUE exe_fsverity_digest=sha256:0ab1 action=ALLOW"
+    );
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn other_form(kind: PropertyKind, value: &str) -> Option<PropertyKind> {
     match kind {
         PropertyKind::File(kind) => other(kind).map(PropertyKind::File),
         PropertyKind::Program(kind) => other(kind).map(PropertyKind::Program),
-        PropertyKind::AnonymousMemory => None,
+        PropertyKind::AnonymousMemory | PropertyKind::Modified => None,
     }
 }
 

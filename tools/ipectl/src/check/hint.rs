@@ -40,6 +40,7 @@ pub(super) const fn error_code(kind: &ErrorKind) -> &'static str {
         ErrorKind::ImageDigestNotAlone => "image-digest-not-alone",
         ErrorKind::ProgramUnexpected => "program-unexpected",
         ErrorKind::ProgramOnly => "program-only",
+        ErrorKind::ModifiedUnexpected => "modified-unexpected",
         ErrorKind::ActionMissing => "action-missing",
         ErrorKind::ActionNotLast => "action-not-last",
         ErrorKind::ActionUnknown => "action-unknown",
@@ -154,6 +155,9 @@ pub(super) fn for_error(kind: &ErrorKind, place: &[u8]) -> Option<String> {
             }
             _ => "remove it: PTRACE is about the memory of a process in any case".to_owned(),
         }),
+        ErrorKind::ModifiedUnexpected => {
+            fixed("remove it: only EXECUTE is about mappings of files, which can be modified")
+        }
         ErrorKind::RootHashNotAlone => fixed("a volume has one root hash: write a rule for each"),
         ErrorKind::ImageDigestNotAlone => fixed("write a rule for each digest"),
         ErrorKind::ActionMissing => fixed("end the line with action=ALLOW or action=DENY"),

@@ -9,6 +9,7 @@ mod diagnostic;
 mod hint;
 mod kconfig;
 pub mod lint;
+mod modified;
 mod modules;
 mod opening;
 mod options;
@@ -191,6 +192,7 @@ pub fn check(source: &Source, options: &Options) -> Report {
         let kernel = options.kernel.as_ref();
         found.extend(proof::of_policy(source, &policy, options.stage));
         found.extend(program::of_policy(source, &policy));
+        found.extend(modified::of_policy(source, &policy));
         found.extend(modules::of_policy(source, &policy, options));
         found.extend(opening::of_policy(source, &policy, kernel));
         found.extend(at_boot::of_policy(source, &policy, kernel));

@@ -41,11 +41,15 @@ const OPERATIONS: [(&str, Operation); 32] = [
 ];
 
 /// Names that people use for the property of memory.
-const MEMORY: [(&str, PropertyKind); 4] = [
+const MEMORY: [(&str, PropertyKind); 8] = [
     ("anonymous", PropertyKind::AnonymousMemory),
     ("anon_memory", PropertyKind::AnonymousMemory),
     ("memory", PropertyKind::AnonymousMemory),
     ("memfd", PropertyKind::AnonymousMemory),
+    ("changed", PropertyKind::Modified),
+    ("dirty", PropertyKind::Modified),
+    ("written", PropertyKind::Modified),
+    ("text_relocations", PropertyKind::Modified),
 ];
 
 /// Names that people use for properties of files.

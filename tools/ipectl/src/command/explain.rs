@@ -57,6 +57,10 @@ pub struct Explain {
     #[arg(long, conflicts_with_all = ["Properties", "file", "audit"])]
     pub memory: bool,
 
+    /// The object is a mapping of the file to which something was written
+    #[arg(long, conflicts_with_all = ["memory", "ProgramProperties", "audit"])]
+    pub modified: bool,
+
     /// The properties of the program that asks for memory
     #[command(flatten)]
     pub program: ProgramProperties,
@@ -114,6 +118,7 @@ impl Explain {
             None => (Object::default(), Vec::new()),
         };
         object.memory = memory;
+        object.modified = self.modified;
         object.boot_verified |= given.boot_verified;
         object.dmverity_signature |= given.dmverity_signature;
         object.fsverity_signature |= given.fsverity_signature;
@@ -138,6 +143,10 @@ impl Explain {
 impl Explain {
     /// Checks that the properties belong to what is asked about.
     fn fit(&self, memory: bool) -> Result<()> {
+        if self.modified && self.op.0 != Some(Operation::Execute) {
+            let message = "only EXECUTE is about mappings of files";
+            return Err(Failure::new(Class::Usage, message).hint("remove --modified or --op"));
+        }
         let given = |object: Object, path: &Option<PathBuf>| {
             let nothing = Object {
                 memory: object.memory,
@@ -210,6 +219,8 @@ struct Json<'a> {
     operation: &'static str,
     /// Whether the object is memory, and the properties are those of the program that asks.
     memory: bool,
+    /// Whether the object is a mapping of the file that was modified.
+    modified: bool,
     subject: JsonObject,
     evidence: &'a [String],
     action: &'static str,
@@ -265,6 +276,7 @@ pub fn explain(
                 policy: file,
                 operation: operation_name(operation),
                 memory: object.memory,
+                modified: object.modified,
                 subject: object.into(),
                 evidence,
                 action: trace.action.name(),
@@ -306,6 +318,9 @@ fn show_object(object: &Object, out: &mut Output<'_>) -> Result<()> {
     };
     if object.memory {
         out.line(format!("  {:<width$} TRUE", "anonymous_memory"))?;
+    }
+    if object.modified {
+        out.line(format!("  {:<width$} TRUE", "modified"))?;
     }
     for (name, value) in [
         ("boot_verified", boolean(object.boot_verified)),

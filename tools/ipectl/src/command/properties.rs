@@ -82,6 +82,7 @@ impl ProgramProperties {
     pub fn object(&self) -> Object {
         Object {
             memory: true,
+            modified: false,
             boot_verified: self.exe_boot_verified,
             dmverity_signature: self.exe_dmverity_signature,
             fsverity_signature: self.exe_fsverity_signature,

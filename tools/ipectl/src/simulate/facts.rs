@@ -47,6 +47,8 @@ impl Known {
 pub(super) struct Side {
     /// Whether the object is memory.
     memory: bool,
+    /// Whether the object is a modified mapping of the file.
+    modified: bool,
     /// The combinations of flags that are possible, one bit each, see [`Object::combination`].
     flags: u8,
     /// The root hash of the volume.
@@ -61,6 +63,7 @@ impl Side {
     /// A file of which nothing is known.
     const FILE: Self = Self {
         memory: false,
+        modified: false,
         flags: u8::MAX,
         roothash: Known::Nothing,
         digest: Known::Nothing,
@@ -70,6 +73,7 @@ impl Side {
     /// A file without properties.
     const UNPROTECTED: Self = Self {
         memory: false,
+        modified: false,
         flags: 1,
         roothash: Known::None,
         digest: Known::None,
@@ -88,6 +92,7 @@ impl Side {
             .filter(|number| self.flags & (1 << number) != 0)
             .map(|number| Object {
                 memory: self.memory,
+                modified: self.modified,
                 ..Object::combination(number)
             })
     }
@@ -96,6 +101,7 @@ impl Side {
         for number in 0..8 {
             let object = Object {
                 memory: self.memory,
+                modified: self.modified,
                 ..Object::combination(number)
             };
             if !possible(&object) {
@@ -176,7 +182,7 @@ impl Facts {
         volumes: &[Volume],
         content: Option<Digest>,
     ) -> Option<Self> {
-        let facts = Self::of_place(record, volumes)?;
+        let facts = Self::of_place(record, volumes)?.and_mapping(record);
         // Files of a volume need no fs-verity.
         let on_volume = volumes
             .iter()
@@ -208,6 +214,8 @@ impl Facts {
     pub(super) fn write_question(record: &Record<'_>, content: Option<Digest>, to: &mut Vec<u8>) {
         to.push(u8::from(record.without_file));
         to.push(u8::from(unsure_in_initramfs(record)));
+        to.push(u8::from(is_of_mapping(record)));
+        to.push(record.modified.map_or(2, u8::from));
         for text in [
             record.operation,
             record.device.as_deref().unwrap_or_default(),
@@ -297,6 +305,25 @@ impl Facts {
         })
     }
 
+    /// A file whose mapping was judged may have been modified there.
+    fn and_mapping(mut self, record: &Record<'_>) -> Self {
+        let modified = match record.modified {
+            _ if !is_of_mapping(record) => return self,
+            Some(known) => &[known][..],
+            None => &[false, true],
+        };
+        let sides = std::mem::take(&mut self.sides).into_iter();
+        let of_side = |side: Side| {
+            let values = if side.memory { &[false] } else { modified };
+            values.iter().map(move |&modified| Side {
+                modified,
+                ..side.clone()
+            })
+        };
+        self.sides = sides.flat_map(of_side).collect();
+        self
+    }
+
     /// The object has the properties of a rule. Of a rule that this version cannot read, it is not
     /// known which they are.
     fn and_rule(self, rule: &str) -> Option<Self> {
@@ -314,6 +341,11 @@ impl Facts {
 fn unsure_in_initramfs(record: &Record<'_>) -> bool {
     let path = record.path.as_deref().unwrap_or_default();
     record.hook == "MPROTECT" || path.starts_with("/dev/")
+}
+
+/// Returns whether a mapping was judged.
+fn is_of_mapping(record: &Record<'_>) -> bool {
+    matches!(record.hook, "MMAP" | "MPROTECT")
 }
 
 /// The header, which the parser wants before the first rule.

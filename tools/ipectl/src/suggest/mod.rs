@@ -176,6 +176,8 @@ struct Denial {
     denied_by: Option<String>,
     /// It is about a program that keeps READ_IMPLIES_EXEC.
     read_implies_exec: bool,
+    /// It is about a modified mapping of the file.
+    modified: bool,
 }
 
 /// The denials of a log, which is read record by record. The memory that they take depends on the
@@ -210,8 +212,9 @@ impl Denials {
         let on_purpose = rule.starts_with("op=") || record.known_operation().is_none();
         let read_implies_exec = record.question() == Question::ReadImpliesExec;
         self.key.clear();
+        let modified = record.modified == Some(true);
         self.key
-            .extend([u8::from(on_purpose), u8::from(read_implies_exec)]);
+            .extend([on_purpose, read_implies_exec, modified].map(u8::from));
         // No text of a record has a NUL, unless that is a name's, and then the length tells.
         for text in [
             Some(record.operation),
@@ -238,6 +241,7 @@ impl Denials {
             path: path.clone(),
             denied_by: on_purpose.then(|| canonical(rule)),
             read_implies_exec,
+            modified,
         };
         let mut evidence = Evidence {
             path,
@@ -386,6 +390,14 @@ fn decide(
              the flag and lets the program run, so that no rule is needed unless the program \
              fails without it; only 'op=EXECUTE action=ALLOW' would keep the flag, and it would \
              allow every file, and all anonymous memory, to every program"
+                .to_owned(),
+        );
+    }
+    if denial.modified {
+        return Err(
+            "the program wrote to a private mapping of the file, or can, so that its code need \
+             not be the file's: a library with text relocations is built anew with -fPIC; \
+             'op=EXECUTE modified=TRUE fsverity_digest=… action=ALLOW' would allow it for one file"
                 .to_owned(),
         );
     }

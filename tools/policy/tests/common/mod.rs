@@ -48,6 +48,8 @@ impl OwnedDigest {
 pub struct TestObject {
     /// The object is memory: the properties are those of the program that asks.
     pub memory: bool,
+    /// The object is a mapping that was modified, of the file with the properties. Memory is none.
+    pub modified: bool,
     pub boot_verified: bool,
     pub dmverity_signature: bool,
     pub fsverity_signature: bool,
@@ -64,6 +66,8 @@ impl TestObject {
     pub fn class(&self) -> Class {
         if self.memory {
             Class::Memory
+        } else if self.modified {
+            Class::Modified
         } else {
             Class::File
         }
@@ -304,6 +308,7 @@ pub fn reference_with(
         };
         let holds = |property: Property<'_>| match property {
             Property::AnonymousMemory(value) => object.memory == value,
+            Property::Modified(value) => !object.memory && object.modified == value,
             Property::File(property) if object.memory => has(&TestObject::default(), property),
             Property::File(property) => has(object, property),
             Property::Program(property) => object.memory && has(object, property),

@@ -13,8 +13,8 @@ use super::{
 use ipe_policy::{
     eval::evaluate,
     policy::{
-        lines, Action, Algorithm, CommandLine, Compiled, FileProperty, FilePropertyKind, Operation,
-        Parameter, Property, Providers, RootHash, RootHashes, Scope, Statement,
+        lines, Action, Algorithm, Class, CommandLine, Compiled, FileProperty, FilePropertyKind,
+        Operation, Parameter, Property, Providers, RootHash, RootHashes, Scope, Statement,
     },
 };
 use proptest::{
@@ -92,7 +92,7 @@ fn algorithms() -> String {
 /// A property as the model reads it.
 fn condition(property: &Property<'_>) -> String {
     let value = match *property {
-        Property::AnonymousMemory(value) => boolean(value).to_owned(),
+        Property::AnonymousMemory(value) | Property::Modified(value) => boolean(value).to_owned(),
         Property::File(property) | Property::Program(property) => match property {
             FileProperty::BootVerified(value)
             | FileProperty::DmveritySignature(value)
@@ -150,7 +150,11 @@ fn policy_lines(text: &str, providers: Providers<'_>, command_line: CommandLine<
 fn object_line(object: &TestObject) -> String {
     format!(
         "{} {} {} {} {} {}\n",
-        if object.memory { "memory" } else { "file" },
+        match object.class() {
+            Class::File => "file",
+            Class::Memory => "memory",
+            Class::Modified => "modified",
+        },
         boolean(object.boot_verified),
         boolean(object.dmverity_signature),
         boolean(object.fsverity_signature),

@@ -120,6 +120,9 @@ pub fn explain_record(
             .map_or("?".to_owned(), |inode| inode.to_string());
         out.line(format!("  on {}, inode {inode}", show(&access.device)))?;
     }
+    if access.modified == Some(true) {
+        out.line("  a private mapping to which something was written, or can be")?;
+    }
     if let Some(about) = about(access.question()) {
         out.line(format!("  {about}"))?;
     }
