@@ -58,7 +58,7 @@ pub(crate) fn access(access: Access<'_>) {
         enforcing: access.enforcing,
         process_id: task::process_id(),
         comm: comm.as_bytes(),
-        file: access.file,
+        object: access.object,
         verdict: access.verdict,
         asker: access.asker,
         #[cfg(CONFIG_IPE_TRIAL)]
@@ -78,8 +78,7 @@ pub(crate) struct Access<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) operation: Option<Operation>,
     pub(crate) hook: Hook,
-    /// The file; `None` for memory without one, or a process.
-    pub(crate) file: Option<&'a File>,
+    pub(crate) object: Object<'a>,
     pub(crate) asker: &'a Asker<'a>,
     /// The verdict of the active policy; `None` where it is not asked about such an operation.
     pub(crate) verdict: Option<Verdict>,
@@ -88,6 +87,16 @@ pub(crate) struct Access<'a> {
     /// The policy on trial, and its verdict in the same form.
     #[cfg(CONFIG_IPE_TRIAL)]
     pub(crate) trial: Option<(&'a Policy, Option<Verdict>)>,
+}
+
+/// The object of a decision.
+#[derive(Copy, Clone)]
+pub(crate) struct Object<'a> {
+    /// The file, or one that stands for memory; `None` for memory without one, or a process.
+    pub(crate) file: Option<&'a File>,
+    /// Whether it is a mapping that was modified; `None` where the policy does not tell, or where
+    /// the object is not a mapping of a file.
+    pub(crate) modified: Option<bool>,
 }
 
 /// The program that asks, as far as a decision is about it.
@@ -123,7 +132,7 @@ struct Decision<'a> {
     enforcing: bool,
     process_id: i32,
     comm: &'a [u8],
-    file: Option<&'a File>,
+    object: Object<'a>,
     verdict: Option<Verdict>,
     asker: &'a Asker<'a>,
     #[cfg(CONFIG_IPE_TRIAL)]
@@ -156,7 +165,7 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
     record.text(" comm=");
     record.untrusted(decision.comm);
 
-    match decision.file {
+    match decision.object.file {
         None => record.text(" path=? dev=? ino=?"),
         Some(file) => {
             record.text(" path=");
@@ -175,6 +184,12 @@ fn write(record: &mut impl Fields, decision: &Decision<'_>) {
 
     record.text(" rule=");
     rule(record, decision.text, operation, decision.verdict);
+
+    if let Some(value) = decision.object.modified {
+        record.text(" ");
+        record.text(PropertyKind::Modified.name());
+        boolean(record, value);
+    }
 
     match decision.asker {
         Asker::Unnamed => {}

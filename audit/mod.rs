@@ -20,6 +20,7 @@ pub(crate) use access::{
     access,
     Access,
     Asker,
+    Object,
     Program, //
 };
 pub(crate) use change::{

@@ -120,35 +120,35 @@ pub(super) fn check_read(
     judge(operation, hook, file, Place::of_read(file, noted))
 }
 
-/// Asks the active policy about the file of a layer, which a union file system is about to map for
-/// a file of its own. The latter was judged already, by the inode that had the data then.
+/// Returns the place of data of which the policy is to be asked: a union file system is about to map
+/// the file of a layer for a file of its own. The latter was judged already, by the inode that had
+/// the data then.
 ///
 /// The two inodes differ where the file was copied to the upper layer after it had been opened: the
 /// first decision was about the copy, and the kernel maps the file that was there before.
 ///
-/// # Errors
-///
-/// `EACCES` where the policy denies, in enforcing mode.
-///
 /// # Context
 ///
 /// May sleep.
-pub(super) fn check_backing(mapping: &Mapping, backing: &File, user: &File) -> Result {
+// Else it would return its result through memory of the caller.
+#[inline(always)]
+pub(super) fn place_of_backing<'a>(
+    mapping: &Mapping,
+    backing: &'a File,
+    user: &'a File,
+) -> Option<Place<'a>> {
     if ACTIVE.is_none() || !mapping.is_executable() {
-        return Ok(());
+        return None;
     }
     let inode = backing.real_inode();
-    if core::ptr::eq(inode, user.real_inode()) {
-        return Ok(());
-    }
-    let place = Place::new(user.user_path(), inode);
-    judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
+    let is_other = !core::ptr::eq(inode, user.real_inode());
+    is_other.then(|| Place::new(user.user_path(), inode))
 }
 
 /// Decides all but the common questions, in one copy of the code. Without a place, the file stands
 /// for memory.
 #[inline(never)]
-fn judge(
+pub(super) fn judge(
     operation: Option<Operation>,
     hook: Hook,
     file: &File,
@@ -330,7 +330,7 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
             Some(outcome) => outcome,
             None => return ENFORCE.is_on(),
         },
-        Some(place) => super::decide::file(&policy, operation, place, &guard),
+        Some(place) => super::decide::file(&policy, operation, Class::File, place, &guard),
     };
     if SUCCESS_AUDIT.is_on() {
         return record(&policy, operation, hook, Some(file), outcome).is_err();
@@ -340,7 +340,7 @@ pub(super) fn restricts(operation: Operation, hook: Hook, file: &File, noted: &I
 
 /// Returns, or lets `record` make the result: of a denial, and of everything where all is recorded.
 #[inline(always)]
-fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
+pub(super) fn conclude(outcome: Outcome, record: impl FnOnce() -> Result) -> Result {
     if outcome.action() == Action::Allow && !SUCCESS_AUDIT.is_on() {
         return Ok(());
     }
@@ -363,9 +363,13 @@ fn record_asker(
     if !matches!(operation, Some(Operation::Execute | Operation::Ptrace)) {
         return record(policy, operation, hook, file, outcome);
     }
+    let object = audit::Object {
+        file,
+        modified: None,
+    };
     let record = |asker: Asker<'_>| {
         let asker = asker.fields();
-        record_with(policy, operation, hook, file, asker, outcome)
+        record_with(policy, operation, hook, object, asker, outcome)
     };
     match asker {
         Some(asker) => record(asker),
@@ -383,14 +387,22 @@ pub(super) fn record(
     file: Option<&File>,
     outcome: Outcome,
 ) -> Result {
-    record_with(
-        policy,
-        operation,
-        hook,
-        file,
-        audit::Asker::Unnamed,
-        outcome,
-    )
+    let of_mapping = matches!(hook, Hook::Mmap | Hook::Mprotect);
+    let modified = (of_mapping && policy.compiled().tells_modified()).then_some(false);
+    let object = audit::Object { file, modified };
+    record_object(policy, operation, hook, object, outcome)
+}
+
+/// Records a verdict about a file or a mapping of it, and makes it a result.
+pub(super) fn record_object(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    object: audit::Object<'_>,
+    outcome: Outcome,
+) -> Result {
+    let asker = audit::Asker::Unnamed;
+    record_with(policy, operation, hook, object, asker, outcome)
 }
 
 /// Records a verdict with these fields of the asker, and makes it a result.
@@ -400,7 +412,7 @@ fn record_with(
     policy: &Policy,
     operation: Option<Operation>,
     hook: Hook,
-    file: Option<&File>,
+    object: audit::Object<'_>,
     asker: audit::Asker<'_>,
     outcome: Outcome,
 ) -> Result {
@@ -409,7 +421,7 @@ fn record_with(
         policy,
         operation,
         hook,
-        file,
+        object,
         asker: &asker,
         verdict: Some(outcome.into()),
         enforcing,

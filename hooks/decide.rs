@@ -21,7 +21,7 @@ use crate::policy::{
 };
 use kernel::sync::rcu;
 
-/// Decides about the file whose data is at this place.
+/// Decides about the file whose data is at this place, or about a mapping of it.
 ///
 /// # Context
 ///
@@ -30,17 +30,19 @@ use kernel::sync::rcu;
 pub(super) fn file(
     policy: &Policy,
     operation: Option<Operation>,
+    class: Class,
     place: Place<'_>,
     guard: &rcu::Guard,
 ) -> Outcome {
     let compiled = policy.compiled();
+    let class = operation.map_or(class, |operation| compiled.class(operation, class));
     if let Some(image) = Image::at(place, guard) {
-        return eval::outcome(compiled, operation, Class::File, &image);
+        return eval::outcome(compiled, operation, class, &image);
     }
-    match eval::decide(compiled, operation, Class::File, &Object::new(place)) {
+    match eval::decide(compiled, operation, class, &Object::new(place)) {
         Progress::Decided(outcome) => outcome,
         Progress::Pending(pending) => {
-            pending.look_up(compiled, Class::File, &Digests::new(place.inode(), guard))
+            pending.look_up(compiled, class, &Digests::new(place.inode(), guard))
         }
     }
 }

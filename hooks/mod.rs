@@ -17,6 +17,8 @@ mod exec;
 #[cfg_attr(not(CONFIG_IPE_PROP_METADATA_BACKING), path = "image/absent.rs")]
 mod image;
 mod integrity;
+#[cfg(CONFIG_IPE_PROP_MODIFIED)]
+mod mapping;
 mod module;
 mod object;
 mod observed;
@@ -84,6 +86,14 @@ use crate::abstractions::fs::FS_IOC_ENABLE_VERITY;
 
 /// The protection bit of a readable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_READ: c_ulong = 1;
+
+/// The protection bit of a writable mapping: `include/uapi/asm-generic/mman-common.h`.
+#[cfg(CONFIG_IPE_PROP_MODIFIED)]
+const PROT_WRITE: c_ulong = 2;
+
+/// The bit of shared mappings, of both kinds: `include/uapi/linux/mman.h`.
+#[cfg(CONFIG_IPE_PROP_MODIFIED)]
+const MAP_SHARED: c_ulong = 1;
 
 /// The protection bit of an executable mapping: `include/uapi/asm-generic/mman-common.h`.
 const PROT_EXEC: c_ulong = 4;
@@ -222,10 +232,16 @@ impl SecurityModule for Ipe {
     }
 
     #[inline]
-    fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong) -> Result {
+    fn mmap_file(file: Option<&File>, requested: c_ulong, prot: c_ulong, flags: c_ulong) -> Result {
         // With `noexec`, the kernel would not make this mapping executable. But the file's mount
         // may lose the option before the file is mapped.
         if prot & PROT_EXEC != 0 || (requested & PROT_READ != 0 && task::read_implies_exec()) {
+            #[cfg(CONFIG_IPE_PROP_MODIFIED)]
+            if prot & PROT_WRITE != 0 && flags & MAP_SHARED == 0 {
+                return mapping::check_writable(file);
+            }
+            #[cfg(not(CONFIG_IPE_PROP_MODIFIED))]
+            let _ = flags;
             access::check(Some(Operation::Execute), Hook::Mmap, file)
         } else {
             Ok(())
@@ -234,7 +250,14 @@ impl SecurityModule for Ipe {
 
     #[inline]
     fn file_mprotect(mapping: &Mapping, prot: c_ulong) -> Result {
-        if prot & PROT_EXEC == 0 || mapping.is_executable() {
+        if prot & PROT_EXEC == 0 {
+            return Ok(());
+        }
+        #[cfg(CONFIG_IPE_PROP_MODIFIED)]
+        if prot & PROT_WRITE != 0 || mapping.may_have_own_pages() {
+            return mapping::check_protection(mapping, prot);
+        }
+        if mapping.is_executable() {
             return Ok(());
         }
         access::check(Some(Operation::Execute), Hook::Mprotect, mapping.file())
@@ -242,7 +265,14 @@ impl SecurityModule for Ipe {
 
     #[inline]
     fn mmap_backing_file(mapping: &Mapping, backing: &File, user: &File) -> Result {
-        access::check_backing(mapping, backing, user)
+        let Some(place) = access::place_of_backing(mapping, backing, user) else {
+            return Ok(());
+        };
+        #[cfg(CONFIG_IPE_PROP_MODIFIED)]
+        if mapping.is_writable() && !mapping.writes_to_file() {
+            return mapping::judge(Hook::Mmap, user, place, false);
+        }
+        access::judge(Some(Operation::Execute), Hook::Mmap, user, Some(place))
     }
 
     #[inline]

@@ -79,6 +79,8 @@ impl<'a> Place<'a> {
     /// # Context
     ///
     /// May sleep, on a union file system or where fs-verity was just enabled.
+    // Else it would return its result through memory of its two callers.
+    #[inline(always)]
     pub(super) fn of(file: &'a File) -> Option<Self> {
         let inode = file.real_inode();
         (!is_memory(file, inode)).then(|| Self::new(file.user_path(), inode))

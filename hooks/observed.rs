@@ -52,6 +52,16 @@ pub(super) use crate::abstractions::static_key::is_requested as is_on;
 pub(super) enum Judged<'a> {
     /// The file whose data is at this place.
     File(Place<'a>),
+    /// A modified mapping of that file.
+    #[cfg_attr(
+        not(CONFIG_IPE_PROP_MODIFIED),
+        expect(dead_code, reason = "no policy tells such mappings")
+    )]
+    Modified {
+        place: Place<'a>,
+        /// Whether only a policy that tells such mappings from files is asked.
+        only_if_told: bool,
+    },
     /// Memory, or a process, which this program asks for.
     Memory(Asker<'a>),
 }
@@ -81,6 +91,7 @@ pub(super) fn check(
         policy.note(outcome);
     }
     let enforcing = ENFORCE.is_on();
+    let told = policy.compiled().tells_modified();
     // Each execution asks about scripts, so that only `success_audit` records these decisions.
     let is_recorded =
         outcome.is_some() && (SUCCESS_AUDIT.is_on() || (denied && !is_about_scripts(operation)));
@@ -103,11 +114,12 @@ pub(super) fn check(
                         trial.is_to_record(&difference(operation, outcome, judged))
                     }))
             {
+                let told = told || trial.policy().compiled().tells_modified();
                 audit::access(audit::Access {
                     policy,
                     operation,
                     hook,
-                    file,
+                    object: object(told, hook, file, judged),
                     asker: &asker(operation, judged),
                     verdict: outcome.map(Outcome::into),
                     // The trial's denial never counts.
@@ -124,7 +136,7 @@ pub(super) fn check(
             policy,
             operation,
             hook,
-            file,
+            object: object(told, hook, file, judged),
             asker: &asker(operation, judged),
             verdict: outcome.map(Outcome::into),
             enforcing,
@@ -163,9 +175,36 @@ fn decide(policy: &Policy, operation: Option<Operation>, judged: Judged<'_>) -> 
         return None;
     }
     Some(match judged {
-        Judged::File(place) => decide::file(policy, operation, place, &rcu::read_lock()),
+        Judged::File(place) => {
+            decide::file(policy, operation, Class::File, place, &rcu::read_lock())
+        }
+        Judged::Modified {
+            place,
+            only_if_told,
+        } => {
+            if only_if_told && !compiled.tells_modified() {
+                return None;
+            }
+            decide::file(policy, operation, Class::Modified, place, &rcu::read_lock())
+        }
         Judged::Memory(asker) => eval::outcome(compiled, operation, Class::Memory, &asker),
     })
+}
+
+/// Returns what a record says of the object. `told` is whether a policy tells modified mappings from
+/// files.
+fn object<'a>(
+    told: bool,
+    hook: Hook,
+    file: Option<&'a File>,
+    judged: Judged<'_>,
+) -> audit::Object<'a> {
+    let modified = match judged {
+        Judged::File(_) if told && matches!(hook, Hook::Mmap | Hook::Mprotect) => Some(false),
+        Judged::Modified { .. } if told => Some(true),
+        _ => None,
+    };
+    audit::Object { file, modified }
 }
 
 /// Returns what a record says of the program that asks: it has no part in a decision about other
@@ -182,7 +221,7 @@ fn asker<'a>(operation: Option<Operation>, judged: Judged<'a>) -> audit::Asker<'
 #[cfg(CONFIG_IPE_TRIAL)]
 fn difference(operation: Option<Operation>, outcome: Outcome, judged: Judged<'_>) -> Difference {
     let (device, inode) = match judged {
-        Judged::File(place) => {
+        Judged::File(place) | Judged::Modified { place, .. } => {
             let inode = place.inode();
             // Not the superblock: on btrfs, the subvolumes of one repeat their numbers.
             (core::ptr::from_ref(inode).addr() as u64, inode.number())

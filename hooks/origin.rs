@@ -27,6 +27,7 @@ use crate::policy::{
     envelope,
     origin,
     Action,
+    Class,
     Operation,
     Outcome,
     Scope, //
@@ -95,7 +96,7 @@ fn permit(
     place: Option<Place<'_>>,
 ) -> Result<(Outcome, u32), Refusal> {
     let place = place.ok_or(Refusal::Origin(OriginRefusal::Memory))?;
-    let outcome = decide::file(policy, OPERATION, place, &rcu::read_lock());
+    let outcome = decide::file(policy, OPERATION, Class::File, place, &rcu::read_lock());
     if outcome.action() == Action::Deny {
         if observed::is_on() {
             policy.note(outcome);

@@ -63,6 +63,9 @@ const PROVIDERS: Providers<'static> = {
     if cfg!(CONFIG_IPE_OP_SCRIPT) {
         providers = providers.with_extension(Extension::Script);
     }
+    if cfg!(CONFIG_IPE_PROP_MODIFIED) {
+        providers = providers.with_extension(Extension::Modified);
+    }
     providers
 };
 

@@ -177,11 +177,11 @@ pub(super) unsafe extern "C" fn mmap_file<T: SecurityModule>(
     file: *mut bindings::file,
     requested: c_ulong,
     prot: c_ulong,
-    _flags: c_ulong,
+    flags: c_ulong,
 ) -> c_int {
     // SAFETY: Null or valid for the call by the framework's contract.
     let file = unsafe { File::from_raw(file) };
-    errno(T::mmap_file(file, requested, prot))
+    errno(T::mmap_file(file, requested, prot, flags))
 }
 
 /// # Safety

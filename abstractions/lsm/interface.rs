@@ -247,7 +247,12 @@ pub(crate) trait SecurityModule: 'static {
 
     /// A file, or with `None` anonymous memory, is to be mapped with protection `prot`. The program
     /// has asked for `requested`.
-    fn mmap_file(_file: Option<&File>, _requested: c_ulong, _prot: c_ulong) -> Result {
+    fn mmap_file(
+        _file: Option<&File>,
+        _requested: c_ulong,
+        _prot: c_ulong,
+        _flags: c_ulong,
+    ) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 

@@ -21,7 +21,10 @@ mod cases {
         enforcing: true,
         process_id: 42,
         comm: b"program",
-        file: None,
+        object: Object {
+            file: None,
+            modified: None,
+        },
         verdict: Some(Verdict {
             action: Action::Deny,
             scope: Scope::GlobalDefault,
@@ -93,6 +96,25 @@ mod cases {
         fsverity_digest: None,
         image_digest: None,
     };
+
+    #[test]
+    fn mapping_is_described_after_the_rule() -> Result {
+        for (modified, text) in [
+            (None, ""),
+            (Some(false), " modified=FALSE"),
+            (Some(true), " modified=TRUE"),
+        ] {
+            let mut line = Line::default();
+            let object = Object {
+                modified,
+                ..DENIED.object
+            };
+            write(&mut line, &Decision { object, ..DENIED });
+            let (_, shown) = line.split(" action=DENY\"").ok_or(EINVAL)?;
+            assert!(shown == text.as_bytes());
+        }
+        Ok(())
+    }
 
     #[test]
     fn program_comes_last() -> Result {
@@ -265,6 +287,8 @@ mod cases {
             "op=EXECUTE anonymous_memory=TRUE exe_boot_verified=FALSE action=ALLOW",
             "op=EXECUTE exe_dmverity_signature=TRUE anonymous_memory=TRUE action=ALLOW",
             "op=FIRMWARE anonymous_memory=FALSE action=ALLOW",
+            "op=EXECUTE modified=TRUE action=DENY",
+            "op=EXECUTE boot_verified=TRUE modified=FALSE action=ALLOW",
             "op=PTRACE exe_fsverity_signature=TRUE action=DENY",
             "op=PTRACE exe_dmverity_roothash=cmdline:usrhash action=DENY",
             "op=UNCHECKED_SCRIPT action=DENY",
