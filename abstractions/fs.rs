@@ -17,7 +17,6 @@ use kernel::ffi::{
     c_int,
     c_ulong, //
 };
-use kernel::mm::virt::flags;
 use kernel::sync::aref::AlwaysRefCounted;
 use kernel::types::Opaque;
 
@@ -256,26 +255,9 @@ impl Path {
         unsafe { Superblock::from_raw((*(*self.as_ptr()).mnt).mnt_sb) }
     }
 
-    /// Returns the superblock of the image whose digests tell the data of the file, if it is a file
-    /// of a composefs: an overlay without an upper layer, that uses data only if it has the
-    /// fs-verity digest that its one layer with metadata names.
-    ///
-    /// # Context
-    ///
-    /// Any. Does not sleep. The file has been opened by its file system.
-    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
-    pub(crate) fn composefs_image(&self) -> Option<&Superblock> {
-        // SAFETY: The path of an open file holds its dentry, which is positive, and the superblock
-        // of an overlay its layers.
-        unsafe {
-            let superblock = bindings::rust_lsm_composefs_image(self.dentry());
-            (!superblock.is_null()).then(|| Superblock::from_raw(superblock))
-        }
-    }
-
     /// Returns its dentry.
     #[inline]
-    fn dentry(&self) -> *mut bindings::dentry {
+    pub(super) fn dentry(&self) -> *mut bindings::dentry {
         // SAFETY: The path of an open file lives, and never changes.
         unsafe { (*self.as_ptr()).dentry }
     }
@@ -366,22 +348,6 @@ impl Superblock {
         flags & wanted as c_ulong != 0
     }
 
-    /// Returns the inode of the file that it is mounted from, if it is an EROFS image that is all of
-    /// this file and nothing else.
-    ///
-    /// # Context
-    ///
-    /// Any. Does not sleep. The superblock is mounted, or about to be.
-    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
-    pub(crate) fn image_file(&self) -> Option<&Inode> {
-        // SAFETY: The superblock lives and is filled. EROFS holds the file open until the last user
-        // of the superblock is gone, and the file its inode.
-        unsafe {
-            let inode = bindings::rust_lsm_image_file(self.as_ptr());
-            (!inode.is_null()).then(|| Inode::from_raw(inode))
-        }
-    }
-
     /// Returns its name in messages: the name of the device, or of the file system.
     pub(crate) fn name(&self) -> &[u8] {
         // SAFETY: `s_id` is an array in the live superblock that is written before it is mounted.
@@ -460,17 +426,6 @@ impl Inode {
         // its type does not.
         let mode = unsafe { (&raw const (*self.as_ptr()).i_mode).read_volatile() };
         u32::from(mode) & bindings::S_IFCHR != 0
-    }
-
-    /// Returns whether EROFS shares its pages with files of other images.
-    ///
-    /// # Context
-    ///
-    /// Any. Does not sleep.
-    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
-    pub(crate) fn shares_pages(&self) -> bool {
-        // SAFETY: The inode lives, and so does its superblock.
-        unsafe { bindings::rust_lsm_shares_pages(self.as_ptr()) }
     }
 
     /// Returns whether it is a regular file.
@@ -605,51 +560,5 @@ impl Program {
     pub(crate) fn clear_read_implies_exec(&self) {
         // SAFETY: The structure lives, and belongs to the calling thread.
         unsafe { (*self.0.get()).per_clear |= bindings::READ_IMPLIES_EXEC };
-    }
-}
-
-impl Mapping {
-    /// Returns the file that is mapped; `None` for anonymous memory.
-    #[inline]
-    pub(crate) fn file(&self) -> Option<&File> {
-        // SAFETY: The mapping lives and holds its file open while the mmap lock is held.
-        unsafe { File::from_raw((*self.0.get()).vm_file) }
-    }
-
-    /// Returns whether it has this flag now.
-    #[inline]
-    fn has(&self, flag: bindings::vm_flags_t) -> bool {
-        // SAFETY: The mapping lives, and its flags do not change while the mmap lock is held.
-        let flags = unsafe { (*self.0.get()).__bindgen_anon_2.vm_flags };
-        flags & flag != 0
-    }
-
-    /// Returns whether it is executable now.
-    #[inline]
-    pub(crate) fn is_executable(&self) -> bool {
-        self.has(flags::EXEC)
-    }
-
-    /// Returns whether it is writable now.
-    #[allow(dead_code, reason = "not every configuration asks")]
-    pub(crate) fn is_writable(&self) -> bool {
-        self.has(flags::WRITE)
-    }
-
-    /// Returns whether writing to it would write to the file: it is shared, and the file was opened
-    /// for writing. Nothing can write to a shared mapping of another file.
-    #[allow(dead_code, reason = "not every configuration asks")]
-    pub(crate) fn writes_to_file(&self) -> bool {
-        self.has(flags::SHARED)
-    }
-
-    /// Returns whether it may have pages of its own, which it does not share with the file. It had
-    /// one at some time, or is next to a mapping that had, or a copy of one by `fork(2)`.
-    #[inline]
-    #[allow(dead_code, reason = "not every configuration asks")]
-    pub(crate) fn may_have_own_pages(&self) -> bool {
-        // SAFETY: The mapping lives. The kernel prepares it for pages of its own with the mmap lock
-        // held, which the caller holds for writing.
-        !unsafe { (*self.0.get()).anon_vma }.is_null()
     }
 }

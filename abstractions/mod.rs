@@ -15,11 +15,14 @@ pub(crate) mod compat;
 #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
 pub(crate) mod counter;
 pub(crate) mod cred;
+#[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+mod erofs;
 pub(crate) mod fs;
 pub(crate) mod hash;
 pub(crate) mod identity;
 pub(crate) mod ima;
 pub(crate) mod lsm;
+mod mapping;
 #[cfg(not(linux_7_2))]
 pub(crate) mod module;
 pub(crate) mod param;
