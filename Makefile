@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware$(if $(filter arm64 aarch64,$(or $(ARCH),$(shell un
 
 TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
 CHECKERS := kasan kcsan cfi
-OTHERS := strict 7.2 arm64 proof
+OTHERS := strict 7.2 arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
 	coverage coverage-kernel bench size lint deb dist kernel shell clean distclean
@@ -38,7 +38,7 @@ run-debian:
 test:
 	@$(B)/test $(TESTS)
 
-## test-full: run these, "strict", "7.2", "arm64" and "proof"
+## test-full: run these, "strict", "7.2", "arm64", "proof" and "uki"
 test-full:
 	@$(B)/test $(TESTS) $(OTHERS)
 
@@ -55,6 +55,7 @@ test-full:
 ## 7.2: run KUnit, the kselftests and Debian on Linux 7.2
 ## arm64: run KUnit, the selftests and the boot of a board on an emulated arm64 machine
 ## proof: check with Coq that a compiled policy decides as the language says
+## uki: boot a signed unified kernel image with Secure Boot, and break each link of the chain
 $(TESTS) $(OTHERS):
 	@$(B)/test $@
 

@@ -268,3 +268,31 @@ unpack_list() {
 	printf '%s\n' "${chosen[@]}" | sort >"$directory.packages"
 	echo "$key" >"$directory.made-from"
 }
+
+# extra_root NAME GIB PACKAGE...: makes a Debian system beside the build root, for one target
+# that needs packages which the others do not; prints its path. GIB is the room that it takes.
+extra_root() {
+	local name=$1 gib=$2 key root tmp
+	shift 2
+	key=$({ echo "$suite"; printf '%s\n' "$@"; } | sha256sum | cut -c1-12)
+	root="$cache/root/$name-$key" tmp="$cache/root/$name.tmp"
+	[ -e "$root/.complete" ] || {
+		room "$gib"
+		lock "root-$name"
+	}
+	if [ -e "$root/.complete" ]; then
+		echo "$root"
+		return
+	fi
+	unpack_packages "$tmp" "$name" "$@"
+	# Maintainer scripts do not run: what they would have made.
+	[ -e "$tmp/usr/bin/sh" ] || ln -s dash "$tmp/usr/bin/sh"
+	# Where tools/build/enter binds.
+	mkdir -p "$tmp"/{proc,sys,dev,tmp,build,cache,keys,src/ipe,src/linux,etc/ssl/certs}
+	touch "$tmp"/etc/{resolv.conf,hosts,ssl/certs/ca-certificates.crt}
+	touch "$tmp/.complete"
+	rm -rf "$root"
+	mv "$tmp" "$root"
+	say "root of $name: $root"
+	echo "$root"
+}
