@@ -55,7 +55,11 @@ impl Property<'_> {
                 | FileProperty::DmveritySignature(value)
                 | FileProperty::FsveritySignature(value),
             ) => *value,
-            Self::File(FileProperty::DmverityRoothash(_) | FileProperty::FsverityDigest(_)) => true,
+            Self::File(
+                FileProperty::DmverityRoothash(_)
+                | FileProperty::FsverityDigest(_)
+                | FileProperty::ImageDigest(_),
+            ) => true,
             _ => false,
         }
     }

@@ -81,6 +81,7 @@ mod cases {
             ("dmverity_signature=TRUE", true),
             ("fsverity_signature=TRUE", true),
             ("fsverity_digest=sha256:ab", true),
+            ("metadata_backing_file_fsverity_digest=sha256:ab", true),
             ("dmverity_roothash=sha256:ab", true),
             ("dmverity_roothash=cmdline:roothash", true),
             ("boot_verified=FALSE dmverity_signature=TRUE", true),
