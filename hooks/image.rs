@@ -74,7 +74,7 @@ pub(super) fn mounted(superblock: &Superblock) {
     if verity::protects(file) && verity::first_uses() == blob.born.add(0) {
         blob.protected.set(true);
     } else if file.has_verity() && !blob.protected.is_on() {
-        pr_warn!("fs-verity was enabled too late for an image: mount it again\n");
+        pr_warn!("fs-verity may have protected an image too late: mount it again\n");
     }
 }
 
@@ -93,18 +93,25 @@ impl<'a> Image<'a> {
     /// Returns the object that has its data at that place; `None` for a file that is on no image.
     ///
     /// Also `None` where EROFS shares the file's pages with other images, which would have to vouch
-    /// for it, too.
+    /// for it, too, and where the backing file has a digest that cannot be told: a rule that denies
+    /// this digest would not match, and one that allows the volume would.
     ///
     /// # Context
     ///
     /// Any. Does not sleep.
+    // Inlined for the reason below.
+    #[inline(always)]
     pub(super) fn at(place: Place<'a>, guard: &'a rcu::Guard) -> Option<Self> {
         let superblock = place.inode().superblock();
         let (superblock, on_device) = if superblock.may_be_image() {
             if place.inode().shares_pages() {
                 return None;
             }
-            (superblock, superblock.image_file()?)
+            let file = superblock.image_file()?;
+            if file.has_verity() && !superblock.blob::<Ipe>().image.protected.is_on() {
+                return None;
+            }
+            (superblock, file)
         } else if place.is_verity_of_union() {
             (place.path().composefs_image()?, place.inode())
         } else {
