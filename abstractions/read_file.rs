@@ -48,7 +48,7 @@ pub(crate) fn open(path: &CStr) -> Result<ARef<File>> {
 ///
 /// # Errors
 ///
-/// - `EINVAL` for what is no regular file, or empty.
+/// - `EINVAL` for a file that is not regular, or empty.
 /// - `ETXTBSY` where somebody has opened it for writing.
 /// - `EFBIG` where it is longer than `limit`.
 /// - `EIO` where its length changes, `ENOMEM`.

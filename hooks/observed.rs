@@ -3,11 +3,11 @@
 //! Decisions while somebody observes them: the rules that decide are noted, and a policy that is on
 //! trial decides, too.
 //!
-//! The active policy decides as it does when nobody observes it. What the policy on trial says is
-//! counted, and recorded where the two differ or where there is a record anyway. The result depends
-//! on the active policy and the mode alone.
+//! The active policy decides as it does when nobody observes it. The verdict of the policy on trial
+//! is counted, and recorded where the two differ or where there is a record anyway. The result
+//! depends on the active policy and the mode alone.
 //!
-//! Nothing here is on the way of a decision that nobody observes, but the question of [`is_on`].
+//! A decision that nobody observes only calls [`is_on`].
 
 use super::decide;
 use super::object::Place;

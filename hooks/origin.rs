@@ -45,7 +45,7 @@ const OPERATION: Option<Operation> = Some(Operation::Policy);
 ///
 /// - `EACCES` where no policy is active, or where no rule of it allows the file by what vouches for
 ///   it. Files of union file systems are not allowed: the file that is read may change meanwhile.
-/// - `EINVAL` for what is no regular file.
+/// - `EINVAL` for a file that is not regular.
 /// - Those of [`read_file::open`] and [`read_file::read_policy`].
 ///
 /// # Context
@@ -69,7 +69,7 @@ pub(super) fn read(path: &CStr) -> Result<Permitted, Refusal> {
     let text = reading::alone(&file, || {
         read_file::read_policy(&file, envelope::MAX_LENGTH)
     })?;
-    // A volume may have another table by now. What its table was in the meantime cannot be told.
+    // A volume may have another table by now. The kernel does not tell which ones it had in between.
     let (outcome, rule) = permit(&policy, &file, Place::of_read(&file, &noted))?;
     if observed::is_on() {
         policy.note(outcome);
