@@ -30,5 +30,6 @@
 
 #include "helpers.h"
 #include "image.h"
+#include "signer.h"
 
 #endif /* _RUST_LSM_BINDINGS_HELPER_H */

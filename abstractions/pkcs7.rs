@@ -2,7 +2,8 @@
 
 //! Signatures in PKCS#7, checked against the kernel's keyrings.
 //!
-//! C header: [`include/linux/verification.h`](srctree/include/linux/verification.h)
+//! C headers: [`include/linux/verification.h`](srctree/include/linux/verification.h), and `signer.h`,
+//! beside this file.
 
 use super::bindings;
 use super::compat::EBADMSG;
@@ -37,32 +38,62 @@ impl Keyring {
     }
 }
 
-/// The signed content's place in memory, as C reports it.
+/// The signer of a message whose signature is valid.
+pub(crate) enum Signer {
+    /// The only one. The message has the certificate, whose fields, behind its header, are in this
+    /// range. Its key has made the signature. Not every byte of the certificate is verified.
+    Certificate(Range<usize>),
+    /// The message does not have the certificate.
+    Unknown,
+    /// There is more than one.
+    Several,
+}
+
+/// A range of memory, as C reports it.
 #[derive(Default)]
-struct Content {
+struct Memory {
     address: usize,
     length: usize,
+}
+
+impl Memory {
+    /// Returns its range in the message.
+    ///
+    /// # Errors
+    ///
+    /// `EBADMSG` where it is somewhere else.
+    fn within(&self, message: &[u8]) -> Result<Range<usize>> {
+        let start = self.address.wrapping_sub(message.as_ptr().addr());
+        let end = start.checked_add(self.length).ok_or(EBADMSG)?;
+        // The kernel's parser returns parts of the message. This check fails should it ever return a
+        // copy.
+        if end > message.len() {
+            return Err(EBADMSG);
+        }
+        Ok(start..end)
+    }
 }
 
 /// Notes the content of a message whose signature is valid.
 ///
 /// # Safety
 ///
-/// For `verify_with`, whose `Content` the context is.
+/// For `verify_with`, whose `Memory` the context is.
 unsafe extern "C" fn view_content(
     context: *mut c_void,
     data: *const c_void,
     length: usize,
     _header: usize,
 ) -> c_int {
-    // SAFETY: `verify` passes a `Content` of its own, and nothing else uses it meanwhile.
-    let content = unsafe { &mut *context.cast::<Content>() };
+    // SAFETY: `verify_with` passes a `Memory` of its own, and nothing else uses it meanwhile.
+    let content = unsafe { &mut *context.cast::<Memory>() };
     content.address = data.addr();
     content.length = length;
     0
 }
 
-/// Verifies a message that carries its content. Returns the content's range in the message.
+/// Verifies a message that carries its content. Returns the content's range in the message, and the
+/// signer.
 ///
 /// # Errors
 ///
@@ -77,20 +108,13 @@ unsafe extern "C" fn view_content(
 /// # Context
 ///
 /// May sleep.
-pub(crate) fn verify(message: &[u8], keyring: Keyring) -> Result<Range<usize>> {
-    let mut content = Content::default();
-    verify_with(None, message, keyring, &mut content)?;
-    let start = content.address.wrapping_sub(message.as_ptr().addr());
-    let end = start.checked_add(content.length).ok_or(EBADMSG)?;
-    // The kernel's parser returns a part of the message. This check fails should it ever return a
-    // copy.
-    if end > message.len() {
-        return Err(EBADMSG);
-    }
-    Ok(start..end)
+pub(crate) fn verify(message: &[u8], keyring: Keyring) -> Result<(Range<usize>, Signer)> {
+    let mut content = Memory::default();
+    let signer = verify_with(None, message, keyring, &mut content)?;
+    Ok((content.within(message)?, signer))
 }
 
-/// Verifies a message that is the signature of `data` and does not carry it.
+/// Verifies a message that is the signature of `data` and does not carry it. Returns the signer.
 ///
 /// # Errors
 ///
@@ -99,29 +123,41 @@ pub(crate) fn verify(message: &[u8], keyring: Keyring) -> Result<Range<usize>> {
 /// # Context
 ///
 /// May sleep.
-pub(crate) fn verify_detached(data: &[u8], signature: &[u8], keyring: Keyring) -> Result {
-    verify_with(Some(data), signature, keyring, &mut Content::default())
+pub(crate) fn verify_detached(data: &[u8], signature: &[u8], keyring: Keyring) -> Result<Signer> {
+    verify_with(Some(data), signature, keyring, &mut Memory::default())
 }
 
 fn verify_with(
     data: Option<&[u8]>,
     message: &[u8],
     keyring: Keyring,
-    content: &mut Content,
-) -> Result {
+    content: &mut Memory,
+) -> Result<Signer> {
+    let mut signer = pin_init::zeroed::<bindings::rust_lsm_signer>();
     let (data, length) = data.map_or((core::ptr::null(), 0), |data| (data.as_ptr(), data.len()));
     // SAFETY: Data and message are valid for their lengths, the keyring is one of those that C
-    // defines, and the callback gets the `Content` that it expects, during this call alone.
+    // defines, and the callback gets the `Memory` that it expects, during this call alone.
     to_result(unsafe {
-        bindings::verify_pkcs7_signature(
+        bindings::rust_lsm_verify_pkcs7(
             data.cast(),
             length,
             message.as_ptr().cast(),
             message.len(),
             keyring.as_ptr(),
-            bindings::key_being_used_for_VERIFYING_UNSPECIFIED_SIGNATURE,
             Some(view_content),
             core::ptr::from_mut(content).cast(),
+            &mut signer,
         )
-    })
+    })?;
+    if signer.number > 1 {
+        return Ok(Signer::Several);
+    }
+    if signer.fields.is_null() {
+        return Ok(Signer::Unknown);
+    }
+    let fields = Memory {
+        address: signer.fields.addr(),
+        length: signer.length,
+    };
+    Ok(Signer::Certificate(fields.within(message)?))
 }

@@ -16,9 +16,11 @@ use crate::loaded::{
     Origin,
     Policy,
     Refusal,
-    Report, //
+    Report,
+    SignerRefusal, //
 };
 use crate::policy::{
+    signers::Fingerprint,
     Action,
     Operation,
     Position,
@@ -149,6 +151,9 @@ impl Change<'_> {
                     record.number(report.warnings.into());
                     reason(record, first.position, &first.kind);
                 }
+                if let Some(fingerprint) = policy.signer() {
+                    signer(record, fingerprint);
+                }
                 if let Some(origin) = origin {
                     path(record, origin.path());
                     let (text, offset) = origin.rule();
@@ -173,6 +178,12 @@ impl Change<'_> {
                     Refusal::Text(error) => reason(record, error.position, &error.kind),
                     Refusal::Incomplete => record.text(" reason=\"incomplete\""),
                     Refusal::Origin(reason) => because(record, reason),
+                    Refusal::Signer(reason) => {
+                        because(record, reason);
+                        if let SignerRefusal::NotListed(fingerprint) = reason {
+                            signer(record, fingerprint);
+                        }
+                    }
                     Refusal::Errno(_) => (),
                 }
                 if let Some(from) = from {
@@ -220,6 +231,12 @@ fn because(record: &mut impl Fields, reason: &dyn Display) {
 fn path(record: &mut impl Fields, path: &[u8]) {
     record.text(" origin=");
     record.untrusted(path);
+}
+
+/// Writes the fingerprint of the certificate that signed a policy.
+fn signer(record: &mut impl Fields, fingerprint: &Fingerprint) {
+    record.text(" signer=sha256:");
+    record.hex(fingerprint);
 }
 
 /// The session that makes the change.

@@ -37,7 +37,8 @@ pub(crate) use self::origin::{
 pub(crate) use self::policy::Policy;
 pub(crate) use self::report::{
     Refusal,
-    Report, //
+    Report,
+    SignerRefusal, //
 };
 pub(crate) use self::seal::{
     Seal,

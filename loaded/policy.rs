@@ -19,6 +19,7 @@ use crate::abstractions::rcu::{
 use crate::policy::{
     self,
     envelope,
+    signers::Fingerprint,
     CommandLine,
     Compiled,
     Extension,
@@ -79,6 +80,8 @@ enum Source {
         message: PageExactVec<u8>,
         /// The range of the text in the message.
         text: Range<usize>,
+        /// The certificate of its signer, if that is known.
+        signer: Option<Fingerprint>,
     },
     /// A text without a signature, from a file that the active policy allowed.
     File(PageExactVec<u8>),
@@ -127,10 +130,15 @@ impl Policy {
         form: envelope::Form,
         report: &mut Report,
     ) -> Result<Arc<Self>, Refusal> {
-        let text = verify::verify(&message, form)?;
+        let verify::Verified { text, signer } = verify::verify(&message, form)?;
         let strict = cfg!(CONFIG_IPE_STRICT_POLICY);
         let compiled = compile(message.get(text.clone()).ok_or(EBADMSG)?, strict, report)?;
-        Self::new(Source::Signed { message, text }, compiled)
+        let source = Source::Signed {
+            message,
+            text,
+            signer,
+        };
+        Self::new(source, compiled)
     }
 
     /// Compiles a text without a signature. The active policy has allowed its file.
@@ -164,7 +172,7 @@ impl Policy {
     pub(crate) fn text(&self) -> &[u8] {
         match &self.source {
             Source::Builtin(text) => text,
-            Source::Signed { message, text } => message.get(text.clone()).unwrap_or_default(),
+            Source::Signed { message, text, .. } => message.get(text.clone()).unwrap_or_default(),
             Source::File(text) => text,
         }
     }
@@ -184,6 +192,15 @@ impl Policy {
             Source::Builtin(_) => None,
             Source::Signed { message, .. } => Some(message),
             Source::File(text) => Some(text),
+        }
+    }
+
+    /// Returns the fingerprint of the certificate that signed it, if it is known: the message has it,
+    /// and has no other signer.
+    pub(crate) fn signer(&self) -> Option<&Fingerprint> {
+        match &self.source {
+            Source::Builtin(_) | Source::File(_) => None,
+            Source::Signed { signer, .. } => signer.as_ref(),
         }
     }
 

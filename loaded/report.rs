@@ -2,9 +2,13 @@
 
 //! The findings in a policy while it is loaded, for the kernel log and the audit record.
 
-use crate::abstractions::compat::EBADMSG;
+use crate::abstractions::compat::{
+    EBADMSG,
+    EKEYREJECTED, //
+};
 use crate::policy::{
     self,
+    signers::Fingerprint,
     Errno,
     Position,
     Reporter,
@@ -74,8 +78,31 @@ pub(crate) enum Refusal {
     Incomplete,
     /// It has no signature, and the active policy does not allow it.
     Origin(OriginRefusal),
+    /// Its signature is valid, but the kernel's configuration lists other signers.
+    Signer(SignerRefusal),
     /// Any other reason, by its errno.
     Errno(Error),
+}
+
+/// The reason why the signer of a policy is not accepted.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SignerRefusal {
+    /// There is more than one.
+    Several,
+    /// The message does not have the certificate.
+    Unknown,
+    /// The list does not have the certificate.
+    NotListed(Fingerprint),
+}
+
+impl fmt::Display for SignerRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Several => "the policy has more than one signer",
+            Self::Unknown => "the message does not have the signer's certificate",
+            Self::NotListed(_) => "the signer's certificate is not listed",
+        })
+    }
 }
 
 /// The reason why a policy without a signature is not accepted from its file.
@@ -120,6 +147,7 @@ impl Refusal {
             },
             Self::Incomplete => EBADMSG,
             Self::Origin(_) => EACCES,
+            Self::Signer(_) => EKEYREJECTED,
             Self::Errno(error) => *error,
         }
     }
@@ -134,6 +162,7 @@ impl Refusal {
             Self::Text(_) => (),
             Self::Incomplete => pr_warn!("policy refused: incomplete when its file was closed\n"),
             Self::Origin(reason) => pr_warn!("policy refused: {}\n", format_args!("{reason}")),
+            Self::Signer(reason) => pr_warn!("policy refused: {}\n", format_args!("{reason}")),
             Self::Errno(error) if *error == EPERM => (),
             Self::Errno(error) => pr_warn!("policy refused: {:?}\n", error),
         }

@@ -37,6 +37,7 @@ mod outcome;
 mod parameter;
 mod property;
 mod providers;
+pub mod signers;
 mod space;
 #[cfg(any(test, CONFIG_SECURITY_IPE_KUNIT_TEST))]
 mod tests;

@@ -268,6 +268,32 @@ mod cases {
     }
 
     #[test]
+    fn refusal_of_a_signer_shows_reason_and_certificate() -> Result {
+        for (reason, end) in [
+            (
+                SignerRefusal::Several,
+                "the policy has more than one signer\"",
+            ),
+            (
+                SignerRefusal::Unknown,
+                "the message does not have the signer's certificate\"",
+            ),
+            (
+                SignerRefusal::NotListed([0xab; 32]),
+                concat!(
+                    "the signer's certificate is not listed\" signer=sha256:",
+                    "ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB"
+                ),
+            ),
+        ] {
+            let line = refused(&Refusal::Signer(reason))?;
+            let (_, shown) = line.split(" res=0 errno=-129 reason=\"").ok_or(EINVAL)?;
+            assert!(shown == end.as_bytes());
+        }
+        Ok(())
+    }
+
+    #[test]
     fn refusal_of_an_incomplete_message_says_so() -> Result {
         let line = refused(&Refusal::Incomplete)?;
         assert!(line.is(

@@ -163,6 +163,11 @@ impl Kconfig {
         self.text.as_bytes()
     }
 
+    /// Whether an option is a text that is not empty.
+    pub(super) fn names(&self, symbol: &str) -> bool {
+        matches!(self.value(symbol), Some(Value::Text(text)) if !text.is_empty())
+    }
+
     /// Where the configuration says something about an option.
     pub(super) fn span(&self, symbol: &str) -> Option<Span> {
         self.options.get(symbol).map(|setting| setting.span)

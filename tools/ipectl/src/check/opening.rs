@@ -86,6 +86,19 @@ const OPENINGS: &[Opening] = &[
         hint: "add ipe to the list, without spaces",
     },
     Opening {
+        code: "firmware-signs",
+        severity: Severity::Note,
+        options: &["IPE_POLICY_SIG_PLATFORM_KEYRING"],
+        open: |kernel| {
+            kernel.has("IPE_POLICY_SIG_PLATFORM_KEYRING") && !kernel.names("IPE_POLICY_SIGNERS")
+        },
+        when: When::Always,
+        message:
+            "CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING=y: everyone whose key is in the machine's \
+                  firmware may sign policies, its vendor for example",
+        hint: "disable it, or list your certificates in CONFIG_IPE_POLICY_SIGNERS",
+    },
+    Opening {
         code: "dm-verity-module",
         severity: Severity::Warning,
         options: &["DM_VERITY"],

@@ -47,7 +47,8 @@ pub struct Sign {
     #[arg(long)]
     pub append: bool,
 
-    /// Omit the certificates: the message gets smaller, and the kernel has the signer's anyway
+    /// Omit the certificates: the message gets smaller, and the kernel has the signer's anyway.
+    /// With CONFIG_IPE_POLICY_SIGNERS it needs them
     #[arg(long)]
     pub no_certificates: bool,
 

@@ -102,9 +102,9 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
             );
         }
         (_, libc::EKEYREJECTED) => (
-            "the signature is rejected: the message was changed, has signed attributes, or \
-             its key is blacklisted",
-            "sign it again with 'ipectl sign'",
+            "the signature is rejected: the message was changed, has signed attributes, its key is \
+             blacklisted, or the kernel does not list its signer (CONFIG_IPE_POLICY_SIGNERS)",
+            "sign it again with 'ipectl sign', without --no-certificates",
         ),
         (_, libc::ENOPKG) => (
             "the kernel lacks an algorithm of the signature",

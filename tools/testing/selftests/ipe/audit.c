@@ -325,6 +325,21 @@ const char *audit_actor(char actor[64])
 	return actor;
 }
 
+/* The end of the record of a policy that the trusted key has signed. */
+const char *audit_signer(void)
+{
+	static char field[96];
+	struct blob certificate;
+	char fingerprint[65];
+
+	if (sign_certificate(&certificate))
+		return "";
+	if (!sign_sha256(certificate.data, certificate.len, fingerprint))
+		snprintf(field, sizeof(field), " signer=sha256:%s", fingerprint);
+	blob_free(&certificate);
+	return field;
+}
+
 /* The fields of a record that identify a file: path, device and inode. */
 int file_fields(char *to, size_t size, const char *path, const char *device)
 {

@@ -36,6 +36,7 @@ int audit_match(int fd, unsigned int type, const char *pattern,
 		struct audit_record *record);
 int audit_count(int fd, unsigned int type);
 const char *audit_actor(char actor[64]);
+const char *audit_signer(void);
 int file_fields(char *to, size_t size, const char *path, const char *device);
 int kernel_logged(const char *pattern);
 

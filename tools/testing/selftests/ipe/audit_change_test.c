@@ -82,8 +82,8 @@ static void expect_load(struct __test_metadata *_metadata, int audit,
 	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_POLICY_LOAD, &record));
 	snprintf(want, sizeof(want),
 		 "policy_name=\"" NAME "\" policy_version=%s "
-		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0",
-		 version, digest, actor);
+		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0%s",
+		 version, digest, actor, audit_signer());
 	EXPECT_RECORD(want, record);
 }
 

@@ -234,8 +234,8 @@ TEST(updated)
 	ASSERT_EQ(0, audit_next(fd, AUDIT_IPE_POLICY_LOAD, &record));
 	snprintf(want, sizeof(want),
 		 "policy_name=\"" NAME "\" policy_version=0.0.2 "
-		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0",
-		 digest, actor);
+		 "policy_digest=sha256:%s %s lsm=ipe res=1 errno=0%s",
+		 digest, actor, audit_signer());
 	EXPECT_STREQ(want, record.text);
 	ASSERT_EQ(0, audit_next(fd, AUDIT_IPE_CONFIG_CHANGE, &record));
 	snprintf(want, sizeof(want),

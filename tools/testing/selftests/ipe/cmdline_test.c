@@ -173,8 +173,8 @@ TEST_F(parameter, warns)
 			 self->load ? " refused" : "", self->reason);
 		EXPECT_LT(0, kernel_logged(pattern));
 	}
-	snprintf(pattern, sizeof(pattern), "^policy_name=.* errno=%d%s$",
-		 self->load, reason);
+	snprintf(pattern, sizeof(pattern), "^policy_name=.* errno=%d%s%s$",
+		 self->load, reason, self->load ? "" : audit_signer());
 	EXPECT_EQ(0, audit_match(fd, AUDIT_IPE_POLICY_LOAD, pattern, NULL));
 	audit_close(fd);
 	EXPECT_EQ(0, audit_enable(false));

@@ -464,6 +464,17 @@ bool ipe_is_strict(void)
 	return strict && *strict;
 }
 
+/*
+ * Whether CONFIG_IPE_POLICY_SIGNERS lists the certificate of the trusted key, and no
+ * other.
+ */
+bool ipe_lists_signers(void)
+{
+	const char *listed = getenv("IPE_TEST_SIGNERS");
+
+	return listed && *listed;
+}
+
 static int cap_get(struct __user_cap_header_struct *header,
 		   struct __user_cap_data_struct data[2])
 {

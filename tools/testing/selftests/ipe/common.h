@@ -56,6 +56,7 @@ enum sign_flags {
 	SIGN_INDEFINITE = 1 << 4,	/* A message with an indefinite length */
 	SIGN_BY_NOBODY = 1 << 5,	/* A message without any signature */
 	SIGN_BY_BOTH = 1 << 6,		/* By the untrusted and the trusted key */
+	SIGN_BARE = 1 << 7,		/* Without the signer's certificate */
 };
 
 /* A certificate that is made while the tests run; it has the untrusted key. */
@@ -66,6 +67,8 @@ struct new_certificate {
 	 * it.
 	 */
 	bool as_trusted;
+	/* The message also has the trusted one, which does not sign. */
+	bool beside_trusted;
 	/* Its validity, in seconds from now. */
 	long from, until;
 	/* Values of extensions, NULL for none. */
@@ -127,6 +130,7 @@ int policy_enforce_rules(const char *rules);
 /* common.c: the state between tests */
 const char *ipe_unavailable(void);
 bool ipe_is_strict(void);
+bool ipe_lists_signers(void);
 struct ipe_version ipe_version(void);
 int ipe_reset(void);
 int ipe_snapshot(char digest[65]);

@@ -182,6 +182,8 @@ static int sign_pkcs7(const struct signer *signer, STACK_OF(X509) *chain,
 		options |= PKCS7_NOATTR;
 	if (flags & (SIGN_DETACHED | SIGN_APPENDED))
 		options |= PKCS7_DETACHED;
+	if (flags & SIGN_BARE)
+		options |= PKCS7_NOCERTS;
 
 	if (flags & (SIGN_BY_NOBODY | SIGN_BY_BOTH))
 		message = PKCS7_sign(NULL, NULL, NULL, in,
@@ -437,12 +439,17 @@ int sign_by_new(const void *text, size_t len,
 			signer.cert = certify(who, &issuer);
 		break;
 	}
+	if (who->beside_trusted && X509_up_ref(trusted.cert) &&
+	    !sk_X509_push(chain, trusted.cert))
+		X509_free(trusted.cert);
 	if (signer.cert)
 		err = sign(text, len, &signer, chain, flags, out);
 	if (!err && tbs)
 		err = digest_tbs(signer.cert, tbs);
 	X509_free(signer.cert);
 	X509_free(issuer.cert);
+	if (who->beside_trusted)
+		X509_free(sk_X509_pop(chain));
 	sk_X509_free(chain);
 	return err;
 }

@@ -40,6 +40,11 @@ const PLAIN: &str = "op=EXECUTE boot_verified=TRUE action=ALLOW\n";
 const OPEN: &[(&str, &str, &str)] = &[
     ("no-ipe", "# CONFIG_SECURITY_IPE is not set", PLAIN),
     ("ipe-not-started", "CONFIG_LSM=\"landlock,lockdown\"", PLAIN),
+    (
+        "firmware-signs",
+        "CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING=y",
+        PLAIN,
+    ),
     ("dm-verity-module", "CONFIG_DM_VERITY=m", SIGNED),
     (
         "kexec-command-line",
