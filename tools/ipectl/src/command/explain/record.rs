@@ -31,6 +31,7 @@ struct Passed {
     line: u32,
     text: String,
     allows: bool,
+    /// The properties of which the file lacks one: all those that the record does not show.
     lacks: String,
 }
 
@@ -132,7 +133,11 @@ pub fn explain_record(
     out.line("")?;
     for rule in &passed {
         out.line(format!("{file}:{}: {}", rule.line, rule.text))?;
-        out.line(format!("    no: the file lacks {}", rule.lacks))?;
+        out.line(match rule.lacks.as_str() {
+            "" => "    no, although the record shows what it asks for: another policy was active"
+                .to_owned(),
+            lacks => format!("    no: the file lacks {lacks}"),
+        })?;
     }
     match line {
         Some(line) => {
@@ -141,6 +146,12 @@ pub fn explain_record(
                 out.paint(Style::Bold, &access.rule)
             ))?;
             out.line("    decides")?;
+        }
+        None if access.rule == NOT_ASKED && !names(policy, operation) => {
+            let operation = operation_name(operation);
+            out.line(format!(
+                "{file}: does not name {operation}, so it is not asked, and counts as allowing it"
+            ))?;
         }
         None if decides_without_default(policy, operation, access) => {
             let text = out.paint(Style::Bold, &access.rule);
@@ -188,7 +199,7 @@ fn trial_line(trial: &OnTrial, rule: &str, is_explained: bool) -> String {
         ("it would have decided by", trial.rule.as_str())
     };
     let rule = match rule {
-        "?" => "nothing: it does not name the operation".to_owned(),
+        NOT_ASKED => "nothing: it does not name the operation".to_owned(),
         rule => format!("'{}'", printable(rule.as_bytes())),
     };
     let (name, version) = (
@@ -218,6 +229,19 @@ fn about(question: Question) -> Option<&'static str> {
     }
 }
 
+/// The rule in a record with two policies, of the one that is not asked about the operation.
+const NOT_ASKED: &str = "?";
+
+/// Returns whether a line of the policy names the operation.
+fn names(policy: &Policy, operation: Option<Operation>) -> bool {
+    let mut lines = policy.lines().into_iter();
+    lines.any(|line| match &line.statement {
+        Statement::Rule(rule) => Some(rule.operation) == operation,
+        Statement::Default(of, _) => of.is_some() && *of == operation,
+        _ => false,
+    })
+}
+
 /// Whether the record is about what the kernel denies where no line says anything.
 fn decides_without_default(policy: &Policy, operation: Option<Operation>, access: &Access) -> bool {
     let mut lines = policy.lines().into_iter();
@@ -241,7 +265,11 @@ fn follow(
                 if text == access.rule {
                     return (Some(line.position.line), passed);
                 }
-                let asked: Vec<_> = rule.properties().map(lack).collect();
+                let asked: Vec<_> = rule
+                    .properties()
+                    .filter(|property| !shows(access, property))
+                    .map(lack)
+                    .collect();
                 passed.push(Passed {
                     line: line.position.line,
                     text,
@@ -259,6 +287,14 @@ fn follow(
         passed.clear();
     }
     (line_of_default, passed)
+}
+
+/// Returns whether the record shows that the object has the property.
+fn shows(access: &Access, property: &Property<'_>) -> bool {
+    match property {
+        Property::Modified(value) => access.modified == Some(*value),
+        _ => false,
+    }
 }
 
 /// Returns the property that the file lacks.
