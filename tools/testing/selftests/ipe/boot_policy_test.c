@@ -12,6 +12,7 @@
 #include "access.h"
 #include "audit.h"
 #include "harness.h"
+#include "origin.h"
 
 #define NAME IPE_PREFIX "_boot"
 #define OTHER IPE_PREFIX "_other"
@@ -213,6 +214,44 @@ TEST(updates_refused)
 	expect_unchanged(_metadata, before);
 	/* It still decides. */
 	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
+}
+
+/* Another policy is tried beside it, as beside any other. */
+TEST(trial_beside_it)
+{
+	const char *const trial = policy_file(IPE_PREFIX "_trial", "trial");
+	char text[512], path[256];
+
+	ASSERT_EQ(0, policy_load(IPE_PREFIX "_trial", &newer, ALLOW));
+	snprintf(path, sizeof(path), "%s", trial);
+	if (access(path, F_OK)) {
+		EXPECT_EQ(0, policy_delete(IPE_PREFIX "_trial"));
+		SKIP(return, "this kernel's IPE has no trials");
+	}
+	EXPECT_EQ(0, write_string(path, "1"));
+	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
+	ASSERT_LT(0, read_file(policy_file(IPE_PREFIX "_trial", "trial_stats"),
+			       text, sizeof(text)));
+	EXPECT_EQ(NULL, strstr(text, "only_active_denies 0\n"));
+	EXPECT_NE(NULL, strstr(text, "only_trial_denies 0\n"));
+	/* The boot policy cannot be on trial: it is active. */
+	EXPECT_EQ(-EINVAL, write_string(policy_file(NAME, "trial"), "1"));
+	EXPECT_EQ(0, policy_delete(IPE_PREFIX "_trial"));
+	EXPECT_EQ(enforcing ? -EACCES : 0, try_mmap_anonymous());
+}
+
+/* A path is loaded only if a rule of it says so. */
+TEST(path_that_it_does_not_allow)
+{
+	char path[256];
+
+	if (origin_missing())
+		SKIP(return, "%s", origin_missing());
+	test_path(path, sizeof(path), "boot-origin.pol");
+	ASSERT_EQ(0, origin_write(path, ORIGIN_NAME, &newer, ALLOW));
+	EXPECT_EQ(-EACCES, origin_load(path));
+	EXPECT_FALSE(policy_exists(ORIGIN_NAME));
+	EXPECT_EQ(0, unlink(path));
 }
 
 /* A newer version that is signed takes effect at once. */

@@ -9,12 +9,9 @@
  */
 #include <linux/capability.h>
 
-#include "access.h"
 #include "audit.h"
-#include "harness.h"
-#include "origin.h"
+#include "combination.h"
 
-#define IPE_SEAL IPE_ROOT "/seal"
 #define ACTIVE IPE_PREFIX "_active"
 #define OTHER IPE_PREFIX "_other"
 #define NEW IPE_PREFIX "_new"
@@ -264,6 +261,56 @@ TEST(trial_goes_on)
 			       sizeof(path)));
 	EXPECT_EQ(0, write_string(policy_file(OTHER, "trial"), "0"));
 	expect_unchanged(_metadata, before);
+}
+
+FIXTURE(sealed)
+{
+};
+
+FIXTURE_SETUP(sealed)
+{
+}
+
+FIXTURE_TEARDOWN(sealed)
+{
+}
+
+/* Each policy on trial; the active one and the mode cannot be others. */
+TEST_F_TIMEOUT(sealed, combinations, 300)
+{
+	struct combination it = { .enforcing = true, .sealed = true };
+	struct ipe_version version = higher;
+	struct combination_files files;
+	char rules[256], path[256];
+
+	if (origin_missing())
+		SKIP(return, "%s", origin_missing());
+	test_path(path, sizeof(path), "");
+	ASSERT_EQ(0, combination_prepare(&files, path, "/tmp"));
+	test_path(files.trusted, sizeof(files.trusted), "probe");
+	ASSERT_EQ(0, subject_copy_probe("/tmp", files.untrusted,
+					sizeof(files.untrusted)));
+	expect_combination(_metadata, &it, &files);
+	ASSERT_EQ(0, policy_load(COMBINED_TRIAL, &version, ALLOW));
+	if (access(policy_file(COMBINED_TRIAL, "trial"), F_OK))
+		SKIP(return, "this kernel's IPE has no trials");
+	for (it.trial = LENIENT; it.trial <= STRICT; it.trial++) {
+		for (it.tried = UNNAMED; it.tried <= DENIES; it.tried++) {
+			/* It cannot be deleted, but updated. */
+			version.rev++;
+			snprintf(rules, sizeof(rules), "%s%s",
+				 trial_rules[it.trial], named_rules[it.tried]);
+			ASSERT_EQ(0, policy_update(COMBINED_TRIAL, &version,
+						   rules));
+			expect_combination(_metadata, &it, &files);
+			EXPECT_EQ(-EPERM, policy_activate(COMBINED_TRIAL));
+			EXPECT_EQ(-EPERM, write_string(IPE_ENFORCE, "0"));
+			EXPECT_EQ('1', policy_state(ACTIVE));
+		}
+	}
+	EXPECT_EQ(0, write_string(policy_file(COMBINED_TRIAL, "trial"), "0"));
+	EXPECT_EQ(0, unlink(files.untrusted));
+	combination_clean(&files);
 }
 
 /* A policy without a signature, from a file: the same. */
