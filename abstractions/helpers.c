@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/file.h>
 #include <linux/fs_struct.h>
 #include <linux/jump_label.h>
 #include <linux/mount.h>
