@@ -65,6 +65,14 @@ void rust_lsm_begin_request(void);
 void rust_lsm_end_request(void);
 
 /*
+ * Traces a decision by the tracepoint of tracepoints.h. Does not sleep. The inode is that
+ * of the object, or NULL.
+ */
+void rust_lsm_trace_decision(const char *op, size_t op_len, const char *hook,
+			     size_t hook_len, bool allowed, int rule,
+			     const struct inode *inode);
+
+/*
  * Counters of which each CPU has its own, at 0 at first. Making them may sleep, and
  * returns NULL without memory.
  */

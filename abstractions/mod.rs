@@ -4,8 +4,8 @@
 //!
 //! All `unsafe` code and all calls of C belong here, and nothing else does: no decision, no policy,
 //! no record. Each module is written as it would stand in `rust/kernel/`, and knows nothing of IPE.
-//! Only the build names it: the path of the generated bindings, and the Kconfig symbol of the
-//! tests.
+//! Only the build names it: the path of the generated bindings, the system of the tracepoints, and
+//! the Kconfig symbol of the tests.
 
 pub(crate) mod alloc;
 pub(crate) mod audit;
@@ -35,3 +35,4 @@ pub(crate) mod read_file;
 pub(crate) mod securityfs;
 pub(crate) mod static_key;
 pub(crate) mod task;
+pub(crate) mod trace;

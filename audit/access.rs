@@ -39,6 +39,11 @@ const DIGITS: usize = 32;
 /// The name of an operation that the policy language does not know.
 const UNKNOWN: &str = "UNKNOWN";
 
+/// Returns the name of an operation in records and traces.
+pub(super) fn operation_name(operation: Option<Operation>) -> &'static str {
+    operation.map_or(UNKNOWN, Operation::name)
+}
+
 /// Records a decision.
 ///
 /// # Context
@@ -149,7 +154,7 @@ struct Trial<'a> {
 }
 
 fn write(record: &mut impl Fields, decision: &Decision<'_>) {
-    let operation = decision.operation.map_or(UNKNOWN, Operation::name);
+    let operation = operation_name(decision.operation);
 
     record.text("ipe_op=");
     record.text(operation);

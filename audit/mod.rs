@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The audit records: which fields they have, in which order, and the names in them.
+//! The audit records: which fields they have, in which order, and the names in them. The trace of
+//! decisions, which uses the same names.
 //!
 //! How a record reaches the audit subsystem is in [`crate::abstractions::audit`]. When one is
 //! written is for the callers to decide.
@@ -15,6 +16,7 @@ mod hook;
 mod kind;
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]
 mod line;
+mod trace;
 
 pub(crate) use access::{
     access,
@@ -31,3 +33,4 @@ pub(crate) use change::{
     sealed, //
 };
 pub(crate) use hook::Hook;
+pub(crate) use trace::trace;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Decisions while somebody observes them: the rules that decide are noted, and a policy that is on
-//! trial decides, too.
+//! Decisions while somebody observes them: they are traced, the rules that decide are noted, and a
+//! policy that is on trial decides, too.
 //!
 //! The active policy decides as it does when nobody observes it. The verdict of the policy on trial
 //! is counted, and recorded where the two differ or where there is a record anyway. The result
@@ -88,7 +88,7 @@ pub(super) fn check(
     let outcome = decide(policy, operation, judged);
     let denied = outcome.is_some_and(denies);
     if let Some(outcome) = outcome {
-        policy.note(outcome);
+        note(policy, operation, hook, file, outcome);
     }
     let enforcing = ENFORCE.is_on();
     let told = policy.compiled().tells_modified();
@@ -145,6 +145,22 @@ pub(super) fn check(
         });
     }
     result(denied && enforcing)
+}
+
+/// Traces a decision of the active policy and notes its rule, for those who ask for it.
+///
+/// # Context
+///
+/// Any. Does not sleep.
+pub(super) fn note(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    outcome: Outcome,
+) {
+    audit::trace(operation, hook, file, outcome.into());
+    policy.note(outcome);
 }
 
 fn result(is_denied: bool) -> Result {

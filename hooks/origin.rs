@@ -72,7 +72,7 @@ pub(super) fn read(path: &CStr) -> Result<Permitted, Refusal> {
     // A volume may have another table by now. The kernel does not tell which ones it had in between.
     let (outcome, rule) = permit(&policy, &file, Place::of_read(&file, &noted))?;
     if observed::is_on() {
-        policy.note(outcome);
+        observed::note(&policy, OPERATION, Hook::KernelRead, Some(&file), outcome);
     }
     if SUCCESS_AUDIT.is_on() {
         access::record(&policy, OPERATION, Hook::KernelRead, Some(&file), outcome)?;
@@ -99,7 +99,7 @@ fn permit(
     let outcome = decide::file(policy, OPERATION, Class::File, place, &rcu::read_lock());
     if outcome.action() == Action::Deny {
         if observed::is_on() {
-            policy.note(outcome);
+            observed::note(policy, OPERATION, Hook::KernelRead, Some(file), outcome);
         }
         // The answer is the same in both modes.
         let _ = access::record(policy, OPERATION, Hook::KernelRead, Some(file), outcome);
@@ -107,6 +107,11 @@ fn permit(
     }
     match outcome.scope() {
         Scope::Rule(offset) if origin::rule_vouches(policy.text(), offset) => Ok((outcome, offset)),
-        _ => Err(Refusal::Origin(OriginRefusal::NotVouched)),
+        _ => {
+            if observed::is_on() {
+                observed::note(policy, OPERATION, Hook::KernelRead, Some(file), outcome);
+            }
+            Err(Refusal::Origin(OriginRefusal::NotVouched))
+        }
     }
 }
