@@ -5,6 +5,8 @@
  */
 #include "fault_fixture.h"
 
+#define ON_TRIAL IPE_PREFIX "_trial"
+
 static char path[PATH_MAX];
 static struct volume volume;
 
@@ -25,6 +27,24 @@ static int prepare_denied(void)
 {
 	snprintf(path, sizeof(path), "%s", stage_path(PLACE_TMPFS, "probe"));
 	return 0;
+}
+
+/*
+ * Everything is denied by a policy on trial. What it alone denies is recorded once
+ * for each file, so that each attempt begins a new trial.
+ */
+static int prepare_tried(void)
+{
+	int err = prepare_allowed();
+
+	if (!err && !policy_exists(ON_TRIAL))
+		err = policy_load(ON_TRIAL, NULL, "DEFAULT action=DENY\n");
+	return err ?: write_string(policy_file(ON_TRIAL, "trial"), "1");
+}
+
+static int prepare_tried_denied(void)
+{
+	return prepare_tried() ?: prepare_denied();
 }
 
 static int map(void)
@@ -173,6 +193,8 @@ static int prepare_evicted(void)
 FAULT(mmap_allowed, .prepare = prepare_allowed, .run = map, .done = always);
 FAULT(mmap_allowed_recorded, .prepare = prepare_allowed_recorded, .run = map, .done = always);
 FAULT(mmap_denied, .prepare = prepare_denied, .run = map, .result = -EACCES);
+FAULT(mmap_tried, .prepare = prepare_tried, .prepare_always = true, .run = map, .done = always);
+FAULT(mmap_tried_denied, .prepare = prepare_tried_denied, .prepare_always = true, .run = map, .result = -EACCES);
 FAULT(mprotect_allowed, .prepare = prepare_allowed, .run = protect, .done = always);
 FAULT(mprotect_denied, .prepare = prepare_denied, .run = protect, .result = -EACCES);
 FAULT(execute_allowed, .prepare = prepare_allowed, .run = execute, .done = always);

@@ -32,7 +32,9 @@
 	"op=EXECUTE boot_verified=TRUE action=ALLOW\n"                      \
 	"op=EXECUTE fsverity_signature=TRUE action=ALLOW\n"                 \
 	"op=EXECUTE dmverity_roothash=$dmvsigned dmverity_signature=TRUE "  \
-	"action=ALLOW\n"
+	"action=ALLOW\n"                                                    \
+	"op=POLICY boot_verified=TRUE action=ALLOW\n"                       \
+	"op=POLICY action=DENY\n"
 
 static char rules[1024];
 

@@ -3,6 +3,7 @@
  * IPE tests - memory runs out while policies and switches change
  */
 #include "fault_fixture.h"
+#include "origin.h"
 
 #define NAME IPE_PREFIX "_fault"
 /* Allows anonymous memory, unlike the rules of the fixture. */
@@ -98,6 +99,76 @@ static int prepare_active(void)
 	return prepare_loaded() ?: policy_activate(NAME);
 }
 
+/* Policies without a signature: the path is the message. */
+
+static int prepare_file(enum place place, const char *text)
+{
+	char path[PATH_MAX];
+
+	blob_free(&message);
+	snprintf(path, sizeof(path), "%s", stage_path(place, "fault.pol"));
+	message.data = (unsigned char *)strdup(path);
+	if (!message.data)
+		return -ENOMEM;
+	message.len = strlen(path);
+	return origin_write(path, NAME, &version, text);
+}
+
+static int prepare_from_file(void)
+{
+	version = ipe_version();
+	return prepare_file(PLACE_INITRAMFS, OTHER);
+}
+
+static int prepare_from_file_denied(void)
+{
+	version = ipe_version();
+	return prepare_file(PLACE_TMPFS, OTHER);
+}
+
+static int prepare_from_file_malformed(void)
+{
+	version = ipe_version();
+	return prepare_file(PLACE_INITRAMFS, OTHER "op=NOTHING\n");
+}
+
+static int prepare_from_file_missing(void)
+{
+	const int err = prepare_from_file();
+
+	message.data[message.len - 1] = 'x';
+	return err;
+}
+
+static int load_file(void)
+{
+	return policy_submit(IPE_NEW_POLICY, message.data, message.len);
+}
+
+static int prepare_loaded_from_file(void)
+{
+	return prepare_from_file() ?: load_file();
+}
+
+static int prepare_update_from_file(void)
+{
+	const int err = prepare_loaded_from_file();
+
+	version.rev++;
+	return err ?: prepare_file(PLACE_INITRAMFS, OTHER);
+}
+
+/* The active policy has to allow the file of the next one. */
+static int prepare_update_active_from_file(void)
+{
+	int err = prepare_from_file();
+
+	err = err ?: prepare_file(PLACE_INITRAMFS, rules) ?: load_file();
+	err = err ?: policy_activate(NAME);
+	version.rev++;
+	return err ?: prepare_file(PLACE_INITRAMFS, OTHER);
+}
+
 static int load(void)
 {
 	return policy_submit(IPE_NEW_POLICY, message.data, message.len);
@@ -166,6 +237,28 @@ static bool is_active(void)
 static bool is_updated_active(void)
 {
 	return is_loaded() && try_mmap_anonymous() == -EACCES;
+}
+
+/* It has the text of its file, and no message. */
+static bool is_loaded_from_file(void)
+{
+	static char text[16384], want[16384];
+	const ssize_t len = read_file(policy_file(NAME, "policy"), text,
+				      sizeof(text));
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s", (int)message.len, message.data);
+	return len > 0 && read_file(path, want, sizeof(want)) == len &&
+	       !memcmp(text, want, len) &&
+	       read_file(policy_file(NAME, "pkcs7"), want, sizeof(want)) ==
+		       -ENOENT &&
+	       !access(policy_file(NAME, "delete"), F_OK);
+}
+
+static bool is_updated_active_from_file(void)
+{
+	return is_loaded_from_file() && policy_state(NAME) == '1' &&
+	       !try_mmap_anonymous();
 }
 
 static bool is_gone(void)
@@ -258,6 +351,32 @@ static bool is_on_trial(void)
 			 sizeof(stats)) > 0;
 }
 
+static int prepare_trial(void)
+{
+	return prepare_loaded() ?: begin_trial();
+}
+
+static int end_trial(void)
+{
+	return write_string(policy_file(NAME, "trial"), "0");
+}
+
+static bool trial_has_ended(void)
+{
+	char state[4];
+
+	return is_loaded() &&
+	       read_file(policy_file(NAME, "trial"), state, sizeof(state)) ==
+		       1 &&
+	       state[0] == '0';
+}
+
+/* Activated, it is not on trial any more. */
+static bool is_promoted(void)
+{
+	return is_active() && trial_has_ended();
+}
+
 /* A trial needs memory for the new version, too. */
 static int prepare_update_trial(void)
 {
@@ -319,6 +438,16 @@ FAULT(delete_active, .prepare = prepare_active, .run = delete, .result = -EPERM)
 FAULT(read, .prepare = prepare_reading, .run = read_all, .done = always);
 FAULT(note_rules, .prepare = prepare_loaded, .run = note_rules, .done = rules_are_noted);
 FAULT(begin_trial, .prepare = prepare_loaded, .run = begin_trial, .done = is_on_trial);
+FAULT(begin_trial_again, .prepare = prepare_trial, .run = begin_trial, .done = is_on_trial, .holds = is_on_trial);
+FAULT(end_trial, .prepare = prepare_trial, .run = end_trial, .done = trial_has_ended);
+FAULT(promote, .prepare = prepare_trial, .run = activate, .done = is_promoted);
+FAULT(delete_trial, .prepare = prepare_trial, .run = delete, .done = is_gone);
+FAULT(load_from_file, .prepare = prepare_from_file, .run = load_file, .done = is_loaded_from_file);
+FAULT(load_from_file_denied, .prepare = prepare_from_file_denied, .run = load_file, .result = -EACCES);
+FAULT(load_from_file_malformed, .prepare = prepare_from_file_malformed, .run = load_file, .result = -EBADMSG);
+FAULT(load_from_file_missing, .prepare = prepare_from_file_missing, .run = load_file, .result = -ENOENT);
+FAULT(update_from_file, .prepare = prepare_update_from_file, .run = update, .done = is_loaded_from_file);
+FAULT(update_active_from_file, .prepare = prepare_update_active_from_file, .run = update, .done = is_updated_active_from_file);
 FAULT(update_trial, .prepare = prepare_update_trial, .run = update, .done = is_updated_on_trial, .holds = is_on_trial);
 FAULT(enforce, .run = permit, .done = is_permissive, .undo = undo_permit);
 FAULT(success_audit, .run = record_success, .done = success_is_recorded);
