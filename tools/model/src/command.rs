@@ -61,6 +61,8 @@ words! {
         Verified = "verified",
         /// Everything except the initramfs is allowed.
         Unverified = "unverified",
+        /// Everything is allowed, and policies of the initramfs need no signature.
+        Origin = "origin",
         /// The default is missing, so the kernel refuses the policy.
         Wrong = "wrong",
     }
@@ -77,6 +79,18 @@ words! {
         Untrusted = "untrusted",
         /// With the signature appended to a text that was changed afterwards.
         Changed = "changed",
+        /// Not at all: it is loaded by its path.
+        Plain = "plain",
+    }
+}
+
+words! {
+    /// The file system that a policy without a signature is on.
+    Place {
+        /// The initramfs.
+        Initramfs = "initramfs",
+        /// One that nothing vouches for.
+        Tmpfs = "tmpfs",
     }
 }
 
@@ -113,10 +127,12 @@ words! {
         Delete = "delete",
         /// Replaces it.
         Update = "update",
+        /// Puts it on trial.
+        Trial = "trial",
     }
 }
 
-/// A signed policy. Its version is the number of the sequence, the minor number, and 0.
+/// A policy. Its version is the number of the sequence, the minor number, and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Policy {
     /// Its name.
@@ -164,15 +180,21 @@ pub enum Command {
     Load(Policy, u8, Who),
     /// Writes a policy to the `update` of another, in this many pieces.
     Update(Name, Policy, u8, Who),
+    /// Writes the path of a policy to `new_policy`.
+    LoadFrom(Place, Policy, Who),
+    /// Writes the path of a policy to the `update` of another.
+    UpdateFrom(Name, Place, Policy, Who),
     /// Writes a value to `active`.
     Activate(Name, Value, Who),
     /// Writes a value to `delete`.
     Delete(Name, Value, Who),
+    /// Writes a value to `trial`.
+    Trial(Name, Value, Who),
     /// Writes a value to `enforce`.
     Enforce(Value, Who),
     /// Opens a file, and holds it; closes the file that was held there.
     Hold(usize, Name, PolicyFile),
-    /// Writes a value to the held `active` or `delete`.
+    /// Writes a value to the held `active`, `delete` or `trial`.
     Write(usize, Value),
     /// Writes a policy to the held `update`.
     Send(usize, Policy),
@@ -185,8 +207,13 @@ impl fmt::Display for Command {
             Self::Update(name, policy, pieces, who) => {
                 write!(f, "update {name} {policy} {pieces} {who}")
             }
+            Self::LoadFrom(place, policy, who) => write!(f, "load-from {place} {policy} {who}"),
+            Self::UpdateFrom(name, place, policy, who) => {
+                write!(f, "update-from {name} {place} {policy} {who}")
+            }
             Self::Activate(name, value, who) => write!(f, "activate {name} {value} {who}"),
             Self::Delete(name, value, who) => write!(f, "delete {name} {value} {who}"),
+            Self::Trial(name, value, who) => write!(f, "trial {name} {value} {who}"),
             Self::Enforce(value, who) => write!(f, "enforce {value} {who}"),
             Self::Hold(slot, name, file) => write!(f, "hold {slot} {name} {file}"),
             Self::Write(slot, value) => write!(f, "write {slot} {value}"),
@@ -212,6 +239,20 @@ impl Command {
                 pieces.parse().ok()?,
                 Who::parse(who)?,
             ),
+            ["load-from", place, policy, who] => Self::LoadFrom(
+                Place::parse(place)?,
+                Policy::parse(policy)?,
+                Who::parse(who)?,
+            ),
+            ["update-from", name, place, policy, who] => Self::UpdateFrom(
+                Name::parse(name)?,
+                Place::parse(place)?,
+                Policy::parse(policy)?,
+                Who::parse(who)?,
+            ),
+            ["trial", name, value, who] => {
+                Self::Trial(Name::parse(name)?, Value::parse(value)?, Who::parse(who)?)
+            }
             ["activate", name, value, who] => {
                 Self::Activate(Name::parse(name)?, Value::parse(value)?, Who::parse(who)?)
             }
@@ -231,9 +272,11 @@ impl Command {
     /// The policy that is written, if one is.
     pub fn policy(&self) -> Option<Policy> {
         match self {
-            Self::Load(policy, ..) | Self::Update(_, policy, ..) | Self::Send(_, policy) => {
-                Some(*policy)
-            }
+            Self::Load(policy, ..)
+            | Self::Update(_, policy, ..)
+            | Self::LoadFrom(_, policy, _)
+            | Self::UpdateFrom(_, _, policy, _)
+            | Self::Send(_, policy) => Some(*policy),
             _ => None,
         }
     }

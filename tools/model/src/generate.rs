@@ -2,7 +2,9 @@
 
 //! Sequences of commands, the same for the same seed.
 
-use crate::command::{Command, Name, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS};
+use crate::command::{
+    Command, Name, Place, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS,
+};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -18,16 +20,34 @@ fn name() -> impl Strategy<Value = Name> {
     ]
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
-    let rules = prop_oneof![
+fn rules() -> impl Strategy<Value = Rules> {
+    prop_oneof![
         12 => select(vec![Rules::Allow, Rules::Deny, Rules::Verified, Rules::Unverified]),
+        // No other one allows policies without a signature.
+        8 => Just(Rules::Origin),
         1 => Just(Rules::Wrong),
-    ];
+    ]
+}
+
+fn plain() -> impl Strategy<Value = Policy> {
+    (name(), 0..4u8, rules()).prop_map(|(name, minor, rules)| Policy {
+        name,
+        minor,
+        rules,
+        signature: Signature::Plain,
+    })
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![8 => Just(Place::Initramfs), 1 => Just(Place::Tmpfs)]
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
     let signature = prop_oneof![
         12 => select(vec![Signature::Embedded, Signature::Appended]),
         1 => select(vec![Signature::Untrusted, Signature::Changed]),
     ];
-    (name(), 0..4u8, rules, signature).prop_map(|(name, minor, rules, signature)| Policy {
+    (name(), 0..4u8, rules(), signature).prop_map(|(name, minor, rules, signature)| Policy {
         name,
         minor,
         rules,
@@ -53,6 +73,11 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (name(), policy(), who()).prop_map(|(name, p, w)| Command::Update(name, p, 1, w)),
         4 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Activate(name, v, w)),
         3 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Delete(name, v, w)),
+        2 => (place(), plain(), who()).prop_map(|(at, p, w)| Command::LoadFrom(at, p, w)),
+        2 => (place(), plain(), who()).prop_map(|(at, p, w)| Command::UpdateFrom(p.name, at, p, w)),
+        1 => (name(), place(), plain(), who())
+            .prop_map(|(name, at, p, w)| Command::UpdateFrom(name, at, p, w)),
+        4 => (name(), value(), who()).prop_map(|(name, v, w)| Command::Trial(name, v, w)),
         1 => (switch, who()).prop_map(|(v, w)| Command::Enforce(v, w)),
         2 => (slot(), name(), select(PolicyFile::ALL)).prop_map(|(s, n, file)| Command::Hold(s, n, file)),
         2 => (slot(), value()).prop_map(|(s, v)| Command::Write(s, v)),

@@ -2,7 +2,9 @@
 
 //! The specified behaviour of the kernel.
 
-use crate::command::{Command, Name, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS};
+use crate::command::{
+    Command, Name, Place, Policy, PolicyFile, Rules, Signature, Value, Who, SLOTS,
+};
 use std::{collections::BTreeMap, fmt};
 
 /// The result of a system call: nothing, or an errno by its name.
@@ -25,6 +27,8 @@ pub struct Model {
     loaded: BTreeMap<Name, Loaded>,
     /// The active policy, which cannot be removed.
     active: Name,
+    /// The policy on trial.
+    trial: Option<Name>,
     enforce: bool,
     held: [Option<Held>; SLOTS],
     loads: u32,
@@ -37,6 +41,7 @@ impl Default for Model {
         Self {
             loaded: [(Name::Reset, Loaded { policy, serial: 0 })].into(),
             active: Name::Reset,
+            trial: None,
             enforce: true,
             held: [None; SLOTS],
             loads: 0,
@@ -91,6 +96,22 @@ impl Model {
                 permitted(who)?;
                 self.update(name, serial, policy)
             }
+            Command::LoadFrom(place, policy, who) => {
+                permitted(who)?;
+                self.vouched(place)?;
+                self.load(policy)
+            }
+            Command::UpdateFrom(name, place, policy, who) => {
+                let serial = self.open(name)?;
+                permitted(who)?;
+                self.vouched(place)?;
+                self.update(name, serial, policy)
+            }
+            Command::Trial(name, value, who) => {
+                let serial = self.open(name)?;
+                permitted(who)?;
+                self.try_out(name, serial, value)
+            }
             Command::Activate(name, value, who) => {
                 let serial = self.open(name)?;
                 permitted(who)?;
@@ -118,11 +139,13 @@ impl Model {
             Command::Write(slot, value) => match self.held[slot] {
                 Some((name, serial, PolicyFile::Active)) => self.activate(name, serial, value),
                 Some((name, serial, PolicyFile::Delete)) => self.delete(name, serial, value),
+                Some((name, serial, PolicyFile::Trial)) => self.try_out(name, serial, value),
                 Some((_, _, PolicyFile::Update)) | None => Err("EBADF"),
             },
             Command::Send(slot, policy) => match self.held[slot] {
                 Some((name, serial, PolicyFile::Update)) => self.update(name, serial, policy),
-                Some((_, _, PolicyFile::Active | PolicyFile::Delete)) | None => Err("EBADF"),
+                Some((_, _, PolicyFile::Active | PolicyFile::Delete | PolicyFile::Trial))
+                | None => Err("EBADF"),
             },
         }
     }
@@ -138,6 +161,14 @@ impl Model {
         loaded
             .filter(|loaded| loaded.serial == serial)
             .ok_or("ENOENT")
+    }
+
+    /// Whether the active policy allows policies without a signature that are there, in both modes.
+    fn vouched(&self, place: Place) -> Answer {
+        match (self.active().rules, place) {
+            (Rules::Origin, Place::Initramfs) => Ok(()),
+            _ => Err("EACCES"),
+        }
     }
 
     fn load(&mut self, policy: Policy) -> Answer {
@@ -164,6 +195,7 @@ impl Model {
             return Err("ESTALE");
         }
         old.policy = policy;
+        self.end_trial_if_over();
         Ok(())
     }
 
@@ -174,7 +206,41 @@ impl Model {
             return Err("ESTALE");
         }
         self.active = name;
+        self.end_trial_if_over();
         Ok(())
+    }
+
+    fn try_out(&mut self, name: Name, serial: u32, value: Value) -> Answer {
+        match value {
+            Value::One => (),
+            Value::Zero => {
+                self.of(name, serial)?;
+                self.trial = self.trial.filter(|on_trial| *on_trial != name);
+                return Ok(());
+            }
+            Value::Junk => return Err("EINVAL"),
+        }
+        let minor = self.of(name, serial)?.policy.minor;
+        if name == self.active {
+            return Err("EINVAL");
+        }
+        if self.trial.is_some_and(|on_trial| on_trial != name) {
+            return Err("EBUSY");
+        }
+        if minor < self.active().minor {
+            return Err("ESTALE");
+        }
+        self.trial = Some(name);
+        Ok(())
+    }
+
+    /// Ends the trial of a policy that is active, or cannot become active any more.
+    fn end_trial_if_over(&mut self) {
+        let (active, minor) = (self.active, self.active().minor);
+        let loaded = &self.loaded;
+        self.trial = self
+            .trial
+            .filter(|name| *name != active && loaded[name].policy.minor >= minor);
     }
 
     fn delete(&mut self, name: Name, serial: u32, value: Value) -> Answer {
@@ -184,6 +250,7 @@ impl Model {
             return Err("EPERM");
         }
         self.loaded.remove(&name);
+        self.trial = self.trial.filter(|on_trial| *on_trial != name);
         Ok(())
     }
 
@@ -196,7 +263,7 @@ impl Model {
     fn may_run(&self, from_initramfs: bool) -> bool {
         !self.enforce
             || match self.active().rules {
-                Rules::Allow => true,
+                Rules::Allow | Rules::Origin => true,
                 Rules::Deny => false,
                 Rules::Verified => from_initramfs,
                 Rules::Unverified => !from_initramfs,
@@ -212,7 +279,13 @@ impl fmt::Display for Model {
             .loaded
             .iter()
             .map(|(name, loaded)| {
-                let mark = if *name == self.active { "*" } else { "" };
+                let mark = if *name == self.active {
+                    "*"
+                } else if self.trial == Some(*name) {
+                    "~"
+                } else {
+                    ""
+                };
                 let Policy { minor, rules, .. } = loaded.policy;
                 format!("{name}{mark}:{minor}:{rules}")
             })

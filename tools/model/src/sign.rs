@@ -17,6 +17,7 @@ pub fn text(policy: &Policy, sequence: usize) -> String {
         Rules::Deny => "DEFAULT action=DENY\n",
         Rules::Verified => "DEFAULT action=DENY\nop=EXECUTE boot_verified=TRUE action=ALLOW\n",
         Rules::Unverified => "DEFAULT action=ALLOW\nop=EXECUTE boot_verified=TRUE action=DENY\n",
+        Rules::Origin => "DEFAULT action=ALLOW\nop=POLICY boot_verified=TRUE action=ALLOW\n",
         Rules::Wrong => "op=EXECUTE boot_verified=TRUE action=ALLOW\n",
     };
     format!(
@@ -25,7 +26,7 @@ pub fn text(policy: &Policy, sequence: usize) -> String {
     )
 }
 
-/// Signs a policy with a key of the directory `keys`, in the directory `work`.
+/// Signs a policy, if it is to be signed, with a key of the directory `keys`, in the directory `work`.
 pub fn sign(policy: &Policy, sequence: usize, keys: &Path, work: &Path) -> io::Result<Vec<u8>> {
     let signer = match policy.signature {
         Signature::Untrusted => "untrusted",
@@ -35,6 +36,9 @@ pub fn sign(policy: &Policy, sequence: usize, keys: &Path, work: &Path) -> io::R
     let text_file = work.join("text");
     let signed_file = work.join("signed");
     let mut text = text(policy, sequence).into_bytes();
+    if policy.signature == Signature::Plain {
+        return Ok(text);
+    }
     fs::write(&text_file, &text)?;
 
     let mut openssl = Command::new("openssl");

@@ -9,7 +9,7 @@
 //! `replay DIRECTORY`, with `DIRECTORY/commands` and the signed policies as `DIRECTORY/SEQUENCE/POLICY`.
 
 use ipe_model::{
-    command::{Command, Name, Policy, PolicyFile, Value, Who, SLOTS},
+    command::{Command, Name, Place, Policy, PolicyFile, Value, Who, SLOTS},
     compare::line,
     model::RESET,
 };
@@ -23,6 +23,9 @@ use std::{
 };
 
 const ROOT: &str = "/sys/kernel/security/ipe";
+
+/// A directory on a file system that nothing vouches for.
+const UNTRUSTED: &str = "/untrusted";
 
 /// Takes `CAP_MAC_ADMIN` from this thread, and nothing else.
 fn drop_capability() {
@@ -115,6 +118,20 @@ impl Sequence {
         fs::read(self.directory.join(policy.to_string()))
     }
 
+    /// Returns the path of a policy without a signature, as bytes to write.
+    fn path(&self, policy: &Policy, place: Place) -> io::Result<Vec<u8>> {
+        let path = self.directory.join(policy.to_string());
+        let path = match place {
+            Place::Initramfs => path,
+            Place::Tmpfs => {
+                let copy = Path::new(UNTRUSTED).join("policy");
+                fs::copy(path, &copy)?;
+                copy
+            }
+        };
+        Ok(path.into_os_string().into_encoded_bytes())
+    }
+
     /// Sets up the state at the beginning of a sequence.
     fn begin(directory: PathBuf) -> io::Result<Self> {
         let sequence = Self {
@@ -152,6 +169,15 @@ impl Sequence {
                 pieces,
                 who,
             ),
+            Command::LoadFrom(place, policy, who) => {
+                let path = self.path(&policy, place)?;
+                put(&Path::new(ROOT).join("new_policy"), &path, 1, who)
+            }
+            Command::UpdateFrom(name, place, policy, who) => {
+                let path = self.path(&policy, place)?;
+                put(&path_of(name, "update"), &path, 1, who)
+            }
+            Command::Trial(name, value, who) => put(&path_of(name, "trial"), bytes(value), 1, who),
             Command::Activate(name, value, who) => {
                 put(&path_of(name, "active"), bytes(value), 1, who)
             }
@@ -167,7 +193,7 @@ impl Sequence {
                 Ok(())
             }
             Command::Write(slot, value) => match &self.held[slot] {
-                Some((PolicyFile::Active | PolicyFile::Delete, file)) => {
+                Some((PolicyFile::Active | PolicyFile::Delete | PolicyFile::Trial, file)) => {
                     write(file, bytes(value), 1)
                 }
                 _ => Err(wrong()),
@@ -195,7 +221,13 @@ fn state(initramfs: &File) -> io::Result<String> {
             .strip_prefix(&header)
             .and_then(|rest| rest.lines().next());
         let rules = rules.map_or("?", |line| line.trim_start_matches("# "));
-        let mark = if read("active")? == "1" { "*" } else { "" };
+        // Nothing is both.
+        let mark = match (&*read("active")?, &*read("trial")?) {
+            ("1", "0") => "*",
+            ("0", "1") => "~",
+            ("0", "0") => "",
+            _ => "?",
+        };
         let name = directory
             .file_name()
             .unwrap_or_default()
@@ -219,6 +251,7 @@ fn errno(error: &io::Error) -> String {
         (libc::ENOENT, "ENOENT"),
         (libc::EBADF, "EBADF"),
         (libc::EACCES, "EACCES"),
+        (libc::EBUSY, "EBUSY"),
         (libc::EEXIST, "EEXIST"),
         (libc::EINVAL, "EINVAL"),
         (libc::EBADMSG, "EBADMSG"),
