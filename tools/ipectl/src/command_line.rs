@@ -3,7 +3,7 @@
 //! The kernel's command line, as far as it is known.
 
 use crate::object::{decode_hex, hex, Digest};
-use ipe_policy::policy::{self, Algorithm, Parameter, RootHashes, Unresolved};
+use ipe_policy::policy::{self, Algorithm, Parameter, RootHash, RootHashes, Unresolved};
 
 /// The kernel's command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,15 @@ impl CommandLine {
             digests.extend(Digest::new(algorithm, &bytes));
         })?;
         Ok(digests)
+    }
+
+    /// Returns the root hashes that a property of a rule names: several or none only where the
+    /// command line is known and has as many, or where no volume can have the one of the rule.
+    pub fn digests_of(&self, hash: RootHash<'_>) -> Vec<Digest> {
+        match hash {
+            RootHash::Digest(text) => Digest::from_text(text).into_iter().collect(),
+            RootHash::CommandLine(parameter) => self.root_hashes(parameter).unwrap_or_default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! `ipectl simulate`: what a policy would have decided about recorded accesses.
 
 use crate::{
+    command_line::CommandLine,
     failure::{Class, Failure, Result, Status},
     log::{self, Ignored},
     output::{counted, printable, Output, Style},
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 Examples:
   $ ipectl simulate next.pol --policy active.pol /var/log/audit
   $ ipectl simulate next.pol fleet/*/audit.log.gz --volume dm-0=signed
+  $ ipectl simulate next.pol audit.log --cmdline 'roothash=1df1a0e5…'
   $ journalctl _AUDIT_TYPE=1420 -o json --all | ipectl simulate next.pol -
 
 Allowed accesses are recorded only while success_audit is on. A record has the rule that matched, not
@@ -50,6 +52,10 @@ pub struct Simulate {
     /// their digests
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+
+    /// The command line of the kernels that wrote the records, for rules with cmdline:
+    #[arg(long, value_name = "TEXT")]
+    pub cmdline: Option<String>,
 }
 
 impl Simulate {
@@ -60,11 +66,15 @@ impl Simulate {
     /// The command cannot be carried out, or there is no record.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.tried)?;
-        let policy = Policy::load(&source)?;
+        let line = match &self.cmdline {
+            Some(line) => CommandLine::Given(line.clone().into_bytes()),
+            None => CommandLine::AtBoot,
+        };
+        let policy = Policy::load_for(&source, line.clone())?;
         let active = self
             .policy
             .as_deref()
-            .map(|policy| Policy::load(&Source::read(policy)?));
+            .map(|policy| Policy::load_for(&Source::read(policy)?, line));
         let knowledge = Knowledge {
             active: active.transpose()?,
             volumes: self.volumes.clone(),
@@ -203,6 +213,14 @@ impl Simulate {
             hints.push(format!(
                 "--volume {device}=signed or --volume {device}=sha256:… describes a volume"
             ));
+        }
+        let mut rules = outcome.rules.iter().map(|rule| rule.rule.as_str());
+        if self.cmdline.is_none() && rules.any(|rule| rule.contains("=cmdline:")) {
+            hints.push(
+                "--cmdline TEXT gives the kernels' command line, from which the policy takes root \
+                 hashes"
+                    .to_owned(),
+            );
         }
         if lacking(&["fsverity_digest"]) && self.root.is_none() {
             hints.push(

@@ -57,12 +57,12 @@ impl Oracle {
             let Some(rule) = line.rule() else {
                 continue;
             };
-            let (mut roothash, mut digest, mut image) = (None, None, None);
+            let (mut roothashes, mut digest, mut image) = (Vec::new(), None, None);
             for property in rule.properties() {
                 match property {
                     Property::File(FileProperty::DmverityRoothash(hash))
                     | Property::Program(FileProperty::DmverityRoothash(hash)) => {
-                        roothash = Digest::of(hash);
+                        roothashes = policy.command_line().digests_of(hash);
                     }
                     Property::File(FileProperty::FsverityDigest(text))
                     | Property::Program(FileProperty::FsverityDigest(text)) => {
@@ -76,9 +76,13 @@ impl Oracle {
                 }
             }
             let named = all.entry(rule.operation.name()).or_default();
-            named.roothashes.extend(roothash);
+            let pairs = roothashes
+                .iter()
+                .copied()
+                .zip(digest.iter().copied().cycle());
+            named.pairs.extend(pairs);
+            named.roothashes.extend(roothashes);
             named.digests.extend(digest);
-            named.pairs.extend(roothash.zip(digest));
             named.images.extend(image);
         }
         Self { policy, named: all }
@@ -190,10 +194,13 @@ impl Oracle {
                 let known = match property {
                     Property::File(FileProperty::DmverityRoothash(hash))
                     | Property::Program(FileProperty::DmverityRoothash(hash)) => {
-                        let hash = Digest::of(hash);
-                        hash.is_none_or(|hash| {
-                            sides.all(|side| !may_have_too(side.roothash, &hash))
-                        })
+                        let hashes = self.policy.command_line().digests_of(hash);
+                        let known: BTreeSet<_> =
+                            sides.clone().filter_map(|side| is(side.roothash)).collect();
+                        let may_have_too = |side: &Side| {
+                            hashes.iter().any(|hash| may_have_too(side.roothash, hash))
+                        };
+                        known.len() < 2 && !sides.any(may_have_too)
                     }
                     Property::File(FileProperty::FsverityDigest(_))
                     | Property::Program(FileProperty::FsverityDigest(_)) => {

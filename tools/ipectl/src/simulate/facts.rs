@@ -7,10 +7,11 @@
 
 use crate::{
     audit::Record,
+    command_line::CommandLine,
     object::{Digest, Object},
     suggest::{filesystem, Trust, Volume},
 };
-use ipe_policy::policy::{lines, FileProperty, Property};
+use ipe_policy::policy::{lines, FileProperty, Property, RootHash};
 
 /// A digest of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,16 +139,26 @@ impl Side {
             .and_roothash(Known::None)
     }
 
-    /// The object has a property of a rule that matched.
-    fn and_property(self, property: Property<'_>) -> Option<Self> {
+    /// The object has a property of a rule that matched on a kernel with this command line. There
+    /// is more than one way for that where the command line does not name the algorithm.
+    fn and_property(self, property: Property<'_>, line: &CommandLine) -> Vec<Self> {
         match (self.memory, property) {
             (false, Property::File(FileProperty::DmverityRoothash(hash)))
             | (true, Property::Program(FileProperty::DmverityRoothash(hash))) => {
-                match Digest::of(hash) {
-                    Some(digest) => self.and_roothash(Known::Is(digest)),
-                    None => Some(self),
+                let hashes = line.digests_of(hash);
+                if hashes.is_empty() && matches!(hash, RootHash::Digest(_)) {
+                    return vec![self];
                 }
+                let known = |hash| self.clone().and_roothash(Known::Is(hash));
+                hashes.into_iter().filter_map(known).collect()
             }
+            _ => self.and_other(property).into_iter().collect(),
+        }
+    }
+
+    /// The object has a property of a rule that is not a root hash.
+    fn and_other(self, property: Property<'_>) -> Option<Self> {
+        match (self.memory, property) {
             (false, Property::File(FileProperty::FsverityDigest(text)))
             | (true, Property::Program(FileProperty::FsverityDigest(text))) => {
                 match Digest::from_text(text) {
@@ -175,12 +186,13 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Returns the facts of a record; none if they contradict each other. `content` is the fs-verity
-    /// digest of its file, if that is known.
+    /// digest of its file, if that is known, and `line` the command line of the kernel.
     pub(super) fn of(
         record: &Record<'_>,
         rule: &str,
         volumes: &[Volume],
         content: Option<Digest>,
+        line: &CommandLine,
     ) -> Option<Self> {
         let facts = Self::of_place(record, volumes)?.and_mapping(record);
         // Files of a volume need no fs-verity.
@@ -196,7 +208,7 @@ impl Facts {
             })?,
             _ => facts,
         };
-        facts.and_rule(rule)
+        facts.and_rule(rule, line)
     }
 
     /// Changes what is known on each side. Returns none if nothing is possible any more.
@@ -326,13 +338,18 @@ impl Facts {
 
     /// The object has the properties of a rule. Of a rule that this version cannot read, it is not
     /// known which they are.
-    fn and_rule(self, rule: &str) -> Option<Self> {
+    fn and_rule(self, rule: &str, command_line: &CommandLine) -> Option<Self> {
         let text = format!("{HEADER}{rule}\n");
         let rule = lines(text.as_bytes()).last();
         let Some(rule) = rule.as_ref().and_then(|line| line.rule()) else {
             return Some(self);
         };
-        self.map(|side| rule.properties().try_fold(side, Side::and_property))
+        let mut sides = self.sides;
+        for property in rule.properties() {
+            let of_side = |side: Side| side.and_property(property, command_line);
+            sides = sides.into_iter().flat_map(of_side).collect();
+        }
+        (!sides.is_empty()).then_some(Self { sides })
     }
 }
 

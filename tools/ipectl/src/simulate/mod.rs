@@ -213,7 +213,8 @@ impl<'k> Simulation<'k> {
         content: Option<Digest>,
         old: Option<(&Policy, Scope)>,
     ) -> Result<(Action, Vec<Scope>), Reason> {
-        let facts = Facts::of(record, rule, &self.knowledge.volumes, content);
+        let line = self.oracle.policy().command_line();
+        let facts = Facts::of(record, rule, &self.knowledge.volumes, content, line);
         let facts = facts.ok_or(Reason::Contradiction)?;
         match self.oracle.ask(operation, &facts, old) {
             Answer::Decides(action, scopes) => Ok((action, scopes)),

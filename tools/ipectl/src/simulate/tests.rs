@@ -74,13 +74,22 @@ fn random_text(numbers: &mut Numbers) -> String {
     text
 }
 
-/// The policy as the machine with that command line has it, and as this program reads it.
-fn compile(text: &str) -> (Policy, Policy) {
+/// The policy as the machine with that command line has it, and as this program reads it, which is
+/// told that line or not.
+fn compile_knowing(text: &str, told: bool) -> (Policy, Policy) {
     let source = Source::from_text("p", text.as_bytes());
+    let told = match told {
+        true => command_line(),
+        false => CommandLine::AtBoot,
+    };
     (
         Policy::load_for(&source, command_line()).unwrap(),
-        Policy::load(&source).unwrap(),
+        Policy::load_for(&source, told).unwrap(),
     )
+}
+
+fn compile(text: &str) -> (Policy, Policy) {
+    compile_knowing(text, false)
 }
 
 /// An object, and the device that its record names; none for memory.
@@ -156,8 +165,9 @@ fn what_is_known_is_what_the_kernel_decides() {
     const ROUNDS: usize = 10_000;
     for _ in 0..ROUNDS {
         let texts = [random_text(&mut numbers), random_text(&mut numbers)];
-        let (old, old_here) = compile(&texts[0]);
-        let (new, new_here) = compile(&texts[1]);
+        let told = numbers.below(2) == 0;
+        let (old, old_here) = compile_knowing(&texts[0], told);
+        let (new, new_here) = compile_knowing(&texts[1], told);
         let operation = match numbers.below(8) {
             0 => None,
             number => Operation::from_name(OPERATIONS[number % 2].as_bytes()),
@@ -293,6 +303,37 @@ fn what_no_rule_matched_is_known_only_with_the_policy() {
     let log = line("sda1", "DEFAULT action=DENY");
     let outcome = simulate(signed_and(""), &Knowledge::default(), &log);
     assert_eq!((outcome.same, outcome.unknown), (1, 0));
+}
+
+#[test]
+fn command_line_tells_the_root_hash() {
+    const ROOT: &str = "op=EXECUTE dmverity_roothash=cmdline:roothash action=ALLOW";
+    let hash = DIGITS[0].repeat(32);
+    let header = "policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n";
+    let by_line = format!("{header}{ROOT}\n");
+    let by_hash = format!("{header}op=EXECUTE dmverity_roothash=sha256:{hash} action=ALLOW\n");
+    let volume = Knowledge {
+        volumes: vec![Volume::parse(&format!("dm-0=sha256:{hash}")).unwrap()],
+        ..Knowledge::default()
+    };
+    // Without it, the parameter may name any root hash.
+    let log = line("dm-0", "DEFAULT action=DENY");
+    let outcome = |told| simulate(compile_knowing(&by_line, told).1, &volume, &log);
+    assert_eq!(outcome(false).undecided[0].lacks, ["dmverity_roothash"]);
+    assert_eq!(outcome(true).newly_allowed, 1);
+    // The parameter does not name the algorithm, but the volume has one.
+    let log = line("dm-0", ROOT);
+    let outcome = |knowledge: &_| simulate(compile_knowing(&by_hash, true).1, knowledge, &log);
+    let unknown = outcome(&Knowledge::default());
+    assert_eq!(unknown.undecided[0].lacks, ["dmverity_roothash"]);
+    assert_eq!(outcome(&volume).same, 1);
+    // A kernel with this command line would not have written the record.
+    let log = line(
+        "dm-0",
+        &ROOT.replace("cmdline:roothash", "cmdline:dm-mod.create"),
+    );
+    let outcome = simulate(compile_knowing(&by_hash, true).1, &volume, &log);
+    assert!(outcome.undecided[0].lacks.is_empty(), "{outcome:?}");
 }
 
 #[test]
