@@ -258,6 +258,13 @@ fn default_never_decides<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Op
         Some(line.position.line)
     });
     let name = operation.name();
+    // Without a DEFAULT that denies, nothing would show what was meant.
+    let denies = matches!(line.statement, Statement::Default(_, Action::Deny));
+    let otherwise = if denies {
+        ""
+    } else {
+        ", or remove the DEFAULT"
+    };
     Some(Finding {
         line,
         code: "default-never-decides",
@@ -266,7 +273,7 @@ fn default_never_decides<'l>(decisions: &Decisions, lines: &'l [Line<'l>]) -> Op
             decisions.noun(),
             last.max()?
         ),
-        hint: format!("give each rule for {name} a property, or remove the DEFAULT"),
+        hint: format!("give each rule for {name} a property{otherwise}"),
     })
 }
 

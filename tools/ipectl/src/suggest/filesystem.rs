@@ -64,8 +64,8 @@ pub(super) fn without_properties(path: &str, device: &str) -> Option<String> {
         // Only a file system without a block device is known by a number.
         None if may_be_image(device) => {
             return Some(format!(
-                "{} is an EROFS image that is mounted from a file, or a file system of a server; \
-                 the files of an image can be allowed by \
+                "{} is an EROFS image that is mounted from a file, or a file system of a server, \
+                 such as NFS, which has no property; the files of an image can be allowed by \
                  metadata_backing_file_fsverity_digest, with the fs-verity digest of the image \
                  (ipectl digest --images IMAGE)",
                 printable(device.as_bytes())
