@@ -6,6 +6,7 @@ use ipe_policy::policy::{Action, Operation, Providers};
 use ipectl::{
     audit::{self, Access, Record},
     command::suggest::show,
+    failure::Status,
     object::{Digest, Object},
     output::Output,
     policy::Policy,
@@ -219,4 +220,33 @@ fn few_of_many_programs_are_shown() {
     assert!(line.contains("000006, 000007 and 99992 more:"), "{line}");
     // Quadratic time would be minutes.
     assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn number_of_files_is_bounded() {
+    const FILES: usize = 1 << 17;
+    let mut denials = Denials::default();
+    for number in 0..FILES + 3 {
+        let path = format!("/tmp/{number}");
+        let record = denied(&path, 1, &format!("program{number}"));
+        denials.add(&Record::from(&record));
+        // Programs choose their names, too.
+        let record = denied("/tmp/0", 1, &format!("program{number}"));
+        denials.add(&Record::from(&record));
+    }
+    let outcome = denials.suggest(&Knowledge::default());
+    assert_eq!((outcome.denials, outcome.left_out), (2 * (FILES + 3), 3));
+    let files = outcome.undecided.iter().flat_map(|one| &one.evidence);
+    let (count, programs) = files.fold((0, 0), |(count, programs), file| {
+        (count + 1, programs + file.programs.len())
+    });
+    assert_eq!((count, programs), (FILES, 1 << 17));
+    let text = shown(&outcome);
+    assert!(text.contains("# 3 denials left out"), "{text:.300}");
+    let mut json = Vec::new();
+    let status = show(&outcome, &mut Output::new(&mut json, false, true));
+    assert_eq!(status.unwrap(), Status::Findings);
+    assert!(String::from_utf8(json)
+        .unwrap()
+        .contains("\"left_out\": 3,"));
 }

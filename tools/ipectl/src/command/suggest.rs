@@ -24,7 +24,7 @@ Examples:
 Text does not show who wrote its lines, so pass only logs of auditd or of the kernel. The JSON of the
 journal tells them from lines of other programs. Logs may be compressed with gzip, zstd or xz.
 
-Exits with 1 if a denial has no rule, or if a line only looks like a record.")]
+Exits with 1 if a denial has no rule or is left out, or if a line only looks like a record.")]
 pub struct Suggest {
     /// Logs of auditd, of the journal as JSON, or of the kernel; directories of such logs; - for
     /// standard input
@@ -77,7 +77,8 @@ const SHOWN: usize = 8;
 
 /// Shows what the records lead to.
 pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
-    let status = if outcome.undecided.is_empty() && outcome.doubtful == 0 {
+    let complete = outcome.doubtful == 0 && outcome.left_out == 0;
+    let status = if outcome.undecided.is_empty() && complete {
         Status::Ok
     } else {
         Status::Findings
@@ -112,6 +113,14 @@ pub fn show(outcome: &Outcome, out: &mut Output<'_>) -> Result {
         {
             out.line(out.paint(Style::Warning, &format!("#   {advice}")))?;
         }
+    }
+    if outcome.left_out > 0 {
+        let denials = counted(outcome.left_out, "denial", "denials");
+        let text = format!(
+            "# {denials} left out: the logs are about more files than are told apart; read them \
+             in parts"
+        );
+        out.line(out.paint(Style::Warning, &text))?;
     }
     for suggestion in &outcome.rules {
         out.line("")?;

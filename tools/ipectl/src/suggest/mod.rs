@@ -98,28 +98,56 @@ pub struct Evidence {
     /// The inodes that the records name.
     #[serde(skip)]
     inodes: BTreeSet<u64>,
+    /// Whether the records name more of them.
+    #[serde(skip)]
+    more_inodes: bool,
 }
 
 /// How many inodes of a path are kept. A file that is written anew all the time has others.
 const MAX_INODES: usize = 1 << 10;
 
+/// How many files are told apart.
+const MAX_FILES: usize = 1 << 17;
+
+/// The room that all files share: programs choose their names.
+struct Room {
+    programs: usize,
+    inodes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            programs: 1 << 17,
+            inodes: 1 << 20,
+        }
+    }
+}
+
 impl Evidence {
     /// Takes a record.
-    fn add(&mut self, record: &Record<'_>) {
+    fn add(&mut self, record: &Record<'_>, room: &mut Room) {
         self.records += 1;
         if let Some(comm) = record.comm.as_deref() {
-            if !self.programs.contains(comm) {
+            if room.programs > 0 && !self.programs.contains(comm) {
+                room.programs -= 1;
                 self.programs.insert(comm.to_owned());
             }
         }
-        if self.inodes.len() < MAX_INODES {
-            self.inodes.extend(record.inode);
+        let inode = record.inode.filter(|inode| !self.inodes.contains(inode));
+        if let Some(inode) = inode {
+            if room.inodes > 0 && self.inodes.len() < MAX_INODES {
+                room.inodes -= 1;
+                self.inodes.insert(inode);
+            } else {
+                self.more_inodes = true;
+            }
         }
     }
 
     /// Whether the file may have had this inode when it was denied.
     fn had(&self, inode: u64) -> bool {
-        self.inodes.is_empty() || self.inodes.len() == MAX_INODES || self.inodes.contains(&inode)
+        self.inodes.is_empty() || self.more_inodes || self.inodes.contains(&inode)
     }
 }
 
@@ -152,6 +180,9 @@ pub struct Outcome {
     pub records: usize,
     /// How many of them are denials: of the policy on trial, if there is one.
     pub denials: usize,
+    /// How many of these are about more files than are told apart, and have no rule here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// The policies that were on trial, and that the rules are for: name and version.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub on_trial: BTreeSet<String>,
@@ -164,6 +195,11 @@ pub struct Outcome {
     pub rules: Vec<Suggestion>,
     /// Denials that a person must decide.
     pub undecided: Vec<Undecided>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One denied file of an operation.
@@ -181,13 +217,16 @@ struct Denial {
 }
 
 /// The denials of a log, which is read record by record. The memory that they take depends on the
-/// number of files, not on that of records.
+/// number of files, up to a bound, and not on that of records.
 #[derive(Default)]
 pub struct Denials {
     records: usize,
     denials: usize,
     /// The policies that were on trial: name and version.
     on_trial: BTreeSet<String>,
+    /// The denials of files beyond those that are told apart.
+    left_out: usize,
+    room: Room,
     /// Each file of an operation by what tells it apart.
     files: HashMap<Vec<u8>, (Denial, Evidence)>,
     /// The key that distinguishes the file of the current record.
@@ -227,7 +266,11 @@ impl Denials {
             self.key.extend(text.unwrap_or_default().as_bytes());
         }
         if let Some((_, evidence)) = self.files.get_mut(&self.key) {
-            evidence.add(record);
+            evidence.add(record, &mut self.room);
+            return;
+        }
+        if self.files.len() >= MAX_FILES {
+            self.left_out += 1;
             return;
         }
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -251,8 +294,9 @@ impl Denials {
             first: owned(record.stamp.as_deref()),
             warning: None,
             inodes: BTreeSet::new(),
+            more_inodes: false,
         };
-        evidence.add(record);
+        evidence.add(record, &mut self.room);
         self.files.insert(self.key.clone(), (denial, evidence));
     }
 
@@ -261,6 +305,7 @@ impl Denials {
         let mut outcome = Outcome {
             records: self.records,
             denials: self.denials,
+            left_out: self.left_out,
             on_trial: self.on_trial,
             ..Outcome::default()
         };
