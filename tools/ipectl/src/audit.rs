@@ -14,6 +14,7 @@ use self::form::{after_any, of_auditd, of_kernel};
 use ipe_policy::policy::Operation;
 use memchr::memmem;
 use serde::Serialize;
+use std::{borrow::Cow, sync::LazyLock};
 
 /// The record of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -146,13 +147,23 @@ pub fn read<T>(line: &[u8], take: impl FnOnce(&Record<'_>) -> T) -> Line<T> {
     }
     // Not trimmed at its beginning: where a message of the kernel has several lines, the later ones
     // are indented, and may hold what a user chose.
-    let line = String::from_utf8_lossy(line.trim_ascii_end());
+    let line = text_of(line.trim_ascii_end());
     judge(of_auditd(&line).or_else(|| of_kernel(&line)), &line, take)
 }
 
 /// Returns whether a line has what a record begins with.
 pub fn is_marked(line: &[u8]) -> bool {
-    memmem::find(line, MARK.as_bytes()).is_some()
+    static FINDER: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(MARK));
+    FINDER.find(line).is_some()
+}
+
+/// Returns bytes as text. Most lines need no copy, and to find that out without looking for what
+/// is wrong takes a fraction of the time.
+fn text_of(line: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(line) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(line),
+    }
 }
 
 /// Parses the fields of a record alone, as `journalctl -o cat` shows them. The caller must know

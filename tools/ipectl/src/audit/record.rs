@@ -5,6 +5,7 @@
 use super::{Access, OnTrial, Question, MARK};
 use crate::object::decode_hex;
 use ipe_policy::policy::{Operation, PropertyKind};
+use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 
 /// The record of a decision, in the text of a log.
@@ -67,7 +68,8 @@ impl<'t> Record<'t> {
     /// Returns the fields of a record, or none if the text is not a record or is cut off.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         // auditd appends what it found out itself after this character.
-        let record = text.split('\x1d').next()?.trim_end();
+        let end = memchr(b'\x1d', text.as_bytes()).unwrap_or(text.len());
+        let record = text[..end].trim_end();
         if !record.starts_with(MARK) {
             return None;
         }
@@ -205,11 +207,16 @@ fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
 /// Returns the place of the quote after a rule. It has quotes in it where it names a digest, and ends
 /// with its action.
 fn end_of_rule(text: &str) -> Option<usize> {
-    let ends = [" action=ALLOW\"", " action=DENY\""];
-    let ends = ends
-        .iter()
-        .filter_map(|end| Some(text.find(end)? + end.len() - 1));
-    ends.min().or_else(|| text.rfind('"'))
+    let text = text.as_bytes();
+    let mut last = None;
+    for quote in memchr_iter(b'"', text) {
+        let rule = &text[..quote];
+        if rule.ends_with(b" action=ALLOW") || rule.ends_with(b" action=DENY") {
+            return Some(quote);
+        }
+        last = Some(quote);
+    }
+    last
 }
 
 /// A value that a user chose: quoted, or in hexadecimal digits where it has odd characters.
