@@ -15,6 +15,7 @@ pub mod command_line;
 pub mod device;
 pub mod diff;
 pub mod digest;
+pub mod disk;
 pub mod failure;
 pub mod format;
 pub mod image;

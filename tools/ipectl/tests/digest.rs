@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ends_with, has, succeeds};
+use common::{disk_of, ends_with, has, succeeds};
 use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -224,4 +224,147 @@ fn directory_becomes_rules_that_load() {
     let run = common::ipectl(&["check", "--strict", "-"], policy.as_bytes());
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(Path::new(path).join("a").exists());
+}
+
+#[test]
+fn tree_is_compared_with_the_data() {
+    if !has("veritysetup") {
+        eprintln!("skipped: veritysetup is not installed");
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (image, hashes) = (path("image"), path("hashes"));
+    // Three levels: 128 hashes are in a block.
+    fs::write(&image, data(128 * 128 * 512 + 512)).unwrap();
+    let sizes = ["--data-block-size=512", "--hash-block-size=4096"];
+    let expected = format!("sha256:{}", format(&image, &hashes, &sizes));
+    let whole = ["digest", "--plain", "--volume", &image, "--hashes", &hashes];
+    assert!(succeeds(&whole).starts_with(&expected));
+    let good = fs::read(&hashes).unwrap();
+    // The superblock, the root, two blocks of the next level, 129 of the lowest.
+    assert_eq!(good.len(), 4096 * (1 + 1 + 2 + 129));
+    for block in [1, 2, 3, 4, 4 + 128] {
+        let mut bad = good.clone();
+        bad[4096 * block + 7] ^= 1;
+        fs::write(&hashes, bad).unwrap();
+        let said = ends_with(4, &whole);
+        assert!(
+            said.contains(&format!("block {block} of the hashes")),
+            "{said}"
+        );
+    }
+    fs::write(&hashes, &good[..good.len() - 1]).unwrap();
+    let said = ends_with(4, &whole);
+    assert!(said.contains("block 132 of the hashes"), "{said}");
+    assert!(said.contains("is the image complete"), "{said}");
+    fs::write(&hashes, &good).unwrap();
+    fs::write(&image, data(128 * 128 * 512 + 511)).unwrap();
+    let said = ends_with(4, &whole);
+    assert!(said.contains("shorter than its description"), "{said}");
+}
+
+#[test]
+fn superblock_that_covers_less_is_named() {
+    if !has("veritysetup") {
+        eprintln!("skipped: veritysetup is not installed");
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (image, hashes) = (path("image"), path("hashes"));
+    fs::write(&image, data(20 * 4096)).unwrap();
+    format(&image, &hashes, &["--data-blocks=12"]);
+    let said = succeeds(&["digest", "--volume", &image, "--hashes", &hashes]);
+    assert!(said.contains("covers 49152 of 81920 bytes"), "{said}");
+    let json = succeeds(&["digest", "--json", "--volume", &image, "--hashes", &hashes]);
+    assert!(
+        json.contains("\"warning\": \"the superblock covers"),
+        "{json}"
+    );
+    fs::write(&image, data(12 * 4096 + 511)).unwrap();
+    let said = succeeds(&["digest", "--volume", &image, "--hashes", &hashes]);
+    assert!(!said.contains("warning"), "{said}");
+    let options = ["--hash-offset=65536", "--data-blocks=12"];
+    format(&image, &image, &options);
+    let said = succeeds(&["digest", "--volume", &image, "--hash-offset", "65536"]);
+    assert!(said.contains("covers 49152 of 65536 bytes"), "{said}");
+}
+
+#[test]
+fn volume_is_found_in_a_partition() {
+    if !has("veritysetup") {
+        eprintln!("skipped: veritysetup is not installed");
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (image, hashes, disk) = (path("image"), path("hashes"), path("disk"));
+    fs::write(&image, data(300 * 4096)).unwrap();
+    let root = format!("sha256:{}", format(&image, &hashes, &[]));
+    let (image, hashes) = (fs::read(&image).unwrap(), fs::read(&hashes).unwrap());
+    let partitions = [
+        ("esp", &b"x"[..]),
+        ("root", &image),
+        ("root-verity", &hashes),
+    ];
+    for sector in [512, 4096] {
+        fs::write(&disk, disk_of(sector, &partitions)).unwrap();
+        for (data, tree) in [("2", "3"), ("root", "root-verity")] {
+            let options = [&disk, "--partition", data, "--hash-partition", tree];
+            assert_eq!(volume(&options), root);
+        }
+    }
+    let said = ends_with(4, &["digest", "--volume", &disk]);
+    assert!(said.contains("a partition table (GPT)"), "{said}");
+    assert!(
+        said.contains("1 (esp), 2 (root), 3 (root-verity)"),
+        "{said}"
+    );
+    for (partition, reason) in [
+        ("4", "no partition 4"),
+        ("boot", "no partition boot"),
+        ("", "no partition"),
+        ("esp", "no dm-verity superblock"),
+    ] {
+        let said = ends_with(4, &["digest", "--volume", &disk, "--partition", partition]);
+        assert!(said.contains(reason), "{partition}: {said}");
+    }
+    fs::write(&disk, disk_of(512, &[("a", b"x"), ("a", b"y")])).unwrap();
+    let said = ends_with(4, &["digest", "--volume", &disk, "--partition", "a"]);
+    assert!(said.contains("several partitions fit a"), "{said}");
+    // Damaged, cut off, and not what the reader of the table expects.
+    let good = disk_of(512, &partitions);
+    let table = 512 + 88;
+    let mut bad = good.clone();
+    bad[table] ^= 1;
+    fs::write(&disk, bad).unwrap();
+    let said = ends_with(4, &["digest", "--volume", &disk, "--partition", "root"]);
+    assert!(
+        said.contains("the partition table (GPT) is damaged"),
+        "{said}"
+    );
+    let mut bad = good.clone();
+    bad[512 + 84..512 + 88].copy_from_slice(&256u32.to_le_bytes());
+    bad[512 + 16..512 + 20].fill(0);
+    let checksum = crc32(&bad[512..512 + 92]);
+    bad[512 + 16..512 + 20].copy_from_slice(&checksum.to_le_bytes());
+    fs::write(&disk, bad).unwrap();
+    let said = ends_with(4, &["digest", "--volume", &disk, "--partition", "root"]);
+    assert!(said.contains("unknown form"), "{said}");
+    fs::write(&disk, &good[..1 << 20]).unwrap();
+    let said = ends_with(4, &["digest", "--volume", &disk, "--partition", "root"]);
+    assert!(said.contains("lies beyond the end"), "{said}");
+    fs::write(&disk, &image).unwrap();
+    let said = ends_with(4, &["digest", "--volume", &disk, "--partition", "root"]);
+    assert!(said.contains("no partition table"), "{said}");
+}
+
+/// The checksum of a GPT.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & 0u32.wrapping_sub(sum & 1))
+        })
+    })
 }

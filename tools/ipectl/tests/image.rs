@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ends_with, has, succeeds};
+use common::{disk_of, ends_with, has, succeeds};
 use std::{
     fs,
     os::unix::fs::{symlink, PermissionsExt},
@@ -462,13 +462,14 @@ fn initramfs_is_judged() {
 fn disk_with_partitions_is_named() {
     let directory = root();
     let write = |disk: &[u8]| fs::write(directory.path().join("x"), disk).unwrap();
-    let mut disk = vec![0; 1 << 16];
-    disk[512..520].copy_from_slice(b"EFI PART");
-    write(&disk);
+    write(&disk_of(512, &[("esp", b"x"), ("root", b"y")]));
     let said = reviews(4, directory.path(), "x", &[]);
     assert!(said.contains("a partition table (GPT)"), "{said}");
-    assert!(said.contains("name the partition"), "{said}");
-    let mut disk = vec![0; 1 << 16];
+    assert!(
+        said.contains("--partition: it has 1 (esp), 2 (root)"),
+        "{said}"
+    );
+    let mut disk = vec![0; 1 << 21];
     disk[510..512].copy_from_slice(&[0x55, 0xaa]);
     write(&disk);
     let said = reviews(4, directory.path(), "x", &[]);
@@ -477,6 +478,49 @@ fn disk_with_partitions_is_named() {
     write(&disk);
     let said = reviews(4, directory.path(), "x", &[]);
     assert!(said.contains("a partition table (MBR)"), "{said}");
+    assert!(said.contains("it has 1\n"), "{said}");
+}
+
+#[test]
+fn partition_is_judged_like_its_image() {
+    let directory = root();
+    for (program, arguments) in [
+        ("mksquashfs", "root fs -quiet -no-progress"),
+        ("mkfs.erofs", "--quiet fs root"),
+        ("mke2fs", "-q -t ext4 -d root fs 4M"),
+    ] {
+        if !has(program) {
+            eprintln!("skipped: {program} is not installed");
+            continue;
+        }
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        make(directory.path(), program, &arguments);
+        let image = fs::read(directory.path().join("fs")).unwrap();
+        fs::remove_file(directory.path().join("fs")).unwrap();
+        let path = directory.path().join("x");
+        let partitions = [("esp", &b"x"[..]), ("root", &image)];
+        fs::write(&path, disk_of(512, &partitions)).unwrap();
+        for partition in ["2", "root"] {
+            let options = ["--dmverity-signature", "--partition", partition];
+            let said = reviews(1, directory.path(), "x", &options);
+            assert!(said.ends_with(SUMMARY), "{program}: {said}");
+        }
+        let said = reviews(4, directory.path(), "x", &["--partition", "esp"]);
+        assert!(said.contains("x, partition 1: neither"), "{said}");
+        // The same without names.
+        let mut disk = vec![0; 1 << 20];
+        disk.extend(&image);
+        disk.resize(disk.len().next_multiple_of(512), 0);
+        disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+        let length = (image.len().div_ceil(512) as u32).to_le_bytes();
+        disk[462 + 4] = 0x83;
+        disk[462 + 8..462 + 12].copy_from_slice(&2048u32.to_le_bytes());
+        disk[462 + 12..462 + 16].copy_from_slice(&length);
+        fs::write(&path, disk).unwrap();
+        let options = ["--dmverity-signature", "--partition", "2"];
+        let said = reviews(1, directory.path(), "x", &options);
+        assert!(said.ends_with(SUMMARY), "{program}: {said}");
+    }
 }
 
 #[test]

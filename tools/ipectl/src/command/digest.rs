@@ -4,19 +4,16 @@
 
 use super::values::{action, algorithm, operation};
 use crate::{
-    digest::{self, Entry, Table},
+    digest::{self, Entry, Table, Verified},
+    disk::{self, Part},
     failure::{Class, Failure, Result, Status},
-    object::{self, decode_hex},
-    output::Output,
+    object::decode_hex,
+    output::{Output, Style},
 };
 use clap::Args;
 use ipe_policy::policy::{Action, Algorithm, Operation};
 use serde::Serialize;
-use std::{
-    fs::File,
-    io::{Seek, SeekFrom},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Compute digests of files and root hashes of volumes, as rules
 #[derive(Args, Debug)]
@@ -26,6 +23,7 @@ Examples:
   $ ipectl digest --plain --salt 1f00 /opt/tool
   $ ipectl digest --images /images/app.erofs
   $ ipectl digest --volume root.img --hashes root.hash
+  $ ipectl digest --volume disk.img --partition root --hash-partition root-verity
   $ ipectl digest --volume root.img --no-superblock --salt 1f00
   $ ipectl digest --volume root.img --table '0 8 verity 1 /dev/sda /dev/sda 4096 4096 1 1 …'")]
 pub struct Digest {
@@ -41,9 +39,18 @@ pub struct Digest {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "block_size"])]
     pub volume: Option<PathBuf>,
 
+    /// The partition with the data, by number or name, if the file is the image of a disk
+    #[arg(long, value_name = "NUMBER|NAME", requires = "volume")]
+    pub partition: Option<String>,
+
     /// The hashes of the volume, if they are in another file
     #[arg(long, value_name = "FILE", requires = "volume")]
     pub hashes: Option<PathBuf>,
+
+    /// The partition with the hashes, by number or name
+    #[arg(long, value_name = "NUMBER|NAME", requires = "volume",
+          conflicts_with_all = ["no_superblock", "table"])]
+    pub hash_partition: Option<String>,
 
     /// The offset of the hashes in their file
     #[arg(long, value_name = "BYTES", requires = "volume", default_value_t = 0)]
@@ -116,8 +123,11 @@ impl Digest {
         let salt = decode_hex(self.salt.as_bytes())
             .ok_or_else(|| usage("the salt must be an even number of hexadecimal digits"))?;
         if let Some(volume) = &self.volume {
-            let root = self.root_hash(volume, &salt)?;
-            entries.push(Entry::new(volume, "dmverity_roothash", &root));
+            let found = self.root_hash(volume, &salt)?;
+            entries.push(Entry {
+                warning: found.warning,
+                ..Entry::new(volume, "dmverity_roothash", &found.root)
+            });
         }
         let parameters = digest::Parameters {
             algorithm: self.algorithm,
@@ -136,19 +146,24 @@ impl Digest {
     }
 
     /// Computes the root hash of a volume.
-    fn root_hash(&self, path: &Path, salt: &[u8]) -> Result<object::Digest> {
+    fn root_hash(&self, path: &Path, salt: &[u8]) -> Result<Verified> {
+        let data = Part::open(path, self.partition.as_deref())?;
+        let name = data.name().to_owned();
+        let sure = |root| Verified {
+            root,
+            warning: None,
+        };
         if let Some(table) = &self.table {
-            let root = digest::root_hash_of(path, &table.volume)?;
+            let root = digest::root_hash_of(data, &table.volume)?;
             if root != table.root {
                 let message = format!(
-                    "{}: its root hash is {root}, but the table names {}",
-                    path.display(),
+                    "{name}: its root hash is {root}, but the table names {}",
                     table.root
                 );
                 return Err(Failure::new(Class::Invalid, message)
                     .hint("is it the image that the table is for?"));
             }
-            return Ok(root);
+            return Ok(sure(root));
         }
         if !self.no_superblock {
             if !salt.is_empty() || self.algorithm != Algorithm::Sha256 {
@@ -157,14 +172,13 @@ impl Digest {
                         .hint("pass --no-superblock if it has none"),
                 );
             }
-            let hashes = self.hashes.as_deref().unwrap_or(path);
-            return digest::root_hash(path, hashes, self.hash_offset);
+            return self.verified(path, data);
         }
         let length = match self.hash_offset {
-            0 => {
-                let file = File::open(path).and_then(|mut file| file.seek(SeekFrom::End(0)));
-                file.map_err(|error| Failure::file(path, &error))?
-            }
+            0 => data.length().ok_or_else(|| {
+                let message = format!("{name}: it has no length, as a pipe");
+                Failure::new(Class::Input, message).hint("pass --hash-offset or --data-blocks")
+            })?,
             offset => offset,
         };
         let volume = digest::Volume {
@@ -177,7 +191,31 @@ impl Digest {
             salt: salt.to_vec(),
         };
         volume.check().map_err(usage)?;
-        digest::root_hash_of(path, &volume)
+        Ok(sure(digest::root_hash_of(data, &volume)?))
+    }
+
+    /// Computes the root hash of a volume with a superblock, and verifies its tree.
+    fn verified(&self, path: &Path, data: Part) -> Result<Verified> {
+        let apart = self.hashes.is_some() || self.hash_partition.is_some();
+        let partition = match (&self.hash_partition, &self.hashes) {
+            (Some(named), _) => Some(named),
+            (None, Some(_)) => None,
+            (None, None) => self.partition.as_ref(),
+        };
+        let file = self.hashes.as_deref().unwrap_or(path);
+        let hashes = Part::open(file, partition.map(String::as_str))?;
+        let end = match (apart, self.hash_offset) {
+            (true, _) => data.length(),
+            (false, 0) => None,
+            (false, offset) => Some(offset),
+        };
+        let found = digest::root_hash(data, end, &hashes, self.hash_offset);
+        found.map_err(|failure| match disk::describe(file) {
+            Some((what, hint)) if partition.is_none() && failure.class == Class::Invalid => {
+                Failure::new(Class::Invalid, format!("{}: {what}", file.display())).hint(hint)
+            }
+            _ => failure,
+        })
     }
 }
 
@@ -207,12 +245,17 @@ pub fn show(
         path,
         property,
         digest,
+        warning,
     } in entries
     {
         if plain {
             out.line(format!("{digest} {path}"))?;
         } else {
             out.line(format!("# {path}"))?;
+            if let Some(warning) = warning {
+                let text = format!("#   warning: {warning}");
+                out.line(out.paint(Style::Warning, &text))?;
+            }
             out.line(format!(
                 "op={} {property}={digest} action={}",
                 operation.name(),

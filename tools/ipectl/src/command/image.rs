@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 Examples:
   $ ipectl image appliance.pol root.squashfs --dmverity-signature
   $ ipectl image files.pol /srv/root --fsverity
+  $ ipectl image appliance.pol disk.img --partition root --dmverity-signature
   $ ipectl image start.pol /boot/initrd.img --boot-verified
 
 Exits with 1 if a file is denied, with 4 if it has no file that IPE would judge.")]
@@ -39,6 +40,10 @@ pub struct Image {
     #[arg(long, conflicts_with = "fsverity_digest")]
     pub fsverity: bool,
 
+    /// The partition with the files, by number or name, if the image is that of a disk
+    #[arg(long, value_name = "NUMBER|NAME")]
+    pub partition: Option<String>,
+
     /// List allowed files, too
     #[arg(long, short)]
     pub list: bool,
@@ -55,6 +60,7 @@ impl Image {
         let knowledge = image::Knowledge {
             object: self.properties.object(),
             fsverity: self.fsverity.then(digest::Parameters::default),
+            partition: self.partition.clone(),
         };
         let judged = image::judge(&policy, &self.image, &knowledge)?;
         show(&policy, &self.image, &judged, self.list, out)

@@ -42,6 +42,10 @@ pub struct Report {
     #[arg(long, conflicts_with = "fsverity_digest", requires = "image")]
     pub fsverity: bool,
 
+    /// The partition with the files, by number or name, if the image is that of a disk
+    #[arg(long, value_name = "NUMBER|NAME", requires = "image")]
+    pub partition: Option<String>,
+
     /// Logs of recorded decisions, as for 'ipectl simulate': show which lines they use
     #[arg(long = "log", value_name = "LOG")]
     pub logs: Vec<PathBuf>,
@@ -70,6 +74,7 @@ impl Report {
             let knowledge = image::Knowledge {
                 object,
                 fsverity: self.fsverity.then(digest::Parameters::default),
+                partition: self.partition.clone(),
             };
             let files = image::judge(&policy, path, &knowledge);
             files.map(|files| (path.display().to_string(), files))

@@ -7,16 +7,13 @@ use super::{
     merkle::{Shape, Tree, COMPUTED},
 };
 use crate::{
+    disk::Part,
     failure::{Class, Failure, Result},
     object::Digest,
     progress::Progress,
 };
 use ipe_policy::policy::Algorithm;
-use std::{
-    fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
-    path::Path,
-};
+use std::io::{BufReader, Read};
 
 /// The length of the superblock.
 const LENGTH: usize = 512;
@@ -106,20 +103,47 @@ impl Volume {
         })
     }
 
-    /// Computes the root hash over the data.
-    fn root(&self, mut data: impl Read) -> Result<Digest> {
+    /// The room that a hash has in a block of hashes.
+    fn slot(&self) -> usize {
+        self.algorithm.digest_len().next_power_of_two()
+    }
+
+    /// Returns where each level of the tree begins, in blocks of hashes and from the leaves up, if
+    /// the first block is this one.
+    fn levels(&self, first: u64) -> Vec<u64> {
+        let in_block = (self.hash_block / self.slot()).max(2) as u64;
+        let mut blocks = Vec::new();
+        let mut count = self.data_blocks;
+        while count > 1 {
+            count = count.div_ceil(in_block);
+            blocks.push(count);
+        }
+        let mut next = first;
+        let mut starts = Vec::new();
+        // The root comes first.
+        for count in blocks.into_iter().rev() {
+            starts.push(next);
+            next = next.saturating_add(count);
+        }
+        starts.reverse();
+        starts
+    }
+
+    /// Computes the root hash over the data. `take` gets the blocks of the tree, and their levels.
+    fn root(&self, mut data: impl Read, take: impl FnMut(usize, &[u8])) -> Result<Digest> {
         let short = || {
             Failure::new(
                 Class::Invalid,
                 "the data is shorter than its description says",
             )
         };
-        let mut tree = Tree::new(Shape {
+        let shape = Shape {
             algorithm: self.algorithm,
             salt: self.salt.clone(),
             block: self.hash_block,
-            slot: self.algorithm.digest_len().next_power_of_two(),
-        });
+            slot: self.slot(),
+        };
+        let mut tree = Tree::new(shape, take);
         let mut block = vec![0; self.data_block];
         for _ in 0..self.data_blocks {
             if fill(&mut data, &mut block)? < block.len() {
@@ -133,29 +157,71 @@ impl Volume {
     }
 }
 
-/// The root hash of a volume: of its data, as the superblock at `offset` of `hashes` says.
+/// The root hash of a volume, and a doubt about it.
+pub struct Verified {
+    /// The root hash.
+    pub root: Digest,
+    /// Its owner should know this.
+    pub warning: Option<String>,
+}
+
+/// The root hash of a volume: of its data, as the superblock at `offset` of `hashes` says, and as
+/// all of the tree behind that confirms. `end` is where the data ends, if that is known.
 ///
 /// # Errors
 ///
-/// A file cannot be read, or has no superblock.
-pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
-    let mut file = File::open(hashes).map_err(|error| Failure::file(hashes, &error))?;
-    file.seek(SeekFrom::Start(offset))?;
+/// A file cannot be read, there is no superblock, or the tree is not that of the data.
+pub fn root_hash(data: Part, end: Option<u64>, hashes: &Part, offset: u64) -> Result<Verified> {
     let mut bytes = [0; LENGTH];
-    let length = fill(&mut file, &mut bytes)?;
-    let superblock = if length < LENGTH {
-        Err("no dm-verity superblock found".to_owned())
-    } else {
-        Volume::parse(&bytes)
+    let superblock = match hashes.read_exact_at(&mut bytes, offset) {
+        Err(_) => Err("no dm-verity superblock found".to_owned()),
+        Ok(()) => Volume::parse(&bytes),
     };
-    let superblock = superblock.map_err(|reason| {
-        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.display())).hint(
+    let volume = superblock.map_err(|reason| {
+        Failure::new(Class::Invalid, format!("{}: {reason}", hashes.name())).hint(
             "pass the file of the hashes with --hashes, and their offset with --hash-offset; \
                  for a volume without a superblock, pass its table with --table, or its parameters \
                  with --no-superblock",
         )
     })?;
-    root_hash_of(data, &superblock)
+    let length = volume.hash_block as u64;
+    let starts = volume.levels((offset + LENGTH as u64).div_ceil(length));
+    let mut taken = vec![0; starts.len()];
+    let mut stored = vec![0; volume.hash_block];
+    let mut wrong = None;
+    let root = compute(data, &volume, |level, block| {
+        let number = starts[level].saturating_add(taken[level]);
+        taken[level] += 1;
+        if wrong.is_some() {
+            return;
+        }
+        let read = hashes.read_exact_at(&mut stored, number.saturating_mul(length));
+        if read.is_err() || stored != block {
+            wrong = Some(number);
+        }
+    })?;
+    if let Some(number) = wrong {
+        let message = format!(
+            "{}: block {number} of the hashes does not fit the data: the kernel refuses what \
+             depends on it",
+            hashes.name()
+        );
+        return Err(Failure::new(Class::Invalid, message)
+            .hint("is the image complete, and not changed since 'veritysetup format'?"));
+    }
+    let covered = volume.data_blocks.saturating_mul(volume.data_block as u64);
+    // What is left in front of the next block is padding.
+    let padding = volume.data_block.max(volume.hash_block) as u64;
+    let short = end.filter(|end| end.saturating_sub(covered) >= padding);
+    Ok(Verified {
+        root,
+        warning: short.map(|end| {
+            format!(
+                "the superblock covers {covered} of {end} bytes: the rest is not a part of the \
+                 volume"
+            )
+        }),
+    })
 }
 
 /// The root hash of a volume that is described without a superblock.
@@ -163,12 +229,16 @@ pub fn root_hash(data: &Path, hashes: &Path, offset: u64) -> Result<Digest> {
 /// # Errors
 ///
 /// The file cannot be read, or is shorter.
-pub fn root_hash_of(data: &Path, volume: &Volume) -> Result<Digest> {
+pub fn root_hash_of(data: Part, volume: &Volume) -> Result<Digest> {
+    compute(data, volume, |_, _| {})
+}
+
+fn compute(data: Part, volume: &Volume, take: impl FnMut(usize, &[u8])) -> Result<Digest> {
     let length = volume.data_blocks.saturating_mul(volume.data_block as u64);
     let progress = Progress::new(length);
-    let file = File::open(data).map_err(|error| Failure::file(data, &error))?;
-    let data_file = BufReader::with_capacity(1 << 20, progress.watch(file));
+    let name = data.name().to_owned();
+    let reader = BufReader::with_capacity(1 << 20, progress.watch(data));
     volume
-        .root(data_file)
-        .map_err(|failure| failure.about(data.display()))
+        .root(reader, take)
+        .map_err(|failure| failure.about(name))
 }

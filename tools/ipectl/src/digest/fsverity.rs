@@ -67,12 +67,13 @@ impl Parameters {
         // The salt fills whole blocks of the algorithm.
         let mut salt = self.salt.clone();
         salt.resize(salt.len().div_ceil(input) * input, 0);
-        let mut tree = Tree::new(Shape {
+        let shape = Shape {
             algorithm: self.algorithm,
             salt,
             block: block_size,
             slot: self.algorithm.digest_len(),
-        });
+        };
+        let mut tree = Tree::new(shape, |_, _| {});
         let mut size = 0u64;
         let mut block = vec![0; block_size];
         loop {

@@ -45,18 +45,22 @@ pub(super) struct Shape {
 }
 
 /// A tree that grows from left to right. Of each level only the last block is kept.
-pub(super) struct Tree {
+pub(super) struct Tree<F> {
     shape: Shape,
     /// The hashes of the last block of each level, from the leaves up.
     levels: Vec<Vec<u8>>,
+    /// Takes each block that is complete, and its level.
+    take: F,
 }
 
-impl Tree {
-    /// A tree without leaves.
-    pub(super) fn new(shape: Shape) -> Self {
+impl<F: FnMut(usize, &[u8])> Tree<F> {
+    /// A tree without leaves. `take` gets each block that is complete, of each level from left to
+    /// right.
+    pub(super) fn new(shape: Shape, take: F) -> Self {
         Self {
             shape,
             levels: Vec::new(),
+            take,
         }
     }
 
@@ -84,6 +88,7 @@ impl Tree {
     fn lift(&mut self, level: usize) -> Option<()> {
         let mut block = std::mem::take(&mut self.levels[level]);
         block.resize(self.shape.block, 0);
+        (self.take)(level, &block);
         let parent = hash(self.shape.algorithm, &[&self.shape.salt, &block])?;
         self.push(level + 1, parent)
     }

@@ -8,7 +8,7 @@ mod merkle;
 mod table;
 
 pub use self::{
-    dmverity::{root_hash, root_hash_of, Volume},
+    dmverity::{root_hash, root_hash_of, Verified, Volume},
     fsverity::Parameters,
     table::Table,
 };
@@ -36,6 +36,9 @@ pub struct Entry {
     pub property: &'static str,
     /// The digest.
     pub digest: String,
+    /// A doubt about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 impl Entry {
@@ -45,6 +48,7 @@ impl Entry {
             path: printable(path.as_os_str().as_bytes()),
             property,
             digest: digest.to_string(),
+            warning: None,
         }
     }
 }

@@ -6,14 +6,16 @@
 //! one that an earlier link of the same name leads elsewhere. Here a name is nothing but text.
 
 use super::root::{Entry, Root};
-use crate::failure::{Class, Failure, Result};
-use ext4_view::{Ext4Error, PathBuf as Ext4Path};
+use crate::{
+    disk::Part,
+    failure::{Class, Failure, Result},
+};
+use ext4_view::{Ext4Error, Ext4Read, PathBuf as Ext4Path};
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-    os::unix::{ffi::OsStrExt, fs::FileExt},
+    io::{self, Read},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -32,6 +34,9 @@ const MAX_DEPTH: usize = 128;
 /// The error for such a tree.
 const TANGLED: &str = "its directories form a loop";
 
+/// The error of what the reader of the file system reads from.
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A file system of ext2, ext3 or ext4.
 pub(super) struct Ext4 {
     /// How messages name it.
@@ -47,17 +52,16 @@ impl Ext4 {
     /// # Errors
     ///
     /// It is damaged, or has features that are not known here.
-    pub(super) fn load(image: &Path, mut file: File) -> Result<Self> {
-        let length = file.seek(SeekFrom::End(0));
-        let length = length.map_err(|error| Failure::file(image, &error))?;
+    pub(super) fn load(image: &Path, part: Part) -> Result<Self> {
+        let length = part.length().unwrap_or(u64::MAX);
         // Room for its groups of blocks is made before they are read.
-        if claimed(&file).map_err(|error| Failure::file(image, &error))? > u128::from(length) {
+        if claimed(&part).map_err(|error| Failure::file(image, &error))? > u128::from(length) {
             let message = format!("{}: shorter than its file system", image.display());
             return Err(Failure::new(Class::Invalid, message).hint("is the image complete?"));
         }
         Ok(Self {
             image: image.to_owned(),
-            system: ext4_view::Ext4::load(Box::new(file)).map_err(|error| failed(image, error))?,
+            system: ext4_view::Ext4::load(Box::new(part)).map_err(|error| failed(image, error))?,
             max_entries: length / MIN_ENTRY,
         })
     }
@@ -69,6 +73,12 @@ impl Ext4 {
             host(directory).display()
         );
         Failure::new(Class::Invalid, message)
+    }
+}
+
+impl Ext4Read for Part {
+    fn read(&mut self, start: u64, to: &mut [u8]) -> std::result::Result<(), BoxedError> {
+        Ok(self.read_exact_at(to, start)?)
     }
 }
 
@@ -123,10 +133,10 @@ impl Root for Ext4 {
 }
 
 /// How long the file system is, in bytes, as its superblock says.
-fn claimed(file: &File) -> io::Result<u128> {
+fn claimed(part: &Part) -> io::Result<u128> {
     let number = |offset| {
         let mut bytes = [0; 4];
-        file.read_exact_at(&mut bytes, SUPERBLOCK + offset)?;
+        part.read_exact_at(&mut bytes, SUPERBLOCK + offset)?;
         io::Result::Ok(u32::from_le_bytes(bytes))
     };
     let high = u128::from(number(BLOCKS_HIGH)?);

@@ -16,31 +16,38 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Unpacks a squashfs image. The second path is below the first, and is removed with it.
+/// Unpacks a squashfs image, which begins somewhere in the file. The second path is below the first, and is removed with it.
 ///
 /// # Errors
 ///
 /// `unsquashfs` is missing or fails.
-pub(super) fn squashfs(image: &Path) -> Result<(TempDir, PathBuf)> {
+pub(super) fn squashfs(image: &Path, start: u64) -> Result<(TempDir, PathBuf)> {
     extract(image, |root| {
         let mut command = Command::new("unsquashfs");
-        command.args(["-no-xattrs", "-ignore-errors", "-no-progress", "-dest"]);
-        command.arg(root).arg(image);
+        command.args(["-no-xattrs", "-ignore-errors", "-no-progress"]);
+        if start > 0 {
+            command.args(["-offset", &start.to_string()]);
+        }
+        command.arg("-dest").arg(root).arg(image);
         command
     })
 }
 
-/// Unpacks an erofs image. The second path is below the first, and is removed with it.
+/// Unpacks an erofs image, which begins somewhere in the file. The second path is below the first, and is removed with it.
 ///
 /// # Errors
 ///
 /// `fsck.erofs` is missing or fails.
-pub(super) fn erofs(image: &Path) -> Result<(TempDir, PathBuf)> {
+pub(super) fn erofs(image: &Path, start: u64) -> Result<(TempDir, PathBuf)> {
     extract(image, |root| {
         let mut option = OsString::from("--extract=");
         option.push(root);
         let mut command = Command::new("fsck.erofs");
-        command.arg("--no-preserve").arg(option).arg(image);
+        command.arg("--no-preserve").arg(option);
+        if start > 0 {
+            command.arg(format!("--offset={start}"));
+        }
+        command.arg(image);
         command
     })
 }

@@ -8,7 +8,6 @@ mod ext4;
 mod extract;
 mod initramfs;
 mod open;
-mod partitions;
 mod root;
 mod uki;
 mod unpack;
@@ -116,6 +115,8 @@ pub struct Knowledge {
     pub object: Object,
     /// How fs-verity will be enabled on all of them, if it will.
     pub fsverity: Option<Parameters>,
+    /// The partition that they are on, if the image is that of a disk.
+    pub partition: Option<String>,
 }
 
 /// Asks a policy about each file of a directory or an image.
@@ -124,7 +125,7 @@ pub struct Knowledge {
 ///
 /// The path cannot be read, is not an image, or has no file that a policy is asked about.
 pub fn judge(policy: &Policy, path: &Path, knowledge: &Knowledge) -> Result<Vec<Judged>> {
-    let root = open(path)?;
+    let root = open(path, knowledge.partition.as_deref())?;
     let files = root.files()?;
     // An image may claim any lengths.
     let size = files.iter().map(|file| file.size);

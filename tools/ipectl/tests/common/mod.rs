@@ -105,3 +105,38 @@ pub(crate) fn has(program: &str) -> bool {
     path.split(':')
         .any(|directory| Path::new(directory).join(program).is_file())
 }
+
+/// The image of a disk with a GPT and partitions of these names and contents.
+pub(crate) fn disk_of(sector: u64, partitions: &[(&str, &[u8])]) -> Vec<u8> {
+    use gpt::{disk::LogicalBlockSize, mbr::ProtectiveMBR, partition_types, GptConfig};
+    let size = match sector {
+        512 => LogicalBlockSize::Lb512,
+        _ => LogicalBlockSize::Lb4096,
+    };
+    let contents: u64 = partitions
+        .iter()
+        .map(|(_, content)| content.len() as u64)
+        .sum();
+    let length = (contents + (4 << 20)).next_multiple_of(4096);
+    let mut disk = std::io::Cursor::new(vec![0; length as usize]);
+    let blocks = u32::try_from(length / sector - 1).unwrap();
+    let mbr = ProtectiveMBR::with_lb_size(blocks);
+    mbr.overwrite_lba0(&mut disk).unwrap();
+    let config = GptConfig::new().writable(true).logical_block_size(size);
+    let mut table = config.create_from_device(disk, None).unwrap();
+    for (name, content) in partitions {
+        let length = content.len() as u64;
+        let kind = partition_types::LINUX_FS;
+        table.add_partition(name, length, kind, 0, None).unwrap();
+    }
+    let places: Vec<_> = table
+        .partitions()
+        .values()
+        .map(|found| found.bytes_start(size).unwrap() as usize)
+        .collect();
+    let mut disk = table.write().unwrap().into_inner();
+    for (place, (_, content)) in places.into_iter().zip(partitions) {
+        disk[place..place + content.len()].copy_from_slice(content);
+    }
+    disk
+}
