@@ -4,7 +4,13 @@
 
 mod common;
 
-use common::{fixtures, has, on_terminal, owner::Owner, succeeds};
+use cms::{content_info::ContentInfo, signed_data::SignedData};
+use common::{
+    fixtures, has, on_terminal,
+    owner::{self, Owner},
+    succeeds,
+};
+use der::Decode;
 use ipectl::{
     failure::Class,
     sign::{Expired, Signer},
@@ -357,7 +363,7 @@ fn unsuitable_certificates_are_refused() {
             "codeSigning",
         ),
         (&["-newkey", "rsa:1024"], &[], "1024 bits"),
-        (&["-newkey", "ed25519"], &[], "neither RSA nor ECDSA"),
+        (&["-newkey", "ed25519"], &[], "neither RSA, nor ECDSA"),
     ];
     for (kind, options, reason) in cases {
         let owner = Owner::new(kind, options);
@@ -503,7 +509,73 @@ fn certificates_of_issuers_are_a_chain() {
 }
 
 #[test]
-fn ml_dsa_is_refused_with_advice() {
+fn ml_dsa_signatures_verify() {
+    let probe = Owner::rsa();
+    let kinds = ["genpkey", "-algorithm", "ML-DSA-65", "-out", "pq.pem"];
+    if !probe.try_openssl(&kinds).status.success() {
+        eprintln!("skipped: openssl has no ML-DSA");
+        return;
+    }
+    for (kind, oid) in [
+        ("ML-DSA-44", "2.16.840.1.101.3.4.3.17"),
+        ("ML-DSA-65", "2.16.840.1.101.3.4.3.18"),
+        ("ML-DSA-87", "2.16.840.1.101.3.4.3.19"),
+    ] {
+        let owner = Owner::new(&["-newkey", kind], &["-days", "30"]);
+        let message = owner.sign("key.pem", &[]);
+        // The signature is the same to openssl, and the message is what the kernel takes.
+        let data: SignedData = ContentInfo::from_der(&message)
+            .and_then(|info| info.content.decode_as())
+            .unwrap();
+        let [info] = data.signer_infos.0.as_slice() else {
+            panic!("{data:?}");
+        };
+        assert!(info.signed_attrs.is_none());
+        assert_eq!(info.signature_algorithm.oid.to_string(), oid);
+        assert_eq!(info.digest_alg.oid.to_string(), "2.16.840.1.101.3.4.2.3");
+        fs::write(owner.path("signature"), info.signature.as_bytes()).unwrap();
+        fs::write(owner.path("text"), owner::policy()).unwrap();
+        let verify = [
+            "pkeyutl", "-verify", "-rawin", "-certin", "-inkey", "crt.pem",
+        ];
+        let given = ["-in", "text", "-sigfile", "signature"];
+        owner.openssl(&[&verify[..], &given].concat());
+
+        // The other ways to a key.
+        let read = ["pkey", "-in", "key.pem"];
+        owner.openssl(&[&read[..], &["-outform", "der", "-out", "key.der"]].concat());
+        let encrypted = ["-aes256", "-passout", "pass:secret", "-out", "enc.pem"];
+        owner.openssl(&[&read[..], &encrypted].concat());
+        fs::write(owner.path("pass"), "secret\n").unwrap();
+        let passphrase = owner.path("pass");
+        let uri = format!("file:{}", owner.path("key.pem"));
+        let mut arguments = owner.arguments("key.pem", &[]);
+        arguments[3] = uri;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let message = fs::read(owner.path("out.p7b")).unwrap();
+        succeeds(&arguments);
+        assert_eq!(
+            fs::read(owner.path("out.p7b")).unwrap().len(),
+            message.len()
+        );
+        owner.sign("key.der", &["--append"]);
+        owner.sign("enc.pem", &["--passphrase-file", &passphrase]);
+
+        let other = Owner::new(&["-newkey", kind], &["-days", "30"]);
+        fs::copy(other.path("key.pem"), owner.path("other.pem")).unwrap();
+        for key in ["other.pem", "rsa.pem"] {
+            fs::copy(probe.path("key.pem"), owner.path("rsa.pem")).unwrap();
+            let said = owner.refuses(5, key, &[]);
+            assert!(said.contains("do not belong together"), "{key}: {said}");
+        }
+        fs::copy(owner.path("key.pem"), probe.path("pq.pem")).unwrap();
+        let said = probe.refuses(5, "pq.pem", &[]);
+        assert!(said.contains("do not belong together"), "{said}");
+    }
+}
+
+#[test]
+fn missing_openssl_is_named() {
     let probe = Owner::rsa();
     let kinds = ["genpkey", "-algorithm", "ML-DSA-65", "-out", "pq.pem"];
     if !probe.try_openssl(&kinds).status.success() {
@@ -511,8 +583,15 @@ fn ml_dsa_is_refused_with_advice() {
         return;
     }
     let owner = Owner::new(&["-newkey", "ML-DSA-65"], &["-days", "30"]);
-    let said = owner.refuses(5, "key.pem", &[]);
-    assert!(said.contains("CONFIG_CRYPTO_MLDSA"), "{said}");
+    let output = Command::new(env!("CARGO_BIN_EXE_ipectl"))
+        .args(owner.arguments("key.pem", &[]))
+        .current_dir(fixtures())
+        .env("PATH", owner.0.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("keys of ML-DSA"), "{said}");
 }
 
 #[test]

@@ -108,7 +108,8 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
         ),
         (_, libc::ENOPKG) => (
             "the kernel lacks an algorithm of the signature",
-            "sign with RSA, or build the kernel with CONFIG_CRYPTO_ECDSA",
+            "sign with RSA, or build the kernel with CONFIG_CRYPTO_ECDSA, or CONFIG_CRYPTO_MLDSA \
+             for a key of ML-DSA",
         ),
         (_, libc::EMSGSIZE) => (
             "the message is too long for the kernel's decoder",

@@ -2,7 +2,7 @@
 
 //! Certificates: which are fit for signing policies, and what they verify.
 
-use super::container;
+use super::{container, openssl};
 use crate::failure::{Class, Failure, Result};
 use cms::cert::IssuerAndSerialNumber;
 use const_oid::{
@@ -51,14 +51,38 @@ enum PublicKey {
     Rsa(RsaPublicKey),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
+    /// The `openssl` program verifies with it.
+    MlDsa {
+        scheme: Scheme,
+        /// In DER.
+        key: Vec<u8>,
+    },
 }
 
-/// ML-DSA-44, ML-DSA-65 and ML-DSA-87.
-const ML_DSA: [ObjectIdentifier; 3] = [
-    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
-    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
-    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
-];
+/// How a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RSA and SHA-256.
+    Rsa,
+    /// ECDSA and SHA-256.
+    Ecdsa,
+    /// ML-DSA, which signs the text itself.
+    MlDsa(ObjectIdentifier),
+}
+
+impl Scheme {
+    /// ML-DSA-44, ML-DSA-65 and ML-DSA-87.
+    const ML_DSA: [ObjectIdentifier; 3] = [
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
+    ];
+
+    /// Returns the scheme of a key of ML-DSA.
+    pub(super) fn of_ml_dsa(key: ObjectIdentifier) -> Option<Self> {
+        Self::ML_DSA.contains(&key).then_some(Self::MlDsa(key))
+    }
+}
 
 /// A reason why a certificate is not fit.
 fn unfit(reason: impl Into<String>) -> Failure {
@@ -102,9 +126,13 @@ impl Signer {
         }
     }
 
-    /// Whether the key signs with ECDSA, else it is RSA.
-    pub fn is_elliptic(&self) -> bool {
-        !matches!(self.key, PublicKey::Rsa(_))
+    /// Returns how the key signs.
+    pub fn scheme(&self) -> Scheme {
+        match self.key {
+            PublicKey::Rsa(_) => Scheme::Rsa,
+            PublicKey::P256(_) | PublicKey::P384(_) => Scheme::Ecdsa,
+            PublicKey::MlDsa { scheme, .. } => scheme,
+        }
     }
 
     /// Whether a signature of a text was made by the certificate's key.
@@ -120,6 +148,7 @@ impl Signer {
                 .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
             PublicKey::P384(key) => p384::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
+            PublicKey::MlDsa { key, .. } => openssl::verifies(key, text, signature),
         }
     }
 
@@ -156,11 +185,15 @@ impl PublicKey {
                     .map_err(|error| unfit(format!("its key cannot be used: {error}"))),
                 _ => Err(unfit("its curve is neither P-256 nor P-384")),
             },
-            oid if ML_DSA.contains(&oid) => Err(unfit("its key is one of ML-DSA").hint(
-                "kernels with CONFIG_CRYPTO_MLDSA verify such signatures; make them with openssl: \
-                 see the README",
-            )),
-            _ => Err(unfit("its key is neither RSA nor ECDSA")),
+            oid => match Scheme::of_ml_dsa(oid) {
+                Some(scheme) => {
+                    let key = certificate.tbs_certificate.subject_public_key_info.to_der();
+                    let key =
+                        key.map_err(|error| unfit(format!("its key cannot be used: {error}")))?;
+                    Ok(Self::MlDsa { scheme, key })
+                }
+                None => Err(unfit("its key is neither RSA, nor ECDSA, nor ML-DSA")),
+            },
         }
     }
 }

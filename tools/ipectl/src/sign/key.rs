@@ -2,10 +2,14 @@
 
 //! Private keys: where they are, and how they sign.
 
-use super::{certificate::blocks, container, openssl, passphrase::Passphrase};
+use super::{
+    certificate::{blocks, Scheme},
+    container, openssl,
+    passphrase::Passphrase,
+};
 use crate::failure::{Class, Failure, Result};
 use der::{pem, Decode};
-use pkcs8::{DecodePrivateKey, EncryptedPrivateKeyInfo};
+use pkcs8::{DecodePrivateKey, EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument};
 use rsa::{
     pkcs1::DecodeRsaPrivateKey,
     pkcs1v15,
@@ -23,6 +27,8 @@ pub enum Key {
     P256(p256::ecdsa::SigningKey),
     /// In this program's memory.
     P384(p384::ecdsa::SigningKey),
+    /// In this program's memory, for the `openssl` program to sign with.
+    MlDsa(SecretDocument),
     /// Where the `openssl` program finds it: a token, another store.
     Uri {
         /// The URI.
@@ -118,13 +124,20 @@ impl Key {
         if let Ok(key) = p384::ecdsa::SigningKey::from_pkcs8_der(bytes) {
             return Ok(Self::P384(key));
         }
+        let other = PrivateKeyInfo::from_der(bytes);
+        if other.is_ok_and(|key| Scheme::of_ml_dsa(key.algorithm.oid).is_some()) {
+            let key = SecretDocument::try_from(bytes);
+            return key
+                .map(Self::MlDsa)
+                .map_err(|error| unusable(error.to_string()));
+        }
         Err(unusable(
-            "neither an RSA key nor an ECDSA key on P-256 or P-384",
+            "neither a key of RSA, nor of ECDSA on P-256 or P-384, nor of ML-DSA",
         ))
     }
 
-    /// Signs a text with SHA-256.
-    pub fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
+    /// Signs a text, with SHA-256 unless the scheme is ML-DSA.
+    pub fn sign(&self, text: &[u8], scheme: Scheme) -> Result<Vec<u8>> {
         let failed = |error| unusable(format!("signing failed: {error}"));
         let digest = Sha256::digest(text);
         match self {
@@ -144,7 +157,10 @@ impl Key {
                     key.sign_prehash(&digest).map_err(failed)?;
                 Ok(signature.to_der().as_bytes().to_vec())
             }
-            Self::Uri { uri, passphrase } => openssl::sign(uri, passphrase.as_deref(), text),
+            Self::MlDsa(key) => openssl::sign_whole(key.as_bytes(), text),
+            Self::Uri { uri, passphrase } => {
+                openssl::sign(uri, passphrase.as_deref(), text, scheme)
+            }
         }
     }
 }

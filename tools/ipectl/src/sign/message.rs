@@ -2,7 +2,10 @@
 
 //! Signed messages, in the two forms that the kernel takes.
 
-use super::{certificate::Signer, key::Key};
+use super::{
+    certificate::{Scheme, Signer},
+    key::Key,
+};
 use crate::failure::{Class, Failure, Result};
 use cms::{
     cert::CertificateChoices,
@@ -29,7 +32,7 @@ pub fn sign(
     key: &Key,
     signer: &Signer,
 ) -> Result<Vec<u8>> {
-    let signature = key.sign(text)?;
+    let signature = key.sign(text, signer.scheme())?;
     if !signer.verifies(text, &signature) {
         return Err(Failure::new(
             Class::Signing,
@@ -60,21 +63,14 @@ fn encode(
     with_certificates: bool,
     signer: &Signer,
 ) -> der::Result<Vec<u8>> {
+    let algorithm = |oid, parameters| AlgorithmIdentifierOwned { oid, parameters };
     let null = || Any::encode_from(&Null).map(Some);
-    let sha256 = AlgorithmIdentifierOwned {
-        oid: rfc5912::ID_SHA_256,
-        parameters: null()?,
-    };
-    let signature_algorithm = if signer.is_elliptic() {
-        AlgorithmIdentifierOwned {
-            oid: rfc5912::ECDSA_WITH_SHA_256,
-            parameters: None,
-        }
-    } else {
-        AlgorithmIdentifierOwned {
-            oid: rfc5912::RSA_ENCRYPTION,
-            parameters: null()?,
-        }
+    let sha256 = algorithm(rfc5912::ID_SHA_256, null()?);
+    let (digest, signature_algorithm) = match signer.scheme() {
+        Scheme::Rsa => (sha256, algorithm(rfc5912::RSA_ENCRYPTION, null()?)),
+        Scheme::Ecdsa => (sha256, algorithm(rfc5912::ECDSA_WITH_SHA_256, None)),
+        // The text is not hashed first, but a message has to name a hash: RFC 9882 wants this one.
+        Scheme::MlDsa(oid) => (algorithm(rfc5912::ID_SHA_512, None), algorithm(oid, None)),
     };
     let content = match embedded {
         Some(text) => Some(Any::encode_from(&OctetStringRef::new(text)?)?),
@@ -83,7 +79,7 @@ fn encode(
     let info = SignerInfo {
         version: CmsVersion::V1,
         sid: SignerIdentifier::IssuerAndSerialNumber(signer.id()),
-        digest_alg: sha256.clone(),
+        digest_alg: digest.clone(),
         signed_attrs: None,
         signature_algorithm,
         signature: OctetString::new(signature)?,
@@ -98,7 +94,7 @@ fn encode(
     };
     let data = SignedData {
         version: CmsVersion::V1,
-        digest_algorithms: SetOfVec::try_from(vec![sha256])?,
+        digest_algorithms: SetOfVec::try_from(vec![digest])?,
         encap_content_info: EncapsulatedContentInfo {
             econtent_type: rfc5911::ID_DATA,
             econtent: content,

@@ -10,7 +10,7 @@ mod openssl;
 mod passphrase;
 
 pub use self::{
-    certificate::{Expired, Signer},
+    certificate::{Expired, Scheme, Signer},
     key::Key,
     message::{sign, verify},
     passphrase::Passphrase,

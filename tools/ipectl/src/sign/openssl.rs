@@ -1,27 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The `openssl` program: it signs with keys that a URI names, and says why it cannot.
+//! The `openssl` program: it signs with keys that a URI names and with ML-DSA, and says why it
+//! cannot.
 
+use super::certificate::Scheme;
 use crate::failure::{reason, Class, Failure, Result};
 use std::{
     ffi::OsStr,
     fs,
-    io::Write,
+    io::{self, Write},
     os::unix::process::ExitStatusExt,
     path::Path,
     process::{Command, Output, Stdio},
 };
+use tempfile::NamedTempFile;
 
 /// Where the provider for PKCS#11 writes what it does. The calls are all that tells a wrong PIN from
 /// a key that is not there; to ask again would spend another of the few tries that a PIN has.
 const TRACE: &str = "PKCS11_PROVIDER_DEBUG";
 
 /// Lets the program sign, which asks at the terminal for a PIN where it needs one.
-pub(super) fn sign(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn sign(
+    uri: &str,
+    passphrase: Option<&OsStr>,
+    text: &[u8],
+    scheme: Scheme,
+) -> Result<Vec<u8>> {
     let of_token = uri.starts_with("pkcs11:");
-    let trace = tempfile::NamedTempFile::new()?;
+    let trace = NamedTempFile::new()?;
     let mut command = Command::new("openssl");
-    command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
+    let file;
+    let input = if let Scheme::MlDsa(_) = scheme {
+        file = file_of(text)?;
+        command.args(SIGN_WHOLE).args(["-inkey", uri, "-in"]);
+        command.arg(file.path());
+        &[][..]
+    } else {
+        command.args(["dgst", "-sha256", "-binary", "-sign", uri]);
+        text
+    };
     if let Some(passphrase) = passphrase {
         command.arg("-passin").arg(passphrase);
     }
@@ -34,19 +51,7 @@ pub(super) fn sign(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result
             command.env(TRACE, place);
         }
     }
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error)))
-                .hint("ipectl uses a key that a URI names through the openssl program")
-        })?;
-    let mut stdin = child.stdin.take();
-    let written = stdin.as_mut().map(|stdin| stdin.write_all(text));
-    drop(stdin);
-    let output = child.wait_with_output()?;
+    let (output, written) = run(&mut command, input)?;
     if !output.status.success() {
         return Err(if of_token {
             explain(&output, trace.path())
@@ -54,8 +59,70 @@ pub(super) fn sign(uri: &str, passphrase: Option<&OsStr>, text: &[u8]) -> Result
             unusable(&output)
         });
     }
-    written.transpose()?;
+    written?;
     Ok(output.stdout)
+}
+
+/// What signs a text that is not hashed first. It wants to know the length, so that the text cannot
+/// come through a pipe.
+const SIGN_WHOLE: [&str; 3] = ["pkeyutl", "-sign", "-rawin"];
+
+/// Lets the program sign a text that is not hashed first, with a key in PKCS#8. The key is never in a
+/// file, nor among the arguments.
+pub(super) fn sign_whole(key: &[u8], text: &[u8]) -> Result<Vec<u8>> {
+    let text = file_of(text)?;
+    let mut command = Command::new("openssl");
+    command
+        .args(SIGN_WHOLE)
+        .args(["-keyform", "DER", "-inkey", "/dev/stdin", "-in"]);
+    let (output, written) = run(command.arg(text.path()), key)?;
+    if !output.status.success() {
+        return Err(unusable(&output).hint("OpenSSL 3.5 and later sign with ML-DSA"));
+    }
+    written?;
+    Ok(output.stdout)
+}
+
+/// Whether the program verifies the signature of a text that is not hashed first. It is the program
+/// that signed, so that it is there.
+pub(super) fn verifies(key: &[u8], text: &[u8], signature: &[u8]) -> bool {
+    let verify = || {
+        let (key, text, signature) = (file_of(key)?, file_of(text)?, file_of(signature)?);
+        let mut command = Command::new("openssl");
+        command.args(["pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER"]);
+        command.arg("-inkey").arg(key.path());
+        command.arg("-in").arg(text.path());
+        command.arg("-sigfile").arg(signature.path());
+        run(&mut command, &[])
+    };
+    verify().is_ok_and(|(output, _)| output.status.success())
+}
+
+/// A file with this content, which goes away with the returned value.
+fn file_of(content: &[u8]) -> Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+/// Runs the program with this on its standard input. It need not read all of that.
+fn run(command: &mut Command, input: &[u8]) -> Result<(Output, io::Result<()>)> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| {
+            Failure::new(Class::Unsupported, format!("openssl: {}", reason(&error))).hint(
+                "ipectl uses keys that a URI names, and keys of ML-DSA, through the openssl program",
+            )
+        })?;
+    let mut stdin = child.stdin.take();
+    let written = stdin
+        .as_mut()
+        .map_or(Ok(()), |stdin| stdin.write_all(input));
+    drop(stdin);
+    Ok((child.wait_with_output()?, written))
 }
 
 /// The first line of what the program says.
