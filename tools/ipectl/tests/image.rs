@@ -544,3 +544,24 @@ fn erofs_image_that_cannot_be_read_says_why() {
     let said = reviews(7, directory.path(), "x", &[]);
     assert!(said.contains("erofs-utils is too old"), "{said}");
 }
+
+#[test]
+fn image_that_is_mounted_from_a_file_has_its_digest() {
+    if !has("mkfs.erofs") || !has("fsck.erofs") {
+        eprintln!("skipped: erofs-utils is not installed");
+        return;
+    }
+    let directory = root();
+    make(directory.path(), "mkfs.erofs", &["--quiet", "x", "root"]);
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let rules = succeeds(&["digest", "--images", &path("x")]);
+    let policy = format!("policy_name=p policy_version=1.0.0\nDEFAULT action=DENY\n{rules}");
+    fs::write(path("p.pol"), policy).unwrap();
+    let said = reviews(1, directory.path(), "x", &["--file"]);
+    assert!(said.contains("programs          2        0"), "{said}");
+    let said = reviews(1, directory.path(), "x", &[]);
+    assert!(said.contains("programs          0        2"), "{said}");
+    fs::write(path("y"), vec![0; 4096]).unwrap();
+    let said = reviews(4, directory.path(), "y", &["--file"]);
+    assert!(said.contains("not an image of EROFS"), "{said}");
+}

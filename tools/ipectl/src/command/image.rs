@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 Examples:
   $ ipectl image appliance.pol root.squashfs --dmverity-signature
   $ ipectl image files.pol /srv/root --fsverity
+  $ ipectl image apps.pol app.erofs --file
   $ ipectl image appliance.pol disk.img --partition root --dmverity-signature
   $ ipectl image start.pol /boot/initrd.img --boot-verified
 
@@ -40,6 +41,10 @@ pub struct Image {
     #[arg(long, conflicts_with = "fsverity_digest")]
     pub fsverity: bool,
 
+    /// The image, of EROFS, will be mounted from this file, on which fs-verity is enabled
+    #[arg(long, conflicts_with_all = ["metadata_backing_file_fsverity_digest", "partition"])]
+    pub file: bool,
+
     /// The partition with the files, by number or name, if the image is that of a disk
     #[arg(long, value_name = "NUMBER|NAME")]
     pub partition: Option<String>,
@@ -57,8 +62,13 @@ impl Image {
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let policy = Policy::load(&Source::read(&self.policy)?)?;
+        let mut object = self.properties.object();
+        if self.file {
+            let digest = digest::of_image(&self.image)?;
+            object.image_digest = Some(digest);
+        }
         let knowledge = image::Knowledge {
-            object: self.properties.object(),
+            object,
             fsverity: self.fsverity.then(digest::Parameters::default),
             partition: self.partition.clone(),
         };

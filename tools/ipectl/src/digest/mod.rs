@@ -14,7 +14,8 @@ pub use self::{
 };
 
 use crate::{
-    failure::{Failure, Result},
+    disk::Part,
+    failure::{Class, Failure, Result},
     object::Digest,
     output::printable,
     progress::Progress,
@@ -99,6 +100,25 @@ pub fn size(files: &[PathBuf]) -> u64 {
 pub fn of_file(path: &Path, parameters: &Parameters, progress: &Progress) -> Result<Digest> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     of_open_file(file, parameters, progress)
+}
+
+/// The fs-verity digest of an image of EROFS, which decides about its files where it is mounted from
+/// the file.
+///
+/// # Errors
+///
+/// It cannot be read, or is not such an image.
+pub fn of_image(path: &Path) -> Result<Digest> {
+    const MAGIC: [u8; 4] = [0xe2, 0xe1, 0xf5, 0xe0];
+    let mut magic = [0; 4];
+    let part = Part::open(path, None)?;
+    if part.read_exact_at(&mut magic, 1024).is_err() || magic != MAGIC {
+        let message = format!("{}: not an image of EROFS", path.display());
+        return Err(Failure::new(Class::Invalid, message)
+            .hint("the kernel mounts no other file system from a file without a device"));
+    }
+    let progress = Progress::new(part.length().unwrap_or_default());
+    of_file(path, &Parameters::default(), &progress)
 }
 
 /// The fs-verity digest of a file that is open.

@@ -3,17 +3,26 @@
 //! The properties of a file on the running system, as its kernel sees them.
 
 mod device_mapper;
+mod layers;
 mod measure;
+mod mounts;
 
+pub(crate) use self::layers::{find as layer_of, Place};
+
+use self::mounts::Mount;
 use crate::{
     failure::{reason, Failure, Result},
     object::{Digest, Object},
 };
+use rustix::fs::fstatfs;
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
+
+/// `OVERLAYFS_SUPER_MAGIC`
+const OVERLAY: u64 = 0x794c_7630;
 
 /// Returns the properties of a file, and the evidence for them.
 ///
@@ -40,48 +49,103 @@ struct Survey {
     complete: bool,
 }
 
+/// Returns the properties of a file in a layer of an overlay, and the evidence for them.
+///
+/// # Errors
+///
+/// The file cannot be looked at.
+pub(crate) fn object_at(place: &Place) -> Result<(Object, Vec<String>)> {
+    match place {
+        Place::File(file, layer) => {
+            let survey = survey_open(file, layer)?;
+            Ok((survey.object, survey.evidence))
+        }
+        Place::Device(device, name) => {
+            let mut object = Object::default();
+            let mut evidence = vec![format!("{name} has it")];
+            if has_device_mapper(&numbers(*device)) {
+                dmverity(*device, &mut object, &mut evidence);
+            } else {
+                evidence.push("its device is no volume of device-mapper".to_owned());
+            }
+            Ok((object, evidence))
+        }
+    }
+}
+
 fn survey(path: &Path) -> Result<Survey> {
     // A FIFO without a writer must not hold it up.
     let mut options = OpenOptions::new();
     let file = options.read(true).custom_flags(libc::O_NONBLOCK).open(path);
     let file = file.map_err(|error| Failure::file(path, &error))?;
+    let mut survey = survey_open(&file, path)?;
+    if is_on_overlay(&file) {
+        // The file of a layer decides.
+        survey.complete = false;
+        let place = fs::canonicalize(path).ok().and_then(|path| layer_of(&path));
+        let Some(place) = place else {
+            survey.evidence.push(
+                "it is on an overlay: pass the file of the layer below, which is the one that counts"
+                    .to_owned(),
+            );
+            return Ok(survey);
+        };
+        survey.evidence.push("it is on an overlay".to_owned());
+        let (object, evidence) = object_at(&place)?;
+        survey.object = object;
+        survey.evidence.extend(evidence);
+    }
+    Ok(survey)
+}
+
+fn is_on_overlay(file: &File) -> bool {
+    fstatfs(file).is_ok_and(|found| found.f_type as u64 == OVERLAY)
+}
+
+/// Returns the numbers of a device as text.
+fn numbers(device: u64) -> String {
+    format!("{}:{}", libc::major(device), libc::minor(device))
+}
+
+fn has_device_mapper(numbers: &str) -> bool {
+    let device = Path::new("/sys/dev/block").join(numbers);
+    device.join("dm").exists()
+}
+
+fn survey_open(file: &File, path: &Path) -> Result<Survey> {
     let metadata = file
         .metadata()
         .map_err(|error| Failure::file(path, &error))?;
     let device = metadata.dev();
-    let numbers = format!("{}:{}", libc::major(device), libc::minor(device));
+    let numbers = numbers(device);
     let mut object = Object::default();
     let mut evidence = vec![format!("{}: device {numbers}", path.display())];
 
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let kind = file_system(&mounts, &numbers);
-    // The file of a layer decides.
-    let mut complete = kind.is_some_and(|kind| kind != "overlay");
+    let mut complete = kind.is_some();
     match kind {
         Some("rootfs") => {
             object.boot_verified = true;
             evidence.push("it is in the initramfs".to_owned());
         }
-        Some("overlay") => evidence.push(
-            "it is on an overlay: pass the file of the layer below, which is the one that counts"
-                .to_owned(),
-        ),
-        Some(kind) => evidence.push(format!("its file system is {kind}")),
-        None => {}
+        Some("overlay") | None => {}
+        Some(kind) => {
+            evidence.push(format!("its file system is {kind}"));
+            if kind == "erofs" && libc::major(device) == 0 {
+                complete &= image(&mounts, &numbers, &mut object, &mut evidence);
+            }
+        }
     }
 
-    if Path::new("/sys/dev/block")
-        .join(&numbers)
-        .join("dm")
-        .exists()
-    {
+    if has_device_mapper(&numbers) {
         complete &= dmverity(device, &mut object, &mut evidence);
     }
 
-    match measure::digest(&file) {
+    match measure::digest(file) {
         Ok(digest) => {
             object.fsverity_digest = digest;
-            object.fsverity_signature = digest.is_some() && measure::has_signature(&file);
+            object.fsverity_signature = digest.is_some() && measure::has_signature(file);
         }
         Err(error) => {
             complete = false;
@@ -95,10 +159,37 @@ fn survey(path: &Path) -> Result<Survey> {
     })
 }
 
+/// Finds the properties that the files on an image of EROFS have from the file that it is mounted
+/// from. Returns whether all of them are known.
+fn image(mounts: &str, numbers: &str, object: &mut Object, evidence: &mut Vec<String>) -> bool {
+    let mounts = Mount::parse_all(mounts.as_bytes());
+    let mount = mounts.iter().find(|mount| mount.device == numbers);
+    let source = mount.map(|mount| mount.source.as_path());
+    let Some(source) = source.filter(|source| source.is_absolute() && source.is_file()) else {
+        evidence.push("the file that its image is mounted from is not there".to_owned());
+        return false;
+    };
+    let Ok(found) = survey(source) else {
+        evidence.push(format!("its image, {}, cannot be read", source.display()));
+        return false;
+    };
+    evidence.push("its image is mounted from a file, whose properties count".to_owned());
+    evidence.extend(found.evidence);
+    object.dmverity_roothash = found.object.dmverity_roothash;
+    object.dmverity_signature = found.object.dmverity_signature;
+    object.image_digest = found.object.fsverity_digest;
+    if object.image_digest.is_some() {
+        evidence.push(
+            "the digest of the image only counts if fs-verity was enabled before it was mounted"
+                .to_owned(),
+        );
+    }
+    found.complete && object.image_digest.is_none()
+}
+
 /// The type of the file system that a file is on.
 pub fn file_system_of(path: &Path) -> Option<String> {
-    let device = fs::metadata(path).ok()?.dev();
-    let numbers = format!("{}:{}", libc::major(device), libc::minor(device));
+    let numbers = numbers(fs::metadata(path).ok()?.dev());
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     file_system(&mounts, &numbers).map(str::to_owned)
 }
