@@ -8,8 +8,7 @@
 //! system have the same device, or the same upper half of the inode. Each image has a file with its own
 //! name.
 
-use super::mounts::Mount;
-use crate::suggest::root;
+use super::{mounts::Mount, root};
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},

@@ -6,6 +6,7 @@ mod device_mapper;
 mod layers;
 mod measure;
 mod mounts;
+pub(crate) mod root;
 
 pub(crate) use self::layers::{find as layer_of, Place};
 

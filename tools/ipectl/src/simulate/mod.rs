@@ -21,10 +21,11 @@ use self::{
 use crate::{
     audit::Record,
     digest::{of_open_file, Parameters},
+    live::root,
     object::Digest,
     policy::{Policy, UNKNOWN},
     progress::Progress,
-    suggest::{root, Volume},
+    suggest::Volume,
 };
 use ipe_policy::policy::{Action, Operation, Scope};
 use std::{

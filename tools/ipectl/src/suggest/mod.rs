@@ -8,12 +8,12 @@
 pub(crate) mod filesystem;
 mod overlay;
 mod present;
-pub(crate) mod root;
 
 use crate::{
     audit::{canonical, is_denial, Doubt, Question, Record},
     digest::{of_open_file, Parameters},
     failure::Failure,
+    live::root,
     memory,
     object::{Digest, Object},
     output::printable,
