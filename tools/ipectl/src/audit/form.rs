@@ -80,10 +80,12 @@ pub(super) fn after_any<'t>(text: &'t str, words: &[&str]) -> Option<&'t str> {
 
 /// A record after its time and serial number: `audit(1653364370.067:61): `.
 fn stamped(text: &str) -> Option<Record<'_>> {
-    let (stamp, record) = text.strip_prefix("audit(")?.split_once("): ")?;
-    let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':');
+    let text = text.strip_prefix("audit(")?;
     // `ausearch -i` shows a date, and what users chose without quotes.
-    stamp.bytes().all(plain).then_some(())?;
+    let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':');
+    let end = text.bytes().position(|byte| !plain(byte))?;
+    let (stamp, rest) = text.split_at(end);
+    let record = rest.strip_prefix("): ")?;
     Some(Record {
         stamp: Some(stamp.into()),
         ..Record::parse(record)?

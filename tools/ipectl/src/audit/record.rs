@@ -76,7 +76,8 @@ impl<'t> Record<'t> {
         let mut parsed = Self::default();
         let mut trial = Trial::default();
         let mut rest = record;
-        while let Some((key, after)) = rest.split_once('=') {
+        while let Some(end) = memchr(b'=', rest.as_bytes()) {
+            let (key, after) = (&rest[..end], &rest[end + 1..]);
             let (value, quoted, next) = value(key, after)?;
             match key {
                 "ipe_op" => parsed.operation = value,
@@ -97,7 +98,7 @@ impl<'t> Record<'t> {
                 "modified" => parsed.modified = Some(value == "TRUE"),
                 _ => {}
             }
-            rest = next.trim_start();
+            rest = next.trim_ascii_start();
         }
         let on_trial = trial != Trial::default();
         // Where only one of two policies is asked, the other has no rule.
@@ -195,12 +196,12 @@ fn value<'a>(key: &str, after: &'a str) -> Option<(&'a str, bool, &'a str)> {
     if let Some(open) = after.strip_prefix('"') {
         let end = match key {
             "rule" | "trial_rule" => end_of_rule(open),
-            _ => open.find('"'),
+            _ => memchr(b'"', open.as_bytes()),
         };
         let end = end?;
         return Some((&open[..end], true, &open[end + 1..]));
     }
-    let end = after.find(' ').unwrap_or(after.len());
+    let end = memchr(b' ', after.as_bytes()).unwrap_or(after.len());
     Some((&after[..end], false, &after[end..]))
 }
 
