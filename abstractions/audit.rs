@@ -36,6 +36,12 @@ pub(crate) trait Fields {
     /// Writes text of the kernel.
     fn text(&mut self, text: &str);
 
+    /// Begins text of the kernel that is in quotes.
+    fn open_quote(&mut self);
+
+    /// Ends text in quotes.
+    fn close_quote(&mut self);
+
     /// Writes a number in decimal digits, with fewer instructions than [`Fields::format`].
     fn number(&mut self, number: u64);
 
@@ -164,6 +170,27 @@ impl Record {
 impl Fields for Record {
     fn text(&mut self, text: &str) {
         self.append(text.as_bytes());
+    }
+
+    fn open_quote(&mut self) {
+        self.flush();
+        self.append(b"\"");
+    }
+
+    /// Where the quote that begins the text is still pending, audit adds both, and copies the text
+    /// with fewer instructions than that of a format.
+    fn close_quote(&mut self) {
+        let length = self.pending_length;
+        // SAFETY: By the type invariant so many bytes are initialised.
+        let text = unsafe { core::slice::from_raw_parts(self.pending.as_ptr().cast(), length) };
+        let [b'"', quoted @ ..] = text else {
+            return self.append(b"\"");
+        };
+        // SAFETY: The buffer is live by the type invariant, the bytes are valid for their length.
+        unsafe {
+            bindings::audit_log_n_string(self.buffer.as_ptr(), quoted.as_ptr().cast(), quoted.len())
+        };
+        self.pending_length = 0;
     }
 
     #[inline(never)]

@@ -33,8 +33,8 @@ use crate::policy::{
 #[cfg(CONFIG_IPE_TRIAL)]
 use crate::policy::Version;
 
-/// The number of a digest's digits that are written at once.
-const DIGITS: usize = 32;
+/// The number of a digest's digits that are written at once. Each digest has a multiple of eight.
+const DIGITS: usize = 64;
 
 /// The name of an operation that the policy language does not know.
 const UNKNOWN: &str = "UNKNOWN";
@@ -223,10 +223,11 @@ pub(super) fn rule(
     let Some(verdict) = verdict else {
         return record.text("?");
     };
+    record.open_quote();
     match verdict.scope {
         Scope::Rule(offset) => {
             // In the one form that all spellings share.
-            record.text("\"op=");
+            record.text("op=");
             record.text(operation);
             if !visit_rule(text, offset, &mut |each| property(record, each)) {
                 // Never, as the compiled policy names only lines that parsed.
@@ -234,10 +235,10 @@ pub(super) fn rule(
             }
         }
         Scope::OperationDefault => {
-            record.text("\"DEFAULT op=");
+            record.text("DEFAULT op=");
             record.text(operation);
         }
-        Scope::GlobalDefault => record.text("\"DEFAULT"),
+        Scope::GlobalDefault => record.text("DEFAULT"),
     }
     end(record, verdict.action);
 }
@@ -326,9 +327,13 @@ fn digest(record: &mut impl Fields, digest: &DigestText<'_>) {
     record.text("\":");
     for digits in digest.hex.chunks(DIGITS) {
         let mut upper = [b' '; DIGITS];
-        for (to, &digit) in upper.iter_mut().zip(digits) {
+        for (to, from) in upper.chunks_exact_mut(8).zip(digits.chunks_exact(8)) {
+            let eight = from
+                .first_chunk()
+                .map_or(0, |eight| u64::from_ne_bytes(*eight));
             // Of hexadecimal digits, letters alone have bit 6. Without bit 5 they are upper case.
-            *to = digit & !((digit & 0x40) >> 1);
+            let letters = eight & (u64::MAX / 0xff * 0x40);
+            to.copy_from_slice(&(eight & !(letters >> 1)).to_ne_bytes());
         }
         let upper = upper.get(..digits.len()).unwrap_or_default();
         record.text(core::str::from_utf8(upper).unwrap_or("?"));
@@ -339,7 +344,7 @@ fn digest(record: &mut impl Fields, digest: &DigestText<'_>) {
 fn end(record: &mut impl Fields, action: Action) {
     record.text(" action=");
     record.text(action.name());
-    record.text("\"");
+    record.close_quote();
 }
 
 #[cfg(CONFIG_SECURITY_IPE_KUNIT_TEST)]

@@ -50,6 +50,14 @@ impl Fields for Line {
         self.append(text.as_bytes());
     }
 
+    fn open_quote(&mut self) {
+        self.text("\"");
+    }
+
+    fn close_quote(&mut self) {
+        self.text("\"");
+    }
+
     fn number(&mut self, number: u64) {
         self.format(format_args!("{number}"));
     }
