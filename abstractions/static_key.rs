@@ -31,8 +31,10 @@ pub(crate) fn is_requested() -> bool {
 /// # Invariants
 ///
 /// The key was incremented for this object.
+#[allow(dead_code, reason = "not every configuration requests it")]
 pub(crate) struct Requested(());
 
+#[allow(dead_code, reason = "not every configuration requests it")]
 impl Requested {
     /// Begins a request.
     ///

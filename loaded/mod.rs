@@ -19,6 +19,7 @@ mod seal;
 pub(crate) mod tests;
 #[cfg_attr(not(CONFIG_IPE_TRIAL), path = "trial/absent.rs")]
 mod trial;
+#[cfg(CONFIG_IPE_UNUSED_RULES)]
 pub(crate) mod usage;
 mod verify;
 

@@ -7,15 +7,10 @@ use super::report::{
     Refusal,
     Report, //
 };
-use super::usage::Usage;
 use super::verify;
 use crate::abstractions::alloc::PageExactVec;
 use crate::abstractions::boot;
 use crate::abstractions::compat::EBADMSG;
-use crate::abstractions::rcu::{
-    RcuPointer,
-    Retired, //
-};
 use crate::policy::{
     self,
     envelope,
@@ -26,13 +21,21 @@ use crate::policy::{
     FilePropertyKind,
     Outcome,
     Providers,
-    Scope,
     Version, //
 };
 use core::ops::Range;
 use kernel::prelude::*;
-use kernel::sync::rcu;
 use kernel::sync::Arc;
+
+#[cfg(CONFIG_IPE_UNUSED_RULES)]
+use super::usage::Usage;
+#[cfg(CONFIG_IPE_UNUSED_RULES)]
+use crate::abstractions::rcu::{
+    RcuPointer,
+    Retired, //
+};
+#[cfg(CONFIG_IPE_UNUSED_RULES)]
+use kernel::sync::rcu;
 
 /// The properties whose providers are built into this kernel, and its extensions of the language.
 const PROVIDERS: Providers<'static> = {
@@ -94,6 +97,7 @@ pub(crate) struct Policy {
     /// The form that decides.
     compiled: Compiled<PageExactVec<u32>>,
     /// Which of its rules have decided, while somebody asks for it.
+    #[cfg(CONFIG_IPE_UNUSED_RULES)]
     usage: RcuPointer<Arc<Usage>>,
 }
 
@@ -162,6 +166,7 @@ impl Policy {
         let policy = Self {
             source,
             compiled,
+            #[cfg(CONFIG_IPE_UNUSED_RULES)]
             usage: RcuPointer::null(),
         };
         Ok(Arc::new(policy, GFP_KERNEL)?)
@@ -221,16 +226,16 @@ impl Policy {
         self.compiled.version()
     }
 
-    /// Notes what has decided, if it is a rule and somebody asks for it. To be called where
-    /// [`usage::is_noted`](super::usage::is_noted).
+    /// Notes what has decided, if it is a rule and somebody asks for it.
     ///
     /// # Context
     ///
     /// Any.
+    #[cfg(CONFIG_IPE_UNUSED_RULES)]
     #[cold]
     #[inline(never)]
     pub(crate) fn note(&self, outcome: Outcome) {
-        let Scope::Rule(offset) = outcome.scope() else {
+        let policy::Scope::Rule(offset) = outcome.scope() else {
             return;
         };
         if let Some(usage) = self.usage.read(&rcu::read_lock()) {
@@ -238,7 +243,12 @@ impl Policy {
         }
     }
 
+    /// Notes nothing, in a kernel that does not tell which rules have decided.
+    #[cfg(not(CONFIG_IPE_UNUSED_RULES))]
+    pub(crate) fn note(&self, _: Outcome) {}
+
     /// Returns which rules have decided since somebody asked for it, if somebody does.
+    #[cfg(CONFIG_IPE_UNUSED_RULES)]
     pub(crate) fn usage(&self) -> Option<Arc<Usage>> {
         self.usage.read(&rcu::read_lock()).map(Arc::from)
     }
@@ -248,6 +258,7 @@ impl Policy {
     /// # Context
     ///
     /// Any. The result is to be dropped without a lock, as that waits.
+    #[cfg(CONFIG_IPE_UNUSED_RULES)]
     pub(crate) fn record_usage(&self, usage: Option<Arc<Usage>>) -> Retired<Arc<Usage>> {
         self.usage.replace(usage)
     }

@@ -22,7 +22,6 @@ use super::root::Root;
 use super::text;
 #[cfg(CONFIG_IPE_TRIAL)]
 use super::trial;
-use super::unused::Unused;
 use super::upload::Upload;
 use crate::abstractions::rcu::Retired;
 use crate::abstractions::securityfs::{
@@ -93,10 +92,11 @@ static FILES: &[FileKind<Entry>] = &[
         access: Access::RootWrites,
         open: |entry| Control::open(entry, Entry::delete),
     },
+    #[cfg(CONFIG_IPE_UNUSED_RULES)]
     FileKind {
         name: c"unused",
         access: Access::RootReadsAndWrites,
-        open: |entry| Unused::open(entry),
+        open: |entry| super::unused::Unused::open(entry),
     },
     #[cfg(CONFIG_IPE_TRIAL)]
     FileKind {

@@ -31,6 +31,7 @@ mod switches;
 mod text;
 #[cfg(CONFIG_IPE_TRIAL)]
 mod trial;
+#[cfg(CONFIG_IPE_UNUSED_RULES)]
 mod unused;
 mod upload;
 

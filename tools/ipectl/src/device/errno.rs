@@ -149,7 +149,8 @@ fn meaning(request: Request, errno: i32, signer: Option<&str>) -> (String, Optio
         ),
         (Note, libc::ENOENT) => (
             "this kernel does not note which rules decide",
-            "a kernel with the IPE in C does not either; see record 1420 with 'ipectl suggest'",
+            "it needs CONFIG_IPE_UNUSED_RULES, which the IPE in C does not have; see record 1420 \
+             with 'ipectl suggest'",
         ),
         (Trial, libc::EBUSY) => (
             "another policy is on trial",
