@@ -159,6 +159,7 @@ impl File {
     }
 
     /// Returns the inode that it was opened as. C allows for none.
+    #[inline]
     pub(crate) fn inode(&self) -> Option<&Inode> {
         // SAFETY: An open file holds its inode.
         unsafe {
@@ -500,7 +501,8 @@ impl Inode {
     /// # Context
     ///
     /// Any. Does not sleep.
-    #[inline]
+    // Else it would return its result through memory of the caller.
+    #[inline(always)]
     #[cfg(CONFIG_FS_VERITY)]
     #[allow(dead_code, reason = "not every module asks for digests")]
     pub(crate) fn verity_digest<'b>(

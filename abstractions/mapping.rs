@@ -35,6 +35,7 @@ impl Mapping {
 
     /// Returns whether it is writable now.
     #[allow(dead_code, reason = "not every configuration asks")]
+    #[inline]
     pub(crate) fn is_writable(&self) -> bool {
         self.has(flags::WRITE)
     }
@@ -42,6 +43,7 @@ impl Mapping {
     /// Returns whether writing to it would write to the file: it is shared, and the file was opened
     /// for writing. Nothing can write to a shared mapping of another file.
     #[allow(dead_code, reason = "not every configuration asks")]
+    #[inline]
     pub(crate) fn writes_to_file(&self) -> bool {
         self.has(flags::SHARED)
     }

@@ -135,7 +135,7 @@ where
 ///
 /// Up to the digests, this is [`decide`], which is the path of most decisions. A common part of the
 /// two would cost that one instructions.
-#[inline]
+#[inline(never)]
 pub(crate) fn outcome<S, T>(
     policy: &Compiled<S>,
     operation: Option<Operation>,
@@ -163,7 +163,7 @@ where
         fsverity,
     };
     let outcome = if fsverity || row.dmverity < slot {
-        pending.look_up(policy, class, properties)
+        pending.look_up_any(policy, class, properties)
     } else {
         slot
     };
@@ -251,9 +251,12 @@ where
     let Some(operation) = operation else {
         return Progress::Decided(policy.unknown());
     };
-    let combination = Flag::BootVerified.bit(properties.boot_verified())
-        | Flag::DmveritySignature.bit(properties.dmverity_signature())
-        | Flag::FsveritySignature.bit(properties.fsverity_signature());
+    let mut combination = Flag::BootVerified.bit(properties.boot_verified())
+        | Flag::DmveritySignature.bit(properties.dmverity_signature());
+    // Most files have no fs-verity.
+    if properties.fsverity_signature() {
+        combination |= Flag::FsveritySignature.bit(true);
+    }
     let row = policy.row(operation, class);
     let slot = row.slots[combination as usize % row.slots.len()];
 
@@ -283,6 +286,13 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Returns the operation of the decision.
+    #[inline]
+    #[allow(dead_code, reason = "for hooks, which the host does not have")]
+    pub(crate) fn operation(&self) -> Operation {
+        self.operation
+    }
+
     /// Returns the first of the rules that name a digest, or the outcome without digests, if that
     /// comes first.
     #[inline(always)]
@@ -336,9 +346,15 @@ impl Pending {
         self.slot.min(found)
     }
 
-    /// Looks up where both digests may matter.
+    /// Looks up where both digests may matter. Where only one can, this takes longer than
+    /// [`look_up`](Self::look_up).
     #[inline(never)]
-    fn look_up_any<S, T>(self, policy: &Compiled<S>, class: Class, digests: &T) -> Outcome
+    pub(crate) fn look_up_any<S, T>(
+        self,
+        policy: &Compiled<S>,
+        class: Class,
+        digests: &T,
+    ) -> Outcome
     where
         S: Deref<Target = [u32]>,
         T: Digests + ?Sized,
@@ -350,7 +366,11 @@ impl Pending {
         let row = policy.row(operation, class);
         let index = policy.index();
 
-        let fsverity = digests.fsverity_digest(&mut buffer);
+        let fsverity = if self.fsverity {
+            digests.fsverity_digest(&mut buffer)
+        } else {
+            None
+        };
         if let Some(fsv) = &fsverity {
             if row.fsverity < first {
                 let key = Key::new(operation, class, Some(fsv.algorithm), None);

@@ -78,16 +78,16 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     check_active(operation, hook, file)
 }
 
-/// Decides for most hooks. For common files this needs no further call, unless a digest matters.
-/// The rest goes to [`check_special`].
+/// Decides for most hooks. For common files this needs no further call, unless a digest matters, or
+/// somebody observes decisions. The rest goes to [`check_special`].
 #[inline(never)]
 fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
     let Some(file) = file else {
         return check_memory(operation, hook, None);
     };
     match Place::at_hand(file) {
-        Some(place) => check_place(operation, hook, file, place),
-        None => check_special(operation, hook, file),
+        Some(place) if !observed::is_on() => check_place(operation, hook, file, place),
+        _ => check_special(operation, hook, file),
     }
 }
 
@@ -156,23 +156,32 @@ pub(super) fn judge(
 ) -> Result {
     match place {
         Some(place) if place.may_be_on_image() => check_image(operation, hook, file, place),
-        Some(place) => check_place(operation, hook, file, place),
+        Some(place) => check_plain(operation, hook, file, place),
         None => check_memory(operation, hook, Some(file)),
     }
+}
+
+/// Asks the active policy about data at this place, observed or not. The record names the file.
+#[inline(never)]
+fn check_plain(operation: Option<Operation>, hook: Hook, file: &File, place: Place<'_>) -> Result {
+    if observed::is_on() {
+        return check_observed(operation, hook, file, place);
+    }
+    check_place(operation, hook, file, place)
 }
 
 /// Asks the active policy about data at this place, which may be on an image.
 #[inline(never)]
 fn check_image(operation: Option<Operation>, hook: Hook, file: &File, place: Place<'_>) -> Result {
+    if observed::is_on() {
+        return check_observed(operation, hook, file, place);
+    }
     let guard = rcu::read_lock();
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    if observed::is_on() {
-        return observed::check(&policy, operation, hook, Some(file), Judged::File(place));
-    }
     let Some(image) = Image::at(place, &guard) else {
-        return check_place(operation, hook, file, place);
+        return check_plain(operation, hook, file, place);
     };
     let outcome = eval::outcome(policy.compiled(), operation, Class::File, &image);
     conclude(outcome, || {
@@ -180,16 +189,29 @@ fn check_image(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
     })
 }
 
-/// Asks the active policy about data at this place. The record names the file.
+/// Asks the active policy about data at this place, and observes the decision.
+#[cold]
+#[inline(never)]
+fn check_observed(
+    operation: Option<Operation>,
+    hook: Hook,
+    file: &File,
+    place: Place<'_>,
+) -> Result {
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    observed::check(&policy, operation, hook, Some(file), Judged::File(place))
+}
+
+/// Asks the active policy about data at this place, unobserved. The record names the file.
 #[inline(always)]
 fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Place<'_>) -> Result {
     let guard = rcu::read_lock();
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    if observed::is_on() {
-        return observed::check(&policy, operation, hook, Some(file), Judged::File(place));
-    }
     match eval::decide(
         policy.compiled(),
         operation,
@@ -199,10 +221,7 @@ fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
         Progress::Decided(outcome) => conclude(outcome, || {
             record(&policy, operation, hook, Some(file), outcome)
         }),
-        Progress::Pending(pending) => {
-            let inode = place.inode();
-            check_digests(&policy, operation, hook, file, inode, pending, &guard)
-        }
+        Progress::Pending(pending) => check_digests(&policy, hook, file, place.inode(), pending),
     }
 }
 
@@ -210,13 +229,14 @@ fn check_place(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
 #[inline(never)]
 fn check_digests(
     policy: &Policy,
-    operation: Option<Operation>,
     hook: Hook,
     file: &File,
     inode: &Inode,
     pending: Pending,
-    guard: &rcu::Guard,
 ) -> Result {
+    // The caller's would have to be in memory, where most decisions need none.
+    let guard = &rcu::read_lock();
+    let operation = Some(pending.operation());
     let outcome = pending.look_up(policy.compiled(), Class::File, &Digests::new(inode, guard));
     conclude(outcome, || {
         record(policy, operation, hook, Some(file), outcome)

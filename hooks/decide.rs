@@ -42,7 +42,7 @@ pub(super) fn file(
     match eval::decide(compiled, operation, class, &Object::new(place)) {
         Progress::Decided(outcome) => outcome,
         Progress::Pending(pending) => {
-            pending.look_up(compiled, class, &Digests::new(place.inode(), guard))
+            pending.look_up_any(compiled, class, &Digests::new(place.inode(), guard))
         }
     }
 }

@@ -92,6 +92,8 @@ impl<'a> Place<'a> {
     /// # Context
     ///
     /// May sleep, on a union file system.
+    // As above.
+    #[inline(always)]
     pub(super) fn of_read(file: &'a File, noted: &Identity) -> Option<Self> {
         let inode = file.real_inode();
         (!is_memory(file, inode)).then(|| Self {

@@ -225,6 +225,8 @@ fn object<'a>(
 
 /// Returns what a record says of the program that asks: it has no part in a decision about other
 /// operations.
+// Else it would return its result through memory of the caller.
+#[inline(always)]
 fn asker<'a>(operation: Option<Operation>, judged: Judged<'a>) -> audit::Asker<'a> {
     match (judged, operation) {
         (Judged::Memory(asker), Some(Operation::Execute | Operation::Ptrace)) => asker.fields(),

@@ -159,12 +159,12 @@ impl Hash {
     /// The golden ratio, odd and without pattern.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-    #[inline]
+    #[inline(always)]
     fn new(seed: u32, key: Key) -> Self {
         Self((u64::from(seed) << 32) | u64::from(key.0))
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(self, word: u64) -> Self {
         Self((self.0 ^ word).wrapping_mul(Self::FACTOR).rotate_left(32))
     }
@@ -196,21 +196,21 @@ impl Hash {
     }
 
     /// Returns the chain, one of `chains`.
-    #[inline]
+    #[inline(always)]
     fn chain(self, chains: u32) -> usize {
         let high = self.0.wrapping_mul(Self::FACTOR) >> 32;
         ((high * u64::from(chains)) >> 32) as usize
     }
 
     /// Returns the tag of an entry, of bits that the chain does not depend on.
-    #[inline]
+    #[inline(always)]
     fn tag(self) -> u32 {
         (self.0.wrapping_mul(Self::FACTOR) as u32 >> 1) & TAG
     }
 }
 
 /// Joins two words as they lie in memory.
-#[inline]
+#[inline(always)]
 fn join(pair: &[u32]) -> u64 {
     match pair {
         [low, high, ..] => u64::from(*low) | (u64::from(*high) << 32),
@@ -219,21 +219,31 @@ fn join(pair: &[u32]) -> u64 {
 }
 
 /// Reads eight bytes as they lie in memory.
-#[inline]
+#[inline(always)]
 fn load(bytes: &[u8]) -> u64 {
     bytes
         .first_chunk()
         .map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Returns whether `words` begins with the digest, whose length is a multiple of eight.
-#[inline]
-fn begins<const N: usize>(words: &[u32], digest: &[u8; N]) -> bool {
-    words.get(..N / 4).is_some_and(|words| {
-        words
-            .chunks_exact(2)
-            .zip(digest.chunks_exact(8))
-            .all(|(pair, bytes)| join(pair) == load(bytes))
+/// Reads 32 bytes as they lie in memory.
+#[inline(always)]
+fn quads(bytes: &[u8; 32]) -> [u64; 4] {
+    let (first, second) = bytes.split_at(16);
+    let (a, b) = first.split_at(8);
+    let (c, d) = second.split_at(8);
+    [load(a), load(b), load(c), load(d)]
+}
+
+/// Returns whether `words` begins with a digest.
+// Not a loop: a decision takes most of its time here and in the hash.
+#[inline(always)]
+fn begins(words: &[u32], [a, b, c, d]: [u64; 4]) -> bool {
+    words.first_chunk().is_some_and(|words: &[u32; 8]| {
+        let (first, second) = words.split_at(4);
+        let (e, f) = first.split_at(2);
+        let (g, h) = second.split_at(2);
+        join(e) == a && join(f) == b && join(g) == c && join(h) == d
     })
 }
 
@@ -363,8 +373,12 @@ impl<S: Deref<Target = [u32]>> Index<S> {
     pub(crate) fn find(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
         // Most digests have 32 bytes: inline, and in code for this length alone.
         match digest.try_into() {
-            Ok(digest) => self.find_array::<32>(key, combination, digest),
-            Err(_) => self.find_other(key, combination, digest),
+            Ok(digest) => {
+                let digest @ [a, b, c, d] = quads(digest);
+                let hash = Hash::new(self.seed, key).add(a).add(b).add(c).add(d);
+                self.walk(hash, key, combination, |words| begins(words, digest))
+            }
+            Err(_) => self.find_both(key, combination, digest, &[]),
         }
     }
 
@@ -383,22 +397,8 @@ impl<S: Deref<Target = [u32]>> Index<S> {
         })
     }
 
-    #[inline(never)]
-    fn find_other(&self, key: Key, combination: u32, digest: &[u8]) -> Outcome {
-        match digest.try_into() {
-            Ok(digest) => self.find_array::<64>(key, combination, digest),
-            Err(_) => self.find_both(key, combination, digest, &[]),
-        }
-    }
-
-    #[inline]
-    fn find_array<const N: usize>(&self, key: Key, combination: u32, digest: &[u8; N]) -> Outcome {
-        let hash = Hash::new(self.seed, key).bytes(digest);
-        self.walk(hash, key, combination, |words| begins(words, digest))
-    }
-
     /// Follows the chain of a hash to the entry for the combination that has the `same` digests.
-    #[inline]
+    #[inline(always)]
     fn walk(
         &self,
         hash: Hash,
