@@ -24,10 +24,16 @@ ALLOWED = (
     ("roothash", "dmverity", "dm-verity, last rule"),
     ("allow", "dmverity", "dm-verity, no rule"),
     ("allow", "anonymous", "anonymous memory"),
+    ("program", "anonymous", "memory, by the program, last rule"),
     ("module", "initramfs", "plain file"),
     ("module", "fsverity-last", "fs-verity, last rule"),
 )
-SHORT = {("digest", "initramfs"), ("digest", "fsverity-last"), ("roothash", "dmverity")}
+SHORT = {
+    ("digest", "initramfs"),
+    ("digest", "fsverity-last"),
+    ("roothash", "dmverity"),
+    ("program", "anonymous"),
+}
 DENIED = (
     ("digest", "dmverity", "no such rule"),
     ("digest", "fsverity-none", "fs-verity, no rule"),

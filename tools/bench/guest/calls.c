@@ -44,28 +44,49 @@ static void open_at(enum place place, const char *path)
 	must(subject->fd < 0 ? -errno : 0, path);
 }
 
-/* A separate file system for the files that fs-verity protects. */
-static void open_protected(const char *mounted)
+/* Copies a file to the file system of those that fs-verity protects. */
+static void protect_copy(const char *name, const char *to)
+{
+	char from[PATH_MAX];
+
+	must(copy_file(test_path(from, sizeof(from), name), to, 0755), to);
+	must(fsverity_enable(to, FS_VERITY_HASH_ALG_SHA256, NULL), to);
+}
+
+void become_protected(uint64_t begin)
+{
+	char device[32], image[PATH_MAX], self[PATH_MAX], number[24];
+	char *const argv[] = { "bench", number, NULL };
+
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)begin);
+	must(loop_open(test_path(image, sizeof(image), "images/ext4.img"),
+		       false, device), "loop device");
+	mkdir(PROTECTED, 0755);
+	must(mount(device, PROTECTED, "ext4", MS_NOATIME, NULL) ? -errno : 0,
+	     "mount of ext4");
+	protect_copy("bench", PROTECTED "/bench");
+	/* The path stays, as all other files are beside it. */
+	test_path(self, sizeof(self), "bench");
+	must(mount(PROTECTED "/bench", self, NULL, MS_BIND, NULL) ? -errno : 0,
+	     "mount of the copy");
+	execv(self, argv);
+	must(-errno, self);
+}
+
+static void open_protected(void)
 {
 	static const char *const files[] = {
 		[FSVERITY_FIRST] = "first",
 		[FSVERITY_LAST] = "last",
 		[FSVERITY_NONE] = "none",
 	};
-	char device[32], from[PATH_MAX], to[PATH_MAX], name[64];
+	char to[PATH_MAX], name[64];
 	int i;
 
-	must(loop_open(test_path(from, sizeof(from), "images/ext4.img"), false,
-		       device), "loop device");
-	mkdir(mounted, 0755);
-	must(mount(device, mounted, "ext4", MS_NOATIME, NULL) ? -errno : 0,
-	     "mount of ext4");
 	for (i = FSVERITY_FIRST; i <= FSVERITY_NONE; i++) {
 		snprintf(name, sizeof(name), "subjects/%s", files[i]);
-		snprintf(to, sizeof(to), "%s/%s", mounted, files[i]);
-		must(copy_file(test_path(from, sizeof(from), name), to, 0755),
-		     to);
-		must(fsverity_enable(to, FS_VERITY_HASH_ALG_SHA256, NULL), to);
+		snprintf(to, sizeof(to), "%s/%s", PROTECTED, files[i]);
+		protect_copy(name, to);
 		open_at(i, to);
 	}
 }
@@ -83,7 +104,7 @@ void subjects_open(void)
 	     "dm-verity volume");
 	open_at(DMVERITY, "/volume/probe");
 
-	open_protected("/protected");
+	open_protected();
 }
 
 static int map(const struct subject *subject, int prot, bool unmap,

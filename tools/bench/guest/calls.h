@@ -27,6 +27,12 @@ struct subject {
 
 extern struct subject subjects[PLACES];
 
+/* A file system of its own. */
+#define PROTECTED "/protected"
+
+/* Continues in a copy of this program that fs-verity protects. It gets the time of the start. */
+void become_protected(uint64_t begin);
+
 void subjects_open(void);
 
 struct call {
