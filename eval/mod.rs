@@ -163,7 +163,7 @@ where
         fsverity,
     };
     let outcome = if fsverity || row.dmverity < slot {
-        pending.look_up_any(policy, class, properties)
+        pending.look_up(policy, class, properties)
     } else {
         slot
     };
@@ -230,8 +230,25 @@ where
     if policy.asks_for_program(operation) {
         return None;
     }
-    let [first, ..] = policy.row(operation, Class::Memory).slots;
-    Some(first)
+    Some(outcome_of_none(policy, Some(operation), Class::Memory))
+}
+
+/// Decides like [`evaluate`], for properties none of which is known.
+#[inline(always)]
+#[allow(dead_code, reason = "for hooks, which the host does not have")]
+pub(crate) fn outcome_of_none<S>(
+    policy: &Compiled<S>,
+    operation: Option<Operation>,
+    class: Class,
+) -> Outcome
+where
+    S: Deref<Target = [u32]>,
+{
+    let Some(operation) = operation else {
+        return policy.unknown();
+    };
+    let [first, ..] = policy.row(operation, class).slots;
+    first
 }
 
 /// Decides like [`evaluate`] about a file that is not on an image with a digest, or a program that

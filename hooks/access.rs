@@ -75,16 +75,16 @@ pub(super) fn check(operation: Option<Operation>, hook: Hook, file: Option<&File
     if ACTIVE.is_none() {
         return Ok(());
     }
-    check_active(operation, hook, file)
+    match file {
+        Some(file) => check_active(operation, hook, file),
+        None => check_memory(operation, hook, None),
+    }
 }
 
 /// Decides for most hooks. For common files this needs no further call, unless a digest matters, or
 /// somebody observes decisions. The rest goes to [`check_special`].
 #[inline(never)]
-fn check_active(operation: Option<Operation>, hook: Hook, file: Option<&File>) -> Result {
-    let Some(file) = file else {
-        return check_memory(operation, hook, None);
-    };
+fn check_active(operation: Option<Operation>, hook: Hook, file: &File) -> Result {
     match Place::at_hand(file) {
         Some(place) if !observed::is_on() => check_place(operation, hook, file, place),
         _ => check_special(operation, hook, file),
@@ -305,8 +305,7 @@ pub(super) fn judge_asker(
     if observed::is_on() {
         return observed::check(policy, operation, hook, file, Judged::Memory(asker));
     }
-    let compiled = policy.compiled();
-    let outcome = eval::outcome(compiled, operation, Class::Memory, &asker);
+    let outcome = asker.outcome(policy.compiled(), operation);
     conclude(outcome, || {
         record_asker(policy, operation, hook, file, Some(asker), outcome)
     })

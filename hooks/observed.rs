@@ -17,7 +17,6 @@ use crate::audit::{
     self,
     Hook, //
 };
-use crate::eval;
 use crate::loaded::Policy;
 use crate::mode::{
     ENFORCE,
@@ -203,7 +202,7 @@ fn decide(policy: &Policy, operation: Option<Operation>, judged: Judged<'_>) -> 
             }
             decide::file(policy, operation, Class::Modified, place, &rcu::read_lock())
         }
-        Judged::Memory(asker) => eval::outcome(compiled, operation, Class::Memory, &asker),
+        Judged::Memory(asker) => asker.outcome(compiled, operation),
     })
 }
 

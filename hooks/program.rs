@@ -16,11 +16,14 @@ mod properties;
 pub(crate) use properties::Properties;
 
 use crate::audit;
-use crate::eval::{
-    self,
-    Digest,
-    DigestBuffer, //
+use crate::eval;
+use crate::policy::{
+    Class,
+    Compiled,
+    Operation,
+    Outcome, //
 };
+use core::ops::Deref;
 
 /// The program that asks for something. An unknown one has no properties.
 #[derive(Copy, Clone)]
@@ -43,6 +46,18 @@ impl<'a> Asker<'a> {
         Properties::with_current(|properties| use_it(Asker(properties)))
     }
 
+    /// Decides about memory, or access to a process, for this program.
+    #[inline(always)]
+    pub(super) fn outcome<S>(self, policy: &Compiled<S>, operation: Option<Operation>) -> Outcome
+    where
+        S: Deref<Target = [u32]>,
+    {
+        match self.0 {
+            Some(properties) => eval::outcome(policy, operation, Class::Memory, properties),
+            None => eval::outcome_of_none(policy, operation, Class::Memory),
+        }
+    }
+
     /// Returns what a record says of the program.
     pub(super) fn fields(self) -> audit::Asker<'a> {
         if cfg!(CONFIG_IPE_PROP_EXE) {
@@ -52,46 +67,5 @@ impl<'a> Asker<'a> {
         } else {
             audit::Asker::Unnamed
         }
-    }
-}
-
-impl eval::Object for Asker<'_> {
-    #[inline]
-    fn boot_verified(&self) -> bool {
-        self.0.is_some_and(Properties::boot_verified)
-    }
-
-    #[inline]
-    fn dmverity_signature(&self) -> bool {
-        self.0.is_some_and(Properties::dmverity_signature)
-    }
-
-    #[inline]
-    fn fsverity_signature(&self) -> bool {
-        self.0.is_some_and(Properties::fsverity_signature)
-    }
-
-    #[inline]
-    fn has_fsverity(&self) -> bool {
-        self.0.is_some_and(Properties::has_fsverity)
-    }
-}
-
-impl eval::Digests for Asker<'_> {
-    #[inline]
-    fn dmverity_roothash(&self) -> Option<Digest<'_>> {
-        self.0?.dmverity_roothash()
-    }
-
-    #[inline]
-    fn fsverity_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
-        self.0?.fsverity_digest(buffer)
-    }
-}
-
-impl eval::Image for Asker<'_> {
-    #[inline(always)]
-    fn image_digest<'b>(&'b self, buffer: &'b mut DigestBuffer) -> Option<Digest<'b>> {
-        self.0?.image_digest(buffer)
     }
 }
