@@ -89,6 +89,7 @@ hooks! {
     file_ioctl if T::HAS_FILE_IOCTL;
     file_ioctl_compat if T::HAS_FILE_IOCTL;
     mmap_file if T::HAS_MMAP_FILE;
+    mmap_addr if T::HAS_MMAP_ADDR;
     file_mprotect if T::HAS_FILE_MPROTECT;
     mmap_backing_file if T::HAS_MMAP_BACKING_FILE;
     kernel_read_file if T::HAS_KERNEL_READ_FILE;

@@ -15,6 +15,7 @@ use super::fs::{
 use super::lsm::interface::Declared;
 use core::ptr::NonNull;
 use kernel::error::to_result;
+use kernel::page::PAGE_SIZE;
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;
 use pin_init::Zeroable;
@@ -86,6 +87,25 @@ pub(crate) fn read_implies_exec() -> bool {
     // SAFETY: The calling task lives. It alone changes its personality.
     let personality = unsafe { (*bindings::get_current()).personality };
     personality & bindings::READ_IMPLIES_EXEC != 0
+}
+
+/// Returns whether the heap of the calling task grows from this address (`brk(2)`).
+///
+/// # Context
+///
+/// Only in [`mmap_addr`](super::lsm::SecurityModule::mmap_addr), with the mmap lock of the task's own
+/// address space held.
+#[allow(dead_code, reason = "not every configuration asks")]
+pub(crate) fn is_end_of_heap(address: usize) -> bool {
+    // SAFETY: The calling task lives. It alone changes its address space, and maps something there.
+    let mm = unsafe { (*bindings::get_current()).mm };
+    if mm.is_null() {
+        return false;
+    }
+    // SAFETY: A task holds its address space. The end of the heap does not change while the lock is
+    // held.
+    let end = unsafe { (*mm).__bindgen_anon_1.brk };
+    end.checked_next_multiple_of(PAGE_SIZE) == Some(address)
 }
 
 /// Returns whether the calling task is in `execve(2)`, and has opened the program that it named.

@@ -17,6 +17,8 @@ named_enum! {
         BprmCredsFromFile = "BPRM_CREDS_FROM_FILE",
         /// A mapping is executable from the start.
         Mmap = "MMAP",
+        /// A heap grows that is executable.
+        Brk = "BRK",
         /// A mapping becomes executable later.
         Mprotect = "MPROTECT",
         /// The kernel reads a file.

@@ -261,15 +261,55 @@ fn check_memory(operation: Option<Operation>, hook: Hook, file: Option<&File>) -
     };
     if observed::is_on() {
         return Asker::with_current(|asker| {
-            observed::check(&policy, operation, hook, file, Judged::Memory(asker))
+            observed::check_memory(&policy, operation, hook, file, asker)
         });
     }
+    judge_memory(&policy, operation, hook, file)
+}
+
+/// Decides about memory that the calling task asks for, unobserved.
+#[inline(always)]
+fn judge_memory(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+) -> Result {
     match eval::decide_for_all(policy.compiled(), operation) {
         Some(outcome) => conclude(outcome, || {
-            record_asker(&policy, operation, hook, file, None, outcome)
+            record_asker(policy, operation, hook, file, None, outcome)
         }),
-        None => Asker::with_current(|asker| judge_asker(&policy, operation, hook, file, asker)),
+        None => Asker::with_current(|asker| judge_asker(policy, operation, hook, file, asker)),
     }
+}
+
+/// Asks the active policy about a heap that grows and is executable, if the policy names memory.
+///
+/// # Errors
+///
+/// `EACCES` where the policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// Any with a task. Does not sleep.
+#[cfg(CONFIG_IPE_PROP_ANONYMOUS_MEMORY)]
+#[cold]
+#[inline(never)]
+pub(super) fn check_heap() -> Result {
+    const OPERATION: Option<Operation> = Some(Operation::Execute);
+    let guard = rcu::read_lock();
+    let Some(policy) = ACTIVE.read(&guard) else {
+        return Ok(());
+    };
+    if observed::is_on() {
+        return Asker::with_current(|asker| {
+            observed::check(&policy, OPERATION, Hook::Brk, None, Judged::Heap(asker))
+        });
+    }
+    if !policy.compiled().tells_memory() {
+        return Ok(());
+    }
+    judge_memory(&policy, OPERATION, Hook::Brk, None)
 }
 
 /// Asks the active policy about memory, for a program that is not that of the calling task.
@@ -303,7 +343,7 @@ pub(super) fn judge_asker(
     asker: Asker<'_>,
 ) -> Result {
     if observed::is_on() {
-        return observed::check(policy, operation, hook, file, Judged::Memory(asker));
+        return observed::check_memory(policy, operation, hook, file, asker);
     }
     let outcome = asker.outcome(policy.compiled(), operation);
     conclude(outcome, || {

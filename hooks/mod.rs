@@ -248,6 +248,17 @@ impl SecurityModule for Ipe {
         }
     }
 
+    #[cfg(CONFIG_IPE_PROP_ANONYMOUS_MEMORY)]
+    #[inline]
+    fn mmap_addr(address: c_ulong) -> Result {
+        // A heap that grows is writable, and so executable where that follows from readable. No
+        // other hook is called for it.
+        if !task::read_implies_exec() || !task::is_end_of_heap(address) {
+            return Ok(());
+        }
+        access::check_heap()
+    }
+
     #[inline]
     fn file_mprotect(mapping: &Mapping, prot: c_ulong) -> Result {
         if prot & PROT_EXEC == 0 {

@@ -63,6 +63,12 @@ pub(super) enum Judged<'a> {
     },
     /// Memory, or a process, which this program asks for.
     Memory(Asker<'a>),
+    /// A heap of this program that grows and is executable. Only a policy that names memory is asked.
+    #[cfg_attr(
+        not(CONFIG_IPE_PROP_ANONYMOUS_MEMORY),
+        expect(dead_code, reason = "no policy names memory")
+    )]
+    Heap(Asker<'a>),
 }
 
 /// Decides by the active policy, as the functions of [`super::access`] do, and observes that.
@@ -146,6 +152,27 @@ pub(super) fn check(
     result(denied && enforcing)
 }
 
+/// Decides as [`check`] does, about memory, or a process, which this program asks for.
+///
+/// # Errors
+///
+/// `EACCES` where the active policy denies, in enforcing mode.
+///
+/// # Context
+///
+/// As for [`check`].
+#[cold]
+#[inline(never)]
+pub(super) fn check_memory(
+    policy: &Policy,
+    operation: Option<Operation>,
+    hook: Hook,
+    file: Option<&File>,
+    asker: Asker<'_>,
+) -> Result {
+    check(policy, operation, hook, file, Judged::Memory(asker))
+}
+
 /// Traces a decision of the active policy and notes its rule, for those who ask for it.
 ///
 /// # Context
@@ -202,7 +229,8 @@ fn decide(policy: &Policy, operation: Option<Operation>, judged: Judged<'_>) -> 
             }
             decide::file(policy, operation, Class::Modified, place, &rcu::read_lock())
         }
-        Judged::Memory(asker) => asker.outcome(compiled, operation),
+        Judged::Heap(_) if !compiled.tells_memory() => return None,
+        Judged::Memory(asker) | Judged::Heap(asker) => asker.outcome(compiled, operation),
     })
 }
 
@@ -228,7 +256,10 @@ fn object<'a>(
 #[inline(always)]
 fn asker<'a>(operation: Option<Operation>, judged: Judged<'a>) -> audit::Asker<'a> {
     match (judged, operation) {
-        (Judged::Memory(asker), Some(Operation::Execute | Operation::Ptrace)) => asker.fields(),
+        (
+            Judged::Memory(asker) | Judged::Heap(asker),
+            Some(Operation::Execute | Operation::Ptrace),
+        ) => asker.fields(),
         _ => audit::Asker::Unnamed,
     }
 }
@@ -243,7 +274,7 @@ fn difference(operation: Option<Operation>, outcome: Outcome, judged: Judged<'_>
             // Not the superblock: on btrfs, the subvolumes of one repeat their numbers.
             (core::ptr::from_ref(inode).addr() as u64, inode.number())
         }
-        Judged::Memory(asker) => match asker.fields() {
+        Judged::Memory(asker) | Judged::Heap(asker) => match asker.fields() {
             audit::Asker::Known(program) => {
                 let device = program.device.iter();
                 let device = device.fold(0u64, |sum, &byte| sum.wrapping_mul(31) + u64::from(byte));

@@ -5,10 +5,7 @@
 //! The object is a process, of which a policy says nothing. The program that asks counts.
 
 use super::access;
-use super::observed::{
-    self,
-    Judged, //
-};
+use super::observed;
 use super::program::Asker;
 use crate::audit::Hook;
 use crate::loaded::ACTIVE;
@@ -35,10 +32,8 @@ pub(super) fn check(hook: Hook, asker: Option<Asker<'_>>) -> Result {
     };
     let operation = Operation::Ptrace;
     if observed::is_on() {
-        let check = |asker: Asker<'_>| {
-            let judged = Judged::Memory(asker);
-            observed::check(&policy, Some(operation), hook, None, judged)
-        };
+        let check =
+            |asker: Asker<'_>| observed::check_memory(&policy, Some(operation), hook, None, asker);
         return match asker {
             Some(asker) => check(asker),
             None => Asker::with_current(check),

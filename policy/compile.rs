@@ -228,6 +228,7 @@ impl Visitor for Pass<'_> {
         property: &Property<'_>,
     ) -> Result<(), Fault> {
         self.tables.tells_modified |= matches!(property, Property::Modified(_));
+        self.tables.tells_memory |= matches!(property, Property::AnonymousMemory(_));
         let Err(fault) = self.conditions.add(property, token, self.providers) else {
             return Ok(());
         };

@@ -84,6 +84,8 @@ pub(super) struct Tables {
     pub(super) tells_modified: bool,
     /// For each operation and class: the first rule that names the fs-verity digest of an image.
     pub(super) images: [[Outcome; Class::COUNT]; Operation::COUNT],
+    /// Whether a rule says `anonymous_memory`, as all do that ask for the program to execute memory.
+    pub(super) tells_memory: bool,
     /// The decision about operations that the language does not know.
     unknown: Outcome,
     /// The operations that a rule or a default names.
@@ -102,6 +104,7 @@ impl Tables {
         modified: Row::EMPTY,
         tells_modified: false,
         images: [[Outcome::NONE; Class::COUNT]; Operation::COUNT],
+        tells_memory: false,
         unknown: Outcome::global_default(Action::Deny),
         named: Operations::NONE,
         of_programs: Operations::NONE,
@@ -212,6 +215,12 @@ impl<S: Deref<Target = [u32]>> Compiled<S> {
     #[inline]
     pub const fn tells_modified(&self) -> bool {
         self.tables.tells_modified
+    }
+
+    /// Returns whether the policy tells memory from files.
+    #[inline]
+    pub const fn tells_memory(&self) -> bool {
+        self.tables.tells_memory
     }
 
     /// Returns the class as which objects of this class are decided about: the policy may not tell

@@ -186,6 +186,13 @@ pub(super) unsafe extern "C" fn mmap_file<T: SecurityModule>(
 
 /// # Safety
 ///
+/// For the framework, which passes what the hook takes.
+pub(super) unsafe extern "C" fn mmap_addr<T: SecurityModule>(address: c_ulong) -> c_int {
+    errno(T::mmap_addr(address))
+}
+
+/// # Safety
+///
 /// For the framework, which passes what the hook takes, valid for the duration of the call.
 pub(super) unsafe extern "C" fn file_mprotect<T: SecurityModule>(
     vma: *mut bindings::vm_area_struct,

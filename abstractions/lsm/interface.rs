@@ -256,6 +256,16 @@ pub(crate) trait SecurityModule: 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
+    /// Something is to be mapped at this address, or the heap is to grow from it (`brk(2)`).
+    ///
+    /// # Context
+    ///
+    /// A task's own address space. The mmap lock is held for writing, except for `vm86(2)`. May
+    /// sleep.
+    fn mmap_addr(_address: c_ulong) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
     /// The protection of a mapping is to become `prot`.
     ///
     /// # Context

@@ -5,7 +5,7 @@
 use ipe_policy::policy::{Action, Algorithm, FilePropertyKind, Operation, Parameter, PropertyKind};
 
 /// Names that other tools, older drafts and the kernel's own hooks use for operations.
-const OPERATIONS: [(&str, Operation); 32] = [
+const OPERATIONS: [(&str, Operation); 33] = [
     ("EXEC", Operation::Execute),
     ("EXECVE", Operation::Execute),
     ("RUN", Operation::Execute),
@@ -13,6 +13,7 @@ const OPERATIONS: [(&str, Operation); 32] = [
     ("BPRM_CHECK", Operation::Execute),
     ("MMAP_CHECK", Operation::Execute),
     ("EXEC_OPEN", Operation::Execute),
+    ("BRK", Operation::Execute),
     ("BPRM_CREDS_FROM_FILE", Operation::Execute),
     ("FIRMWARE_READ", Operation::Firmware),
     ("FIRMWARE_LOAD", Operation::Firmware),

@@ -95,6 +95,21 @@ int read_implies_exec(bool on)
 }
 
 /* For run_program(). */
+int try_grow_heap(bool with_personality)
+{
+	char *const end = (char *)syscall(SYS_brk, 0), *now;
+
+	if (read_implies_exec(with_personality))
+		return -ECANCELED;
+	now = (char *)syscall(SYS_brk, end + 2 * getpagesize());
+	if (read_implies_exec(false))
+		return -ECANCELED;
+	if (now == end)
+		return -ENOMEM;
+	syscall(SYS_brk, end);
+	return 0;
+}
+
 int set_read_implies_exec(void *unused)
 {
 	(void)unused;

@@ -22,6 +22,8 @@ int run_program(int fd, const char *path, int flags,
 		int (*prepare)(void *argument), void *argument);
 int program_ran(int code);
 int read_implies_exec(bool on);
+/* Grows the heap, with the personality READ_IMPLIES_EXEC or without, and shrinks it again. */
+int try_grow_heap(bool with_personality);
 int set_read_implies_exec(void *unused);
 int try_run(const char *path);
 int try_execve(const char *path);

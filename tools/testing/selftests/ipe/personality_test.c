@@ -19,6 +19,8 @@
 #define DENY "DEFAULT action=DENY\n"
 #define ALLOW "DEFAULT action=ALLOW\n"
 
+#define BRK_RECORD "ipe_op=EXECUTE ipe_hook=BRK enforcing=1 "
+
 /* Copies of the probe on a mount without MNT_NOEXEC, and on one with it. */
 static char normal[ROOM], noexec[ROOM], noexec_mount[ROOM];
 
@@ -426,6 +428,69 @@ TEST_F(inheritance, without_personality)
 {
 	EXPECT_EQ(PROBE_RAN, run_program(AT_FDCWD, self->path, 0, NULL, NULL));
 	EXPECT_EQ(0, inheritance_records(self->audit, !variant->permissive));
+}
+
+/*
+ * The heap of a task with the personality is executable. Only a policy that names
+ * anonymous_memory is asked when it grows.
+ */
+FIXTURE(heap)
+{
+	int audit;
+};
+
+FIXTURE_VARIANT(heap)
+{
+	const char *rules;
+	bool with_personality;
+	int expected;
+	/* The number of records. */
+	int records;
+};
+
+#define DENY_MEMORY ALLOW "op=EXECUTE anonymous_memory=TRUE action=DENY\n"
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(heap, denied) { DENY_MEMORY, true, -ENOMEM, 1 };
+FIXTURE_VARIANT_ADD(heap, denied_without_personality) { DENY_MEMORY, false, 0, 0 };
+FIXTURE_VARIANT_ADD(heap, unsaid) { DENY, true, 0, 0 };
+FIXTURE_VARIANT_ADD(heap, files_alone) { DENY "op=EXECUTE anonymous_memory=FALSE action=ALLOW\n", true, -ENOMEM, 1 };
+FIXTURE_VARIANT_ADD(heap, allowed) { DENY "op=EXECUTE anonymous_memory=TRUE action=ALLOW\n", true, 0, 0 };
+FIXTURE_VARIANT_ADD(heap, unknown_program) { DENY "op=EXECUTE anonymous_memory=TRUE exe_fsverity_signature=TRUE action=ALLOW\n", true, -ENOMEM, 1 };
+FIXTURE_VARIANT_ADD(heap, program) { DENY "op=EXECUTE anonymous_memory=TRUE exe_boot_verified=TRUE action=ALLOW\n", true, 0, 0 };
+/* clang-format on */
+
+FIXTURE_SETUP(heap)
+{
+	if (strstr(variant->rules, "exe_boot_verified"))
+		NEEDS_PLACE(PLACE_INITRAMFS);
+	ASSERT_EQ(0, ipe_reset());
+	self->audit = audit_open();
+	ASSERT_LE(0, self->audit);
+	ASSERT_EQ(0, policy_enforce_rules(variant->rules));
+	ASSERT_EQ(0, audit_drain(self->audit));
+}
+
+RESET_AFTER(heap)
+
+TEST_F(heap, grows)
+{
+	struct audit_record record;
+	int i;
+
+	EXPECT_EQ(variant->expected, try_grow_heap(variant->with_personality));
+	for (i = 0; i < variant->records; i++) {
+		ASSERT_EQ(0, audit_next(self->audit, AUDIT_IPE_ACCESS, &record));
+		EXPECT_EQ(0, strncmp(record.text, BRK_RECORD, strlen(BRK_RECORD)))
+			TH_LOG("%s", record.text);
+	}
+	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+TEST_F(heap, permissive)
+{
+	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
+	EXPECT_EQ(0, try_grow_heap(variant->with_personality));
 }
 
 IPE_TEST_MAIN(setup, teardown)

@@ -334,6 +334,35 @@ TEST_F(trial, memory)
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
+/* Of two policies, those are asked about an executable heap that name memory. */
+TEST_F(trial, heap_of_the_trial)
+{
+	TRY_RULES(ALLOW,
+		  ALLOW "op=EXECUTE anonymous_memory=TRUE action=DENY\n");
+	EXPECT_EQ(0, try_grow_heap(true));
+	EXPECT_STATS(0, 1, 0, 0, 0);
+	EXPECT_EQ(0, audit_match(self->audit, AUDIT_IPE_ACCESS,
+				 "ipe_hook=BRK enforcing=0 .* rule=\\? .* "
+				 "trial_rule=\"op=EXECUTE anonymous_memory=TRUE "
+				 "action=DENY\"$",
+				 NULL));
+}
+
+TEST_F(trial, heap_of_the_active_policy)
+{
+	TRY_RULES(ALLOW "op=EXECUTE anonymous_memory=TRUE action=DENY\n",
+		  "DEFAULT action=DENY\n");
+	EXPECT_EQ(-ENOMEM, try_grow_heap(true));
+	EXPECT_STATS(0, 0, 1, 0, 0);
+}
+
+TEST_F(trial, heap_of_neither)
+{
+	TRY_RULES("DEFAULT action=DENY\n", "DEFAULT action=DENY\n");
+	EXPECT_EQ(0, try_grow_heap(true));
+	EXPECT_STATS(0, 0, 0, 0, 0);
+}
+
 /* One record for each rule and file, until the trial begins anew. */
 TEST_F(trial, recorded_once)
 {
