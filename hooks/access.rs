@@ -180,7 +180,7 @@ fn check_image(operation: Option<Operation>, hook: Hook, file: &File, place: Pla
     let Some(policy) = ACTIVE.read(&guard) else {
         return Ok(());
     };
-    let Some(image) = Image::at(place, &guard) else {
+    let Some(image) = Image::at(&place, &guard) else {
         return check_plain(operation, hook, file, place);
     };
     let outcome = eval::outcome(policy.compiled(), operation, Class::File, &image);

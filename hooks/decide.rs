@@ -36,7 +36,7 @@ pub(super) fn file(
 ) -> Outcome {
     let compiled = policy.compiled();
     let class = operation.map_or(class, |operation| compiled.class(operation, class));
-    if let Some(image) = Image::at(place, guard) {
+    if let Some(image) = Image::at(&place, guard) {
         return eval::outcome(compiled, operation, class, &image);
     }
     match eval::decide(compiled, operation, class, &Object::new(place)) {

@@ -80,8 +80,7 @@ pub(super) fn mounted(superblock: &Superblock) {
 
 /// The object of a decision about a file on an image.
 pub(super) struct Image<'a> {
-    object: Object<'a>,
-    place: Place<'a>,
+    place: &'a Place<'a>,
     /// The superblock of the image.
     superblock: &'a Superblock,
     /// An inode on the device that has the data.
@@ -101,7 +100,7 @@ impl<'a> Image<'a> {
     /// Any. Does not sleep.
     // Inlined for the reason below.
     #[inline(always)]
-    pub(super) fn at(place: Place<'a>, guard: &'a rcu::Guard) -> Option<Self> {
+    pub(super) fn at(place: &'a Place<'a>, guard: &'a rcu::Guard) -> Option<Self> {
         let superblock = place.inode().superblock();
         let (superblock, on_device) = if superblock.may_be_image() {
             if place.inode().shares_pages() {
@@ -118,18 +117,23 @@ impl<'a> Image<'a> {
             return None;
         };
         Some(Self {
-            object: Object::new(place),
             place,
             superblock,
             on_device,
             guard,
         })
     }
+
+    /// Returns the object without the image, for the properties of the file itself.
+    #[inline(always)]
+    fn object(&self) -> Object<'a> {
+        Object::new(*self.place)
+    }
 }
 
 impl eval::Object for Image<'_> {
     fn boot_verified(&self) -> bool {
-        self.object.boot_verified()
+        self.object().boot_verified()
     }
 
     fn dmverity_signature(&self) -> bool {
@@ -137,11 +141,11 @@ impl eval::Object for Image<'_> {
     }
 
     fn fsverity_signature(&self) -> bool {
-        self.object.fsverity_signature()
+        self.object().fsverity_signature()
     }
 
     fn has_fsverity(&self) -> bool {
-        self.object.has_fsverity()
+        self.object().has_fsverity()
     }
 }
 

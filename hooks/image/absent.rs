@@ -16,7 +16,7 @@ pub(super) enum Image {}
 impl Image {
     /// Returns `None`.
     #[inline]
-    pub(super) fn at(_: Place<'_>, _: &rcu::Guard) -> Option<Self> {
+    pub(super) fn at(_: &Place<'_>, _: &rcu::Guard) -> Option<Self> {
         None
     }
 }

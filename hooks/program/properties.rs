@@ -87,7 +87,7 @@ impl Properties {
         let properties = {
             // One section for all, as the blob of a device demands.
             let guard = rcu::read_lock();
-            let image = place.and_then(|place| Image::at(place, &guard));
+            let image = place.as_ref().and_then(|place| Image::at(place, &guard));
             let image = image.as_ref();
             let object = place.map(Object::new);
             let object = match image {
