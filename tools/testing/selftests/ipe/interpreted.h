@@ -7,7 +7,7 @@
 
 /* The address of its own mappings, and a length that covers them. */
 #define PROGRAM_ADDRESS 0x10000000UL
-#define PROGRAM_ROOM 0x10000UL
+#define PROGRAM_ROOM 0x100000UL
 
 /* The address of a forged interpreter's memory, far from other mappings. */
 #define INTERPRETER_MEMORY 0x20000000UL

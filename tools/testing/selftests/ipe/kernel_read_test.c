@@ -73,6 +73,13 @@ static int try_init_module(const char *path)
 	return allowed_if(err, -ENOEXEC);
 }
 
+/* What the loader of kernels says of a file that is none. */
+#ifdef __aarch64__
+#define NOT_A_KERNEL -EINVAL
+#else
+#define NOT_A_KERNEL -ENOEXEC
+#endif
+
 static int try_kexec_image(const char *path)
 {
 	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -82,7 +89,7 @@ static int try_kexec_image(const char *path)
 	err = system_call(syscall(SYS_kexec_file_load, fd, -1, 1UL, "",
 				  KEXEC_FILE_NO_INITRAMFS));
 	close(fd);
-	return allowed_if(err, -ENOEXEC);
+	return allowed_if(err, NOT_A_KERNEL);
 }
 
 /* Without segments nothing is loaded, but the kernel asks nevertheless. */
@@ -101,6 +108,9 @@ static int kernel_head(void)
 	static unsigned char head[8192];
 	int fd;
 
+#ifdef __aarch64__
+	memcpy(head + 0x38, "ARM\x64", 4);
+#else
 	head[0x1f1] = 1;		/* setup_sects */
 	head[0x1fe] = 0x55;		/* boot_flag */
 	head[0x1ff] = 0xaa;
@@ -109,6 +119,7 @@ static int kernel_head(void)
 	head[0x207] = 0x02;
 	head[0x211] = 1;		/* loadflags: LOADED_HIGH */
 	head[0x236] = 0x23;		/* xloadflags: 64 bit, above 4 GiB, 5 level */
+#endif
 
 	fd = syscall(SYS_memfd_create, "kernel", 0);
 	if (fd < 0)
@@ -276,12 +287,10 @@ static const struct operation kexec_image = {
 static const struct operation kexec_load = {
 	"KEXEC_IMAGE", "KERNEL_LOAD", try_kexec_load, "/sys/kernel/kexec_loaded"
 };
-#ifdef __x86_64__
 static const struct operation kexec_initramfs = {
 	"KEXEC_INITRAMFS", "KERNEL_READ", try_kexec_initramfs,
 	"/sys/kernel/kexec_loaded"
 };
-#endif
 static const struct operation firmware = {
 	"FIRMWARE", "KERNEL_READ", try_firmware, TEST_FIRMWARE
 };
@@ -381,9 +390,7 @@ READS(finit_module_compressed);
 LOADS(init_module);
 READS(kexec_image);
 LOADS(kexec_load);
-#ifdef __x86_64__
 READS(kexec_initramfs);
-#endif
 READS(firmware);
 LOADS(firmware_buffer);
 LOADS(firmware_upload);
@@ -501,9 +508,7 @@ SEPARATE(finit_module);
 SEPARATE(init_module);
 SEPARATE(kexec_image);
 SEPARATE(kexec_load);
-#ifdef __x86_64__
 SEPARATE(kexec_initramfs);
-#endif
 SEPARATE(firmware);
 SEPARATE(firmware_buffer);
 SEPARATE(firmware_upload);
