@@ -577,6 +577,7 @@ mod cases {
     }
 }
 
+mod hooks;
 mod image;
 mod memory;
 mod modified;
