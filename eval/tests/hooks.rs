@@ -52,6 +52,14 @@ mod cases {
         }
     }
 
+    /// How many digests were asked for: root hashes, those of files, those of images.
+    type Asked = (u32, u32, u32);
+
+    fn asked(object: &Properties) -> Asked {
+        let files = (object.roothash_asked.get(), object.digest_asked.get());
+        (files.0, files.1, object.image_asked.get())
+    }
+
     /// Returns whether hooks decide about each object of a class as [`outcome`] does, and ask for as
     /// many digests; none if the policy is refused.
     fn same_about(text: &str, operation: Option<Operation>, class: Class) -> Option<bool> {
@@ -67,8 +75,6 @@ mod cases {
                 Progress::Pending(pending) => pending.look_up(&policy, class_here, &hook),
             };
             let expected = outcome(&policy, operation, class, &other);
-            let asked =
-                |object: &Properties| (object.roothash_asked.get(), object.digest_asked.get());
             if Verdict::from(by_hook) != Verdict::from(expected) || asked(&hook) != asked(&other) {
                 return Some(false);
             }
@@ -94,32 +100,53 @@ mod cases {
         assert_eq!(same_about(TEXT, None, Class::File), Some(true));
     }
 
-    /// Returns how many digests a hook asks for, of a file that has both: of the root hash, then of
-    /// fs-verity.
-    fn asked(text: &str) -> Option<(u32, u32)> {
-        let mut memory = [0; 192];
-        let plan = measure(text.as_bytes(), Providers::ALL, false, &mut Deaf).ok()?;
+    /// Returns how many digests a hook asks for, of the first object, and everything else, of the
+    /// second. Nothing comes after a global default that allows, not even what no rule names.
+    fn asked_of(lines: &str, hook: &Properties, other: &Properties) -> Option<(Asked, Asked)> {
+        const HEADER: &[u8] = b"policy_name=test policy_version=0.0.0\nDEFAULT action=ALLOW\n";
+        let (mut memory, mut text) = ([0; 192], [b' '; 384]);
+        text.get_mut(..HEADER.len())?.copy_from_slice(HEADER);
+        let rest = text.get_mut(HEADER.len()..)?;
+        rest.get_mut(..lines.len())?
+            .copy_from_slice(lines.as_bytes());
+        let plan = measure(&text, Providers::ALL, false, &mut Deaf).ok()?;
         let words = memory.get_mut(..plan.words())?;
-        let policy = plan.emit(text.as_bytes(), words);
-        let object = with_both(D0, D0);
-        let operation = Some(Operation::Execute);
-        if let Progress::Pending(pending) = decide(&policy, operation, Class::File, &object) {
-            pending.look_up(&policy, Class::File, &object);
+        let policy = plan.emit(&text, words);
+        let execute = Some(Operation::Execute);
+        if let Progress::Pending(pending) = decide(&policy, execute, Class::File, hook) {
+            pending.look_up(&policy, Class::File, hook);
         }
-        Some((object.roothash_asked.get(), object.digest_asked.get()))
+        outcome(&policy, execute, Class::File, other);
+        Some((asked(hook), asked(other)))
     }
 
     #[test]
-    fn hooks_ask_for_no_digest_that_no_rule_names() {
-        assert_eq!(asked(rules!()), Some((0, 0)));
-        assert_eq!(
-            asked(rules!("op=EXECUTE ", fsverity!(d1), " action=DENY\n")),
-            Some((0, 1))
+    fn no_digest_is_asked_for_that_no_rule_names() {
+        let both = || with_both(D0, D0);
+        for (lines, expected) in [
+            ("", (0, 0, 0)),
+            (
+                concat!("op=EXECUTE ", fsverity!(d1), " action=DENY\n"),
+                (0, 1, 0),
+            ),
+            (
+                concat!("op=EXECUTE ", dmverity!(d1), " action=DENY\n"),
+                (1, 0, 0),
+            ),
+        ] {
+            let found = asked_of(lines, &both(), &both());
+            assert_eq!(found, Some((expected, expected)));
+        }
+        // Without one of two digests, the other is useless.
+        let lines = concat!(
+            "op=EXECUTE ",
+            dmverity!(d0),
+            " ",
+            fsverity!(d0),
+            " action=DENY\n"
         );
-        assert_eq!(
-            asked(rules!("op=EXECUTE ", dmverity!(d1), " action=DENY\n")),
-            Some((1, 0))
-        );
+        let found = asked_of(lines, &with_roothash(D0), &with_roothash(D0));
+        assert_eq!(found, Some(((0, 1, 0), (0, 1, 0))));
     }
 
     /// Returns what hooks know of all programs' memory, and what is decided about one of them.
