@@ -97,6 +97,18 @@ impl Policy {
         })
     }
 
+    /// Compiles the same text for a kernel with this command line.
+    ///
+    /// # Errors
+    ///
+    /// None but those of a text that did not compile before.
+    pub fn for_command_line(
+        &self,
+        command_line: CommandLine,
+    ) -> std::result::Result<Self, policy::Error> {
+        Self::compile_for(&self.text, Providers::ALL, command_line)
+    }
+
     /// The text.
     pub fn text(&self) -> &[u8] {
         &self.text

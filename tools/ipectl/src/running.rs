@@ -36,6 +36,17 @@ pub fn programs(securityfs: &Path) -> Vec<Program> {
     }
 }
 
+/// Returns the command line that this machine's kernel was booted with, if the directory is that of
+/// its kernel, and not a copy. It decides what the rules that refer to it name.
+pub fn command_line(securityfs: &Path) -> Option<Vec<u8>> {
+    let found = statfs(securityfs).ok()?;
+    if found.f_type as u64 != SECURITYFS {
+        return None;
+    }
+    let line = fs::read("/proc/cmdline").ok()?;
+    Some(line.strip_suffix(b"\n").unwrap_or(&line).to_vec())
+}
+
 fn of_processes() -> Vec<Program> {
     let mut programs: BTreeMap<(u64, u64), Option<Program>> = BTreeMap::new();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();

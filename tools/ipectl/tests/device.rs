@@ -5,6 +5,7 @@
 mod common;
 
 use common::{owner::Owner, succeeds};
+use ipe_policy::policy::Algorithm;
 use ipectl::{
     command::{
         activate::activate,
@@ -18,7 +19,7 @@ use ipectl::{
     },
     device::Files,
     failure::{Class, Failure, Status},
-    object::Object,
+    object::{Digest, Object},
     output::Output,
     running::Program,
     source::Source,
@@ -520,6 +521,45 @@ fn policy_that_denies_the_running_system_needs_a_yes() {
     };
     let (status, _) = deploy_message(&model, MESSAGE, yes);
     assert_eq!((status, written(&model).len()), (Status::Ok, 2));
+}
+
+/// What a rule about the command line names is on the machine, not in the policy.
+#[test]
+fn policy_is_asked_with_the_command_line_of_the_machine() {
+    const TEXT: &str = "policy_name=root policy_version=1.2.3\nDEFAULT action=DENY\n\
+                        op=EXECUTE dmverity_roothash=cmdline:roothash action=ALLOW\n";
+    let owner = Owner::rsa();
+    let (policy, output) = (owner.path("root.pol"), owner.path("root.p7b"));
+    let (key, crt) = (owner.path("key.pem"), owner.path("crt.pem"));
+    std::fs::write(&policy, TEXT).unwrap();
+    succeeds(&["sign", &policy, "-k", &key, "-c", &crt, "-o", &output]);
+    let message = std::fs::read(&output).unwrap();
+    let root = Digest::new(Algorithm::Sha256, &[0x5a; 32]);
+    let init = [Program {
+        path: "/sbin/init".to_owned(),
+        of_init: true,
+        processes: 1,
+        object: Object {
+            dmverity_roothash: root,
+            ..Object::default()
+        },
+    }];
+    let this = format!("ro roothash={} quiet", "5a".repeat(32));
+    let other = format!("ro roothash={} quiet", "5b".repeat(32));
+    for (line, expected) in [
+        (Some(this.as_bytes()), Status::Ok),
+        (Some(other.as_bytes()), Status::Findings),
+        (Some(&b"ro quiet"[..]), Status::Findings),
+        (None, Status::Findings),
+    ] {
+        let options = Options {
+            running: &init,
+            command_line: line,
+            ..Options::default()
+        };
+        let (status, said) = deploy_message(&enforcing(), &message, options);
+        assert_eq!(status, expected, "{line:?}: {said}");
+    }
 }
 
 #[test]

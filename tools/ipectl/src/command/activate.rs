@@ -10,7 +10,7 @@ use crate::{
     device::{check_activation, find, switch, Change, Files, Request},
     failure::Result,
     output::Output,
-    running::programs,
+    running::{command_line, programs},
 };
 use clap::Args;
 
@@ -43,10 +43,12 @@ impl Activate {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let line = command_line(&self.machine.securityfs);
         let options = Options {
             dry_run: self.dry_run,
             yes: self.yes,
             running: &programs(&self.machine.securityfs),
+            command_line: line.as_deref(),
         };
         activate(&self.machine.open()?, &self.name, options, out)
     }
@@ -66,7 +68,7 @@ pub fn activate(
     let version = find(files, name)?;
     let what = format!("{name} {version}");
     check_activation(files, name, version, &what)?;
-    let consequence = Consequence::of_loaded(files, name, options.running);
+    let consequence = Consequence::of_loaded(files, name, options);
     let enforces = switch(files, "enforce") != Some(false);
     let change = Change {
         command: "activate",

@@ -3,7 +3,8 @@
 //! The consequences of an active policy for the machine that it becomes active on.
 
 use crate::{
-    check::denies_everything, device::Files, output::counted, policy::Policy, running::Program,
+    check::denies_everything, command_line::CommandLine, device::Files, output::counted,
+    policy::Policy, running::Program,
 };
 use ipe_policy::policy::{Action, Operation, Providers};
 
@@ -19,6 +20,8 @@ pub struct Options<'r> {
     pub yes: bool,
     /// The programs of the machine.
     pub running: &'r [Program],
+    /// The command line of its kernel, if it is known.
+    pub command_line: Option<&'r [u8]>,
 }
 
 /// The consequences of a policy for a machine.
@@ -32,17 +35,17 @@ pub(super) struct Consequence {
 
 impl Consequence {
     /// Asks a policy that is loaded. One that cannot be read has none that is known.
-    pub(super) fn of_loaded(files: &dyn Files, name: &str, running: &[Program]) -> Self {
+    pub(super) fn of_loaded(files: &dyn Files, name: &str, options: Options<'_>) -> Self {
         let text = files.read(&format!("policies/{name}/policy"));
         let policy = text.map(|text| Policy::compile(&text, Providers::ALL));
         match policy {
-            Ok(Ok(policy)) => Self::of(&policy, running),
+            Ok(Ok(policy)) => Self::of(&policy, options),
             _ => Self::default(),
         }
     }
 
     /// Asks the policy about all that runs.
-    pub(super) fn of(policy: &Policy, running: &[Program]) -> Self {
+    pub(super) fn of(policy: &Policy, options: Options<'_>) -> Self {
         let mut all = Self::default();
         if denies_everything(policy, Operation::Execute) {
             all.fatal = true;
@@ -51,7 +54,13 @@ impl Consequence {
                     .to_owned(),
             );
         }
-        let denied = running.iter().filter(|program| {
+        // Compiled for any machine, the policy does not know what the command line of this one names.
+        let here = options.command_line.and_then(|line| {
+            let line = CommandLine::Given(line.to_vec());
+            policy.for_command_line(line).ok()
+        });
+        let policy = here.as_ref().unwrap_or(policy);
+        let denied = options.running.iter().filter(|program| {
             let verdict = policy.evaluate(Operation::Execute, &program.object);
             verdict.action == Action::Deny
         });

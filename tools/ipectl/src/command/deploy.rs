@@ -2,7 +2,10 @@
 
 //! `ipectl deploy`: loads or updates a policy, activates it, and verifies the result.
 
-use super::{consequence::Consequence, machine::Machine};
+use super::{
+    consequence::{self, Consequence},
+    machine::Machine,
+};
 use crate::{
     device::{
         check_activation, check_name, explain, explain_origin, switch, version, Files, Request,
@@ -10,7 +13,7 @@ use crate::{
     failure::{Class, Failure, Result, Status},
     output::{printable, Output, Style},
     policy::Policy,
-    running::{programs, Program},
+    running::{command_line, programs, Program},
     source::{self, Source},
 };
 use clap::Args;
@@ -81,11 +84,13 @@ impl Deploy {
                 return Err(Failure::new(Class::Input, "no policy is named".to_owned()))
             }
         };
+        let line = command_line(&self.machine.securityfs);
         let options = Options {
             dry_run: self.dry_run,
             no_activate: self.no_activate,
             yes: self.yes,
             running: &programs(&self.machine.securityfs),
+            command_line: line.as_deref(),
         };
         deploy(&self.machine.open()?, &source, &message, options, out)
     }
@@ -131,6 +136,8 @@ pub struct Options<'r> {
     pub yes: bool,
     /// The programs of the machine.
     pub running: &'r [Program],
+    /// The command line of its kernel, if it is known.
+    pub command_line: Option<&'r [u8]>,
 }
 
 /// Deploys a policy.
@@ -173,7 +180,12 @@ pub fn deploy(
     let consequence = if options.no_activate {
         Consequence::default()
     } else {
-        Consequence::of(&policy, options.running)
+        let machine = consequence::Options {
+            running: options.running,
+            command_line: options.command_line,
+            ..consequence::Options::default()
+        };
+        Consequence::of(&policy, machine)
     };
     let enforces = switch(files, "enforce") != Some(false);
     if consequence.fatal && enforces && !options.yes && !options.dry_run {

@@ -10,7 +10,7 @@ use crate::{
     device::{loaded, Change, Files, Request},
     failure::Result,
     output::Output,
-    running::programs,
+    running::{command_line, programs},
 };
 use clap::Args;
 
@@ -53,10 +53,12 @@ impl Enforce {
     ///
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
+        let line = command_line(&self.machine.securityfs);
         let options = Options {
             dry_run: self.dry_run,
             yes: self.yes,
             running: &programs(&self.machine.securityfs),
+            command_line: line.as_deref(),
         };
         enforce(&self.machine.open()?, self.mode, options, out)
     }
@@ -84,7 +86,7 @@ pub fn enforce(
         Mode::Off => None,
     };
     let consequence = active.map_or_else(Consequence::default, |policy| {
-        Consequence::of_loaded(files, &policy.name, options.running)
+        Consequence::of_loaded(files, &policy.name, options)
     });
     let change = Change {
         command: "enforce",

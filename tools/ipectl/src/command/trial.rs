@@ -11,7 +11,7 @@ use crate::{
     failure::{Class, Failure, Result, Status},
     log,
     output::{counted, printable, Output, Style},
-    running::programs,
+    running::{command_line, programs},
     trial::{Counts, Difference, Differences},
 };
 use clap::{Args, Subcommand};
@@ -143,10 +143,12 @@ impl Trial {
             }
             Action::Promote(it) => {
                 let machine = &it.evidence.machine;
+                let line = command_line(&machine.securityfs);
                 let options = Options {
                     dry_run: it.dry_run,
                     yes: it.yes,
                     running: &programs(&machine.securityfs),
+                    command_line: line.as_deref(),
                 };
                 let files = machine.open()?;
                 promote(&files, &it.name, &it.evidence.logs(), options, out)
@@ -203,7 +205,7 @@ pub fn promote(
     let Consequence {
         mut warnings,
         fatal,
-    } = Consequence::of_loaded(files, name, options.running);
+    } = Consequence::of_loaded(files, name, options);
     let denied = trial.counts.only_trial_denies;
     if denied > 0 {
         let denied = accesses(denied);
