@@ -104,7 +104,7 @@ fn merged_extension_is_told_from_what_it_hides() {
     );
     let said = explains(directory.path(), mounts, "/home/bin/base");
     assert!(said.contains("the file system at /home has it"), "{said}");
-    assert!(said.contains("no volume of device-mapper"), "{said}");
+    assert!(said.contains("not a volume of device-mapper"), "{said}");
     // An extension that is not where extensions are: nothing is known.
     let gone = format!("{mounts}\nrm -r /var/lib/extensions");
     for file in ["/home/bin/both", "/home/bin/base"] {

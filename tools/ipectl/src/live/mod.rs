@@ -67,7 +67,7 @@ pub(crate) fn object_at(place: &Place) -> Result<(Object, Vec<String>)> {
             if has_device_mapper(&numbers(*device)) {
                 dmverity(*device, &mut object, &mut evidence);
             } else {
-                evidence.push("its device is no volume of device-mapper".to_owned());
+                evidence.push("its device is not a volume of device-mapper".to_owned());
             }
             Ok((object, evidence))
         }

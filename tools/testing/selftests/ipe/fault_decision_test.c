@@ -30,7 +30,7 @@ static int prepare_denied(void)
 }
 
 /*
- * Everything is denied by a policy on trial. What it alone denies is recorded once
+ * A policy on trial denies everything. A denial that is its alone is recorded once
  * for each file, so that each attempt begins a new trial.
  */
 static int prepare_tried(void)
