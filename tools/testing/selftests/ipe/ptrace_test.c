@@ -2,7 +2,9 @@
 /*
  * IPE tests - the operation PTRACE: which programs may get at the memory of processes
  */
+#include <linux/userfaultfd.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -131,6 +133,22 @@ static int try_userfaultfd(void)
 	return 0;
 }
 
+/* The device asks for no capability, and makes the same file. */
+static int try_userfaultfd_device(void)
+{
+	int fd, device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+
+	if (device < 0)
+		return -EIO;
+	fd = ioctl(device, USERFAULTFD_IOC_NEW, O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	else
+		close(fd);
+	close(device);
+	return fd < 0 ? fd : 0;
+}
+
 static int try_syscall_file(void)
 {
 	char path[64], text[128];
@@ -166,6 +184,8 @@ static const struct way vm_readv = { "PTRACE_ACCESS_CHECK", try_vm_readv, -EPERM
 static const struct way vm_writev = { "PTRACE_ACCESS_CHECK", try_vm_writev, -EPERM };
 static const struct way getfd = { "PTRACE_ACCESS_CHECK", try_getfd, -EPERM };
 static const struct way uffd = { "USERFAULTFD", try_userfaultfd, -EACCES };
+static const struct way uffd_device = { "USERFAULTFD", try_userfaultfd_device,
+					-EACCES };
 static const struct way syscall_file = { "PTRACE_ACCESS_CHECK", try_syscall_file, -EPERM };
 static const struct way maps = { "PTRACE_ACCESS_CHECK", try_maps, 0 };
 
@@ -191,6 +211,7 @@ WAY(vm_readv);
 WAY(vm_writev);
 WAY(getfd);
 WAY(uffd);
+WAY(uffd_device);
 WAY(syscall_file);
 WAY(maps);
 /* clang-format on */
