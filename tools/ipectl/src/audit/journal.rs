@@ -2,6 +2,8 @@
 
 //! Entries of `journalctl -o json`.
 
+mod flat;
+
 use super::{
     form::{after_any, of_kernel},
     is_marked, judge,
@@ -25,7 +27,8 @@ pub(super) fn parse<T>(line: &[u8], take: impl FnOnce(&Record<'_>) -> T) -> Line
     {
         return Line::Other;
     }
-    let Ok(entry) = serde_json::from_slice::<Entry<'_>>(line) else {
+    let entry = flat::parse(line).or_else(|| serde_json::from_slice(line).ok());
+    let Some(entry) = entry else {
         return judge(None, &String::from_utf8_lossy(line), take);
     };
     let Some(message) = entry.message.into_text() else {
@@ -52,7 +55,7 @@ pub(super) fn parse<T>(line: &[u8], take: impl FnOnce(&Record<'_>) -> T) -> Line
 }
 
 /// The fields of an entry that matter here.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Entry<'e> {
     message: Field<'e>,
     transport: Field<'e>,
@@ -61,8 +64,24 @@ struct Entry<'e> {
     stamp: Stamp<'e>,
 }
 
+impl<'e> Entry<'e> {
+    /// Returns the place of a field that matters.
+    fn field(&mut self, key: &[u8]) -> Option<&mut Field<'e>> {
+        Some(match key {
+            b"MESSAGE" => &mut self.message,
+            b"_TRANSPORT" => &mut self.transport,
+            b"SYSLOG_FACILITY" => &mut self.facility,
+            b"_AUDIT_TYPE" => &mut self.audit_type,
+            b"_AUDIT_ID" => &mut self.stamp.serial,
+            b"_SOURCE_REALTIME_TIMESTAMP" => self.stamp.source.get_or_insert_default(),
+            b"__REALTIME_TIMESTAMP" => self.stamp.journal.get_or_insert_default(),
+            _ => return None,
+        })
+    }
+}
+
 /// The source of an entry's time and serial number.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Stamp<'e> {
     source: Option<Field<'e>>,
     journal: Option<Field<'e>>,
@@ -94,17 +113,9 @@ impl<'de: 'e, 'e> Deserialize<'de> for Entry<'e> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entry = Entry::default();
                 while let Some(Field::Text(key)) = map.next_key()? {
-                    match &*key {
-                        "MESSAGE" => entry.message = map.next_value()?,
-                        "_TRANSPORT" => entry.transport = map.next_value()?,
-                        "SYSLOG_FACILITY" => entry.facility = map.next_value()?,
-                        "_AUDIT_TYPE" => entry.audit_type = map.next_value()?,
-                        "_AUDIT_ID" => entry.stamp.serial = map.next_value()?,
-                        "_SOURCE_REALTIME_TIMESTAMP" => {
-                            entry.stamp.source = Some(map.next_value()?);
-                        }
-                        "__REALTIME_TIMESTAMP" => entry.stamp.journal = Some(map.next_value()?),
-                        _ => {
+                    match entry.field(key.as_bytes()) {
+                        Some(field) => *field = map.next_value()?,
+                        None => {
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
@@ -118,7 +129,7 @@ impl<'de: 'e, 'e> Deserialize<'de> for Entry<'e> {
 }
 
 /// The value of a field.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 enum Field<'e> {
     Text(Cow<'e, str>),
     /// The journal writes text that is not UTF-8 as a list of bytes.
