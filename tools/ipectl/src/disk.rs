@@ -2,6 +2,8 @@
 
 //! Disks and their images: the partitions that a table describes, by number or name.
 
+mod mbr;
+
 use crate::{
     failure::{Class, Failure, Result},
     output::printable,
@@ -171,11 +173,7 @@ fn table(disk: &File) -> Result<Option<(&'static str, Vec<Partition>)>> {
     if let Some(all) = of_gpt(disk)? {
         return Ok(Some(("GPT", all)));
     }
-    let mut sector = [0; 512];
-    if disk.read_exact_at(&mut sector, 0).is_err() {
-        return Ok(None);
-    }
-    Ok(of_mbr(&sector).map(|all| ("MBR", all)))
+    Ok(mbr::read(disk)?.map(|all| ("MBR", all)))
 }
 
 /// What the entries of a GPT have room for: 16 KiB is what all tools write.
@@ -217,30 +215,4 @@ fn of_gpt(mut disk: &File) -> Result<Option<Vec<Partition>>> {
         return Ok(Some(all));
     }
     Ok(None)
-}
-
-/// Returns the primary partitions of an MBR, if this is one. A boot sector of FAT has its signature,
-/// too, but no entries.
-fn of_mbr(sector: &[u8; 512]) -> Option<Vec<Partition>> {
-    const SIGNATURE: &[u8] = b"\x55\xaa";
-    if !sector.ends_with(SIGNATURE) {
-        return None;
-    }
-    let number = |bytes: &[u8]| {
-        let bytes = bytes.iter().rev();
-        bytes.fold(0u64, |number, byte| (number << 8) | u64::from(*byte))
-    };
-    let entries = sector[446..510].chunks_exact(16);
-    let all: Vec<_> = (1..)
-        .zip(entries)
-        .filter(|(_, entry)| matches!(entry[0], 0 | 0x80) && entry[4] != 0)
-        .map(|(place, entry)| Partition {
-            number: place,
-            name: String::new(),
-            start: 512 * number(&entry[8..12]),
-            length: 512 * number(&entry[12..16]),
-        })
-        .filter(|partition| partition.start > 0 && partition.length > 0)
-        .collect();
-    (!all.is_empty()).then_some(all)
 }
