@@ -15,6 +15,12 @@ pub enum CommandLine {
     Given(Vec<u8>),
 }
 
+impl From<Option<&str>> for CommandLine {
+    fn from(given: Option<&str>) -> Self {
+        given.map_or(Self::AtBoot, |line| Self::Given(line.into()))
+    }
+}
+
 impl CommandLine {
     /// Returns the root hashes that a parameter names.
     ///

@@ -162,6 +162,65 @@ fn verdicts_are_those_of_image() {
 }
 
 #[test]
+fn command_line_names_root_hashes() {
+    let root = image();
+    let policy = "check/command-line.pol";
+    let (hash, other) = ("ab".repeat(32), "cd".repeat(32));
+    let of_volume = format!("sha256:{hash}");
+    let volume = ["--dmverity-roothash", &of_volume];
+    let told = |volume: &str, line: &str| {
+        let options = ["--dmverity-roothash", volume, "--cmdline", line];
+        parse(&report(policy, root.path(), &options)).1
+    };
+    let line = format!("quiet roothash={hash}");
+    let text = told(&of_volume, &line);
+    assert!(text.contains("allowed init (EXECUTE)"), "{text}");
+    let named = format!("cmdline:roothash{of_volume}");
+    assert!(text.contains(&named), "{text}");
+    let none = "cmdline:usrhashnone: the command line has no usrhash=";
+    assert!(text.contains(none), "{text}");
+    // The word is the root hash that it stands for.
+    let text = told("cmdline:roothash", &line);
+    let taken = format!("All files are taken to have: dmverity_roothash={of_volume}.");
+    assert!(text.contains(&taken), "{text}");
+    assert!(text.contains("allowed init (EXECUTE)"), "{text}");
+    let text = told(&of_volume, &format!("roothash={other}"));
+    assert!(text.contains("denied init (EXECUTE)"), "{text}");
+    // Without a command line, only the word tells that it is this volume.
+    let (_, text) = parse(&report(policy, root.path(), &volume));
+    assert!(text.contains("denied init (EXECUTE)"), "{text}");
+    assert!(!text.contains("Command line"), "{text}");
+    let image = root.path().to_str().unwrap();
+    let options = ["--dmverity-roothash", "cmdline:roothash", "--cmdline", "<"];
+    let said = ends_with(4, &[&["report", policy, image], &options[..]].concat());
+    assert!(said.contains("has no roothash="), "{said}");
+}
+
+#[test]
+fn recorded_decisions_are_counted_with_the_command_line() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("log");
+    let hash = "ab".repeat(32);
+    let record = format!(
+        "type=1420 audit(1.2:3): ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 pid=1 comm=\"a\" \
+         path=\"/bin/a\" dev=\"dm-0\" ino=7 \
+         rule=\"op=EXECUTE dmverity_roothash=\"sha256\":{hash} action=ALLOW\"\n"
+    );
+    fs::write(&path, record).unwrap();
+    let told = |line: &[&str]| {
+        let path = path.to_str().unwrap();
+        let arguments = ["report", "check/command-line.pol", "--log", path];
+        parse(&succeeds(&[&arguments, line].concat())).1
+    };
+    let row = "5dmverity_roothash=cmdline:roothashALLOW";
+    let line = format!("roothash={hash}");
+    let text = told(&["--cmdline", &line]);
+    assert!(text.contains(&format!("{row}1\n")), "{text}");
+    let text = told(&[]);
+    assert!(!text.contains(&format!("{row}1\n")), "{text}");
+}
+
+#[test]
 fn unused_lines_are_marked() {
     let page = succeeds(&["report", "simulate/next.pol", "--log", "simulate/audit.log"]);
     let (elements, _) = parse(&page);

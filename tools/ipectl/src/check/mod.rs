@@ -28,6 +28,8 @@ pub use self::{
     proof::denies_everything,
 };
 
+pub(crate) use self::relies::parameters;
+
 use crate::{
     failure::{Class, Failure},
     policy::Policy,

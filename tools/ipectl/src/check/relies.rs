@@ -66,7 +66,7 @@ pub(super) fn refers_to_command_line<'l>(
 }
 
 /// Returns the parameters of the kernel's command line that a line refers to.
-pub(super) fn parameters<'l>(line: &'l Line<'_>) -> impl Iterator<Item = Parameter> + 'l {
+pub(crate) fn parameters<'l>(line: &'l Line<'_>) -> impl Iterator<Item = Parameter> + 'l {
     let properties = line.rule().into_iter().flat_map(|rule| rule.properties());
     properties.filter_map(|property| match property.of_file() {
         Some(FileProperty::DmverityRoothash(RootHash::CommandLine(parameter))) => Some(*parameter),

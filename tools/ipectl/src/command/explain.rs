@@ -7,15 +7,14 @@ mod record;
 pub use self::record::explain_record;
 
 use super::{
-    properties::{ProgramProperties, Properties},
+    properties::{resolve, ProgramProperties, Properties},
     values::{asked, Asked},
 };
 use crate::{
     audit::{self, Access, Doubt},
-    command_line::CommandLine,
     failure::{Class, Failure, Result, Status},
     live,
-    object::{Digest, Object},
+    object::Object,
     output::{Output, Style},
     policy::{operation_name, Policy},
     source::{self, Source},
@@ -94,11 +93,7 @@ impl Explain {
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.policy)?;
-        let line = match &self.cmdline {
-            Some(line) => CommandLine::Given(line.clone().into_bytes()),
-            None => CommandLine::AtBoot,
-        };
-        let policy = Policy::load_for(&source, line)?;
+        let policy = Policy::load_for(&source, self.cmdline.as_deref().into())?;
         if let Some(line) = &self.audit {
             let line = match line.as_str() {
                 "-" => source::read_bytes("-".as_ref())?,
@@ -165,22 +160,6 @@ impl Explain {
         }
         Ok(())
     }
-}
-
-/// Returns the root hash of a volume that the kernel's command line names, if that is known.
-fn resolve(digest: Digest, policy: &Policy) -> Result<Digest> {
-    let Some(parameter) = digest.parameter() else {
-        return Ok(digest);
-    };
-    let named = policy.command_line().root_hashes(parameter);
-    let named = named.map(|digests| digests.first().copied());
-    named
-        .map(|first| first.unwrap_or(digest))
-        .map_err(|reason| {
-            let (has, name) = (reason.name(), parameter.name());
-            let message = format!("the kernel's command line has {has} {name}=");
-            Failure::new(Class::Invalid, message)
-        })
 }
 
 /// The first record of a text, alone or as a line of a log.

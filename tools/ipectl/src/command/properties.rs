@@ -2,7 +2,11 @@
 
 //! The properties of a file or a program, as the command line names them.
 
-use crate::object::{Digest, Object};
+use crate::{
+    failure::{Class, Failure, Result},
+    object::{Digest, Object},
+    policy::Policy,
+};
 use clap::Args;
 
 /// The properties of a file.
@@ -91,4 +95,24 @@ impl ProgramProperties {
             image_digest: self.exe_metadata_backing_file_fsverity_digest,
         }
     }
+}
+
+/// Returns the root hash of a volume that the kernel's command line names, if that is known.
+///
+/// # Errors
+///
+/// The command line names none, or several.
+pub(super) fn resolve(digest: Digest, policy: &Policy) -> Result<Digest> {
+    let Some(parameter) = digest.parameter() else {
+        return Ok(digest);
+    };
+    let named = policy.command_line().root_hashes(parameter);
+    let named = named.map(|digests| digests.first().copied());
+    named
+        .map(|first| first.unwrap_or(digest))
+        .map_err(|reason| {
+            let (has, name) = (reason.name(), parameter.name());
+            let message = format!("the kernel's command line has {has} {name}=");
+            Failure::new(Class::Invalid, message)
+        })
 }

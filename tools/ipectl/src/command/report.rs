@@ -2,7 +2,7 @@
 
 //! `ipectl report`: a page about a policy for people.
 
-use super::properties::Properties;
+use super::properties::{resolve, Properties};
 use crate::{
     check, digest,
     failure::{Result, Status},
@@ -24,6 +24,7 @@ use std::path::PathBuf;
 Examples:
   $ ipectl report appliance.pol root.squashfs --dmverity-signature -o appliance.html
   $ ipectl report appliance.pol --log /var/log/audit > appliance.html
+  $ ipectl report uki.pol root.squashfs --dmverity-roothash cmdline:roothash --cmdline 'roothash=…'
 
 The page is HTML in one file, without scripts. Without an image it shows the rules and the findings of
 'ipectl check'.")]
@@ -50,6 +51,10 @@ pub struct Report {
     #[arg(long = "log", value_name = "LOG")]
     pub logs: Vec<PathBuf>,
 
+    /// The command line of the kernel, as /proc/cmdline shows it, for rules with cmdline:
+    #[arg(long, value_name = "TEXT")]
+    pub cmdline: Option<String>,
+
     /// The output [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -63,9 +68,11 @@ impl Report {
     /// The command cannot be carried out.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.policy)?;
-        let policy = Policy::load(&source)?;
+        let policy = Policy::load_for(&source, self.cmdline.as_deref().into())?;
         let report = check::check(&source, &check::Options::default());
-        let object = self.properties.object();
+        let mut object = self.properties.object();
+        let of_volume = object.dmverity_roothash;
+        object.dmverity_roothash = of_volume.map(|hash| resolve(hash, &policy)).transpose()?;
         let mut properties = named(&object);
         if self.fsverity {
             properties.push("the fs-verity digest of each".to_owned());
@@ -110,7 +117,8 @@ impl Report {
             return Ok(None);
         }
         let knowledge = Knowledge::default();
-        let mut simulation = Simulation::new(Policy::load(source)?, &knowledge);
+        let policy = Policy::load_for(source, self.cmdline.as_deref().into())?;
+        let mut simulation = Simulation::new(policy, &knowledge);
         log::read(&self.logs, |record| simulation.add(record))?;
         Ok(Some(simulation.finish().rules))
     }

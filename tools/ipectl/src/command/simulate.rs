@@ -66,10 +66,7 @@ impl Simulate {
     /// The command cannot be carried out, or there is no record.
     pub fn run(&self, out: &mut Output<'_>) -> Result {
         let source = Source::read(&self.tried)?;
-        let line = match &self.cmdline {
-            Some(line) => CommandLine::Given(line.clone().into_bytes()),
-            None => CommandLine::AtBoot,
-        };
+        let line = CommandLine::from(self.cmdline.as_deref());
         let policy = Policy::load_for(&source, line.clone())?;
         let active = self
             .policy

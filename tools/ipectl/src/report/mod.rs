@@ -13,8 +13,10 @@ use self::{
 };
 use crate::{
     canonical,
-    check::{Report, Severity},
+    check::{parameters, Report, Severity},
+    command_line::CommandLine,
     image::{Judged, Kind},
+    object::Digest,
     policy::Policy,
     simulate::Used,
 };
@@ -69,6 +71,7 @@ impl fmt::Display for Page<'_> {
             self.write_summary(judgement, f)?;
         }
         self.write_findings(f)?;
+        self.write_command_line(f)?;
         self.write_rules(f)?;
         if let Some(judgement) = &self.judgement {
             let tree = Tree::of(judgement.files);
@@ -141,6 +144,40 @@ impl Page<'_> {
                 write!(f, "<br>Hint: {}", Text(hint))?;
             }
             f.write_str("</td></tr>\n")?;
+        }
+        f.write_str("</tbody>\n</table>\n")
+    }
+
+    /// Writes the root hashes that the kernel's command line gives to the words of the policy.
+    fn write_command_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.policy.command_line();
+        let lines = self.policy.lines();
+        let mut named: Vec<_> = lines.iter().flat_map(parameters).collect();
+        named.sort_unstable_by_key(|parameter| parameter.name());
+        named.dedup();
+        if named.is_empty() || *line == CommandLine::AtBoot {
+            return Ok(());
+        }
+        f.write_str("<h2>Command line</h2>\n")?;
+        table(
+            f,
+            "Root hashes that the kernel's command line names",
+            &["word", "root hash"],
+        )?;
+        for parameter in named {
+            let name = parameter.name();
+            let meaning = match line.root_hashes(parameter) {
+                Ok(digests) => {
+                    let texts: Vec<_> = digests.iter().map(Digest::to_string).collect();
+                    texts.join(", ")
+                }
+                Err(reason) => format!("none: the command line has {} {name}=", reason.name()),
+            };
+            writeln!(
+                f,
+                "<tr><th scope=\"row\"><code>cmdline:{name}</code></th><td><code>{}</code></td></tr>",
+                Text(&meaning)
+            )?;
         }
         f.write_str("</tbody>\n</table>\n")
     }
