@@ -113,6 +113,32 @@ fn merged_extension_is_told_from_what_it_hides() {
     }
 }
 
+/// What mount.composefs does, with an image that stays visible or does not.
+#[test]
+fn image_of_a_composefs_is_looked_at() {
+    let directory = TempDir::new().unwrap();
+    let mounts = format!(
+        "mkdir -p root image data merged && echo x >root/x
+        [ -e x.erofs ] || mkfs.erofs --quiet x.erofs root
+        {MOUNT_EROFS} $PWD/x.erofs image
+        mount -t overlay overlay -o \
+            ro,metacopy=on,redirect_dir=on,verity=require,lowerdir=$PWD/image::$PWD/data merged"
+    );
+    if !can(directory.path(), &mounts) {
+        return;
+    }
+    let said = explains(directory.path(), &mounts, "merged/x");
+    assert!(said.contains("as composefs has"), "{said}");
+    assert!(said.contains("its image is mounted from a file"), "{said}");
+    assert!(said.contains("/x.erofs: device"), "{said}");
+    let hidden = format!("{mounts}\numount --lazy image");
+    let said = explains(directory.path(), &hidden, "merged/x");
+    assert!(said.contains("does not see it"), "{said}");
+    let lax = mounts.replace("verity=require", "verity=on");
+    let said = explains(directory.path(), &lax, "merged/x");
+    assert!(said.contains("not mounted with verity=require"), "{said}");
+}
+
 #[test]
 fn image_is_told_from_the_file_that_it_is_mounted_from() {
     let directory = TempDir::new().unwrap();

@@ -25,6 +25,9 @@ pub(crate) enum Place {
     File(File, PathBuf),
     /// On this device, which has this name. The file cannot be opened there.
     Device(u64, String),
+    /// In the image of a composefs, or named by it. The image is this layer, or its digest does not
+    /// count for a reason.
+    Composefs(Result<PathBuf, &'static str>),
 }
 
 /// Finds the layer that has the data of a file, whose path has no links, among the mounts of this
@@ -32,6 +35,9 @@ pub(crate) enum Place {
 pub(crate) fn find(path: &Path) -> Option<Place> {
     let mounts = Mount::all().ok()?;
     let overlay = Overlay::of(&mounts, path)?;
+    if overlay.data > 0 {
+        return Some(Place::Composefs(overlay.image()));
+    }
     for layer in &overlay.layers {
         if *layer == overlay.mount.point {
             return hidden(&mounts, &overlay);
@@ -67,8 +73,14 @@ pub(crate) fn find(path: &Path) -> Option<Place> {
 /// An overlay that a file is on.
 struct Overlay<'m> {
     mount: &'m Mount,
-    /// The upper one first.
+    /// The upper one first, those that only have data last.
     layers: Vec<PathBuf>,
+    /// Whether the first one is an upper layer, which can replace all others.
+    has_upper: bool,
+    /// How many only have data.
+    data: usize,
+    /// Whether data is only used if it has the fs-verity digest that the metadata name.
+    requires_verity: bool,
     /// The file's path in each of them.
     below: PathBuf,
 }
@@ -80,24 +92,32 @@ impl<'m> Overlay<'m> {
         if mount.kind != b"overlay" {
             return None;
         }
-        let (mut upper, mut lower) = (Vec::new(), Vec::new());
+        let (mut upper, mut lower, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        let mut requires_verity = false;
         for option in split(&mount.options, b',') {
             if let Some(path) = option.strip_prefix(b"upperdir=") {
                 upper.push(unescape(path));
             } else if let Some(paths) = option.strip_prefix(b"lowerdir=") {
-                // A data-only layer comes after two colons, and is looked at last.
-                let paths = split(paths, b':')
-                    .into_iter()
-                    .filter(|path| !path.is_empty());
-                lower.extend(paths.map(unescape));
-            } else if let Some(path) = option
-                .strip_prefix(b"lowerdir+=")
-                .or(option.strip_prefix(b"datadir+="))
-            {
+                // Two colons separate layers that only have data from the others.
+                let mut is_data = false;
+                for path in split(paths, b':') {
+                    match path {
+                        b"" => is_data = true,
+                        path if is_data => data.push(unescape(path)),
+                        path => lower.push(unescape(path)),
+                    }
+                }
+            } else if let Some(path) = option.strip_prefix(b"lowerdir+=") {
                 lower.push(unescape(path));
+            } else if let Some(path) = option.strip_prefix(b"datadir+=") {
+                data.push(unescape(path));
+            } else if option == b"verity=require" {
+                requires_verity = true;
             }
         }
+        let (has_upper, data_layers) = (!upper.is_empty(), data.len());
         upper.extend(lower);
+        upper.extend(data);
         // Where a relative path begins, only the process knew that mounted it.
         if !upper.iter().all(|layer| layer.is_absolute()) {
             return None;
@@ -106,8 +126,26 @@ impl<'m> Overlay<'m> {
         Some(Self {
             below: mount.root.join(below),
             layers: upper,
+            has_upper,
+            data: data_layers,
+            requires_verity,
             mount,
         })
+    }
+
+    /// Returns the layer that is the image of a composefs, if the digest of that counts for the
+    /// kernel, or why it does not.
+    fn image(&self) -> Result<PathBuf, &'static str> {
+        if self.has_upper {
+            return Err("the overlay has an upper layer");
+        }
+        if !self.requires_verity {
+            return Err("the overlay is not mounted with verity=require");
+        }
+        match &self.layers[..self.layers.len() - self.data] {
+            [image] => Ok(image.clone()),
+            _ => Err("the overlay has not exactly one layer with metadata"),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use rustix::fs::fstatfs;
 use std::{
     fs::{self, File, OpenOptions},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// `OVERLAYFS_SUPER_MAGIC`
@@ -71,6 +71,54 @@ pub(crate) fn object_at(place: &Place) -> Result<(Object, Vec<String>)> {
             }
             Ok((object, evidence))
         }
+        Place::Composefs(image) => Ok(of_composefs(image)),
+    }
+}
+
+/// Returns the properties that a file of a composefs has from its image, and the evidence for them.
+/// Which file of a data layer its name stands for, only attributes of the image tell, so that nothing
+/// is said of that file.
+fn of_composefs(image: &std::result::Result<PathBuf, &'static str>) -> (Object, Vec<String>) {
+    let (mut object, mut evidence) = (Object::default(), Vec::new());
+    evidence.push("the overlay has layers that only have data, as composefs has".to_owned());
+    match image {
+        Ok(layer) => look_at_image(layer, &mut object, &mut evidence),
+        Err(reason) => evidence.push(format!("the digest of its image does not count: {reason}")),
+    }
+    evidence.push(
+        "its fs-verity digest and its volume are those of the file in the data layer, which this \
+         does not show: pass that file to see them"
+            .to_owned(),
+    );
+    (object, evidence)
+}
+
+/// Looks at the image that is mounted at a layer.
+fn look_at_image(layer: &Path, object: &mut Object, evidence: &mut Vec<String>) {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let device = fs::metadata(layer).map(|metadata| metadata.dev());
+    let numbers = device.map(numbers).unwrap_or_default();
+    if file_system(&mounts, &numbers) != Some("erofs") {
+        evidence.push(format!(
+            "its image, the layer {}, is mounted where this process does not see it: 'ipectl \
+             digest --images FILE' shows the digest that counts, if you know the file that it is \
+             mounted from",
+            layer.display()
+        ));
+        return;
+    }
+    if !numbers.starts_with("0:") {
+        evidence.push(
+            "the digest of its image does not count: it is mounted from a device, not from a file"
+                .to_owned(),
+        );
+        return;
+    }
+    let mut on_image = Object::default();
+    image(&mounts, &numbers, &mut on_image, evidence);
+    object.image_digest = on_image.image_digest;
+    if object.image_digest.is_none() {
+        evidence.push("its image has no digest that counts".to_owned());
     }
 }
 

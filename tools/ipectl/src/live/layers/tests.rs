@@ -49,6 +49,38 @@ fn layers_are_found_from_the_upper_one_down() {
     }
 }
 
+/// What a composefs may look like, and what is said of its image.
+const COMPOSED: &[u8] = b"\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+50 22 0:50 / /good ro - overlay composefs ro,lowerdir=/image::/data::/more,redirect_dir=on,metacopy=on,verity=require
+51 22 0:51 / /added ro - overlay composefs ro,lowerdir+=/image,datadir+=/data,verity=require
+52 22 0:52 / /upper rw - overlay composefs rw,lowerdir=/image::/data,upperdir=/up,workdir=/work,verity=require
+53 22 0:53 / /lax ro - overlay composefs ro,lowerdir=/image::/data,metacopy=on
+54 22 0:54 / /on ro - overlay composefs ro,lowerdir=/image::/data,verity=on
+55 22 0:55 / /two ro - overlay composefs ro,lowerdir=/base:/image::/data,verity=require
+";
+
+#[test]
+fn image_of_a_composefs_counts_as_for_the_kernel() {
+    let mounts = Mount::parse_all(COMPOSED);
+    for (file, expected) in [
+        ("/good/x", Ok("/image")),
+        ("/added/x", Ok("/image")),
+        ("/upper/x", Err("upper layer")),
+        ("/lax/x", Err("verity=require")),
+        ("/on/x", Err("verity=require")),
+        ("/two/x", Err("one layer with metadata")),
+    ] {
+        let overlay = Overlay::of(&mounts, Path::new(file)).unwrap();
+        assert!(overlay.data > 0, "{file}");
+        match (overlay.image(), expected) {
+            (Ok(found), Ok(layer)) => assert_eq!(found, Path::new(layer), "{file}"),
+            (Err(found), Err(reason)) => assert!(found.contains(reason), "{file}: {found}"),
+            (found, _) => panic!("{file}: {found:?}"),
+        }
+    }
+}
+
 #[test]
 fn relative_layer_is_not_guessed() {
     assert_eq!(found("/srv/relative/x"), None);
@@ -69,7 +101,7 @@ fn hidden_file_system_is_the_one_below() {
         assert_eq!(overlay.layers.last(), Some(&overlay.mount.point));
         match hidden(&mounts, &overlay)? {
             Place::Device(device, name) => Some((device, name)),
-            Place::File(..) => None,
+            Place::File(..) | Place::Composefs(_) => None,
         }
     };
     let at = |minor, point: &str| {
