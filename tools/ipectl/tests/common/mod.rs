@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod model;
 pub(crate) mod owner;
 pub(crate) mod schema;
 
