@@ -16,6 +16,7 @@ pub mod device;
 pub mod diff;
 pub mod digest;
 pub mod disk;
+mod erofs;
 pub mod failure;
 pub mod format;
 pub mod image;

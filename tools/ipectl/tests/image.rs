@@ -538,6 +538,9 @@ fn erofs_image_that_cannot_be_read_says_why() {
     fs::write(&path, devices).unwrap();
     let said = reviews(4, directory.path(), "x", &[]);
     assert!(said.contains("in 2 more files or devices"), "{said}");
+    assert!(said.contains("do not hold for what is elsewhere"), "{said}");
+    let said = ends_with(4, &["digest", "--images", path.to_str().unwrap()]);
+    assert!(said.contains("the digest never counts"), "{said}");
     let mut new = good;
     new[1024 + 83] = 0x40;
     fs::write(&path, new).unwrap();

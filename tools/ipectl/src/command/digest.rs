@@ -135,12 +135,10 @@ impl Digest {
             salt,
         };
         for path in &self.paths {
-            entries.extend(digest::of_files(path, &parameters)?);
-        }
-        if self.images {
-            for entry in &mut entries {
-                entry.property = "metadata_backing_file_fsverity_digest";
-            }
+            entries.extend(match self.images {
+                true => digest::of_images(path, &parameters)?,
+                false => digest::of_files(path, &parameters)?,
+            });
         }
         show(&entries, self.op, self.action, self.plain, out)
     }

@@ -15,6 +15,7 @@ pub use self::{
 
 use crate::{
     disk::Part,
+    erofs,
     failure::{Class, Failure, Result},
     object::Digest,
     output::printable,
@@ -107,18 +108,52 @@ pub fn of_file(path: &Path, parameters: &Parameters, progress: &Progress) -> Res
 ///
 /// # Errors
 ///
-/// It cannot be read, or is not such an image.
+/// It cannot be read, is not such an image, or is one for whose files the digest never counts.
 pub fn of_image(path: &Path) -> Result<Digest> {
-    const MAGIC: [u8; 4] = [0xe2, 0xe1, 0xf5, 0xe0];
-    let mut magic = [0; 4];
+    let mut head = [0; erofs::HEAD];
     let part = Part::open(path, None)?;
-    if part.read_exact_at(&mut magic, 1024).is_err() || magic != MAGIC {
+    if part.read_exact_at(&mut head, 0).is_err() || !erofs::is_image(&head) {
         let message = format!("{}: not an image of EROFS", path.display());
         return Err(Failure::new(Class::Invalid, message)
             .hint("the kernel mounts no other file system from a file without a device"));
     }
+    check_devices(path, &head)?;
     let progress = Progress::new(part.length().unwrap_or_default());
     of_file(path, &Parameters::default(), &progress)
+}
+
+/// Checks that the digest of an image of EROFS may count.
+fn check_devices(path: &Path, head: &[u8]) -> Result<()> {
+    let devices = erofs::extra_devices(head);
+    if devices == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: the digest never counts: the image keeps its data in {devices} more files or devices",
+        path.display()
+    );
+    Err(Failure::new(Class::Invalid, message).hint("put all data into one image"))
+}
+
+/// The fs-verity digests of all images of EROFS of a path.
+///
+/// # Errors
+///
+/// One cannot be read, or its digest never counts.
+pub fn of_images(path: &Path, parameters: &Parameters) -> Result<Vec<Entry>> {
+    let path = fs::canonicalize(path).map_err(|error| Failure::file(path, &error))?;
+    for file in files(&path)? {
+        let mut head = [0; erofs::HEAD];
+        let part = Part::open(&file, None)?;
+        if part.read_exact_at(&mut head, 0).is_ok() && erofs::is_image(&head) {
+            check_devices(&file, &head)?;
+        }
+    }
+    let mut entries = of_files(&path, parameters)?;
+    for entry in &mut entries {
+        entry.property = "metadata_backing_file_fsverity_digest";
+    }
+    Ok(entries)
 }
 
 /// The fs-verity digest of a file that is open.

@@ -2,35 +2,33 @@
 
 //! Images of erofs that their tool cannot unpack: the superblock says why.
 
-use crate::failure::{Class, Failure};
+use crate::{
+    erofs::{extra_devices, features},
+    failure::{Class, Failure},
+};
 use std::path::Path;
-
-/// Where the superblock begins, and fields in it: `struct erofs_super_block` of the kernel.
-const SUPERBLOCK: usize = 1024;
-const INCOMPATIBLE: usize = 80;
-const EXTRA_DEVICES: usize = 86;
 
 /// The features that every erofs-utils knows that this program is used with.
 const KNOWN: u32 = 0x7f;
 
 /// The refusal of an image that keeps data in other files.
 pub(super) fn refusal(image: &Path, head: &[u8]) -> Option<Failure> {
-    let devices = head.get(SUPERBLOCK + EXTRA_DEVICES..)?.first_chunk()?;
-    let devices = u16::from_le_bytes(*devices);
+    let devices = extra_devices(head);
     (devices > 0).then(|| {
         let message = format!(
             "{}: the image keeps its data in {devices} more files or devices",
             image.display()
         );
-        Failure::new(Class::Invalid, message)
-            .hint("mount it with 'mount -o device=FILE', and pass the directory")
+        Failure::new(Class::Invalid, message).hint(
+            "its properties do not hold for what is elsewhere: put all data into one image; \
+                 'mount -o device=FILE' shows its files",
+        )
     })
 }
 
 /// Explains that the tool is older than the image, if it is.
 pub(super) fn too_old(image: &Path, head: &[u8], said: &str) -> Option<Failure> {
-    let features = head.get(SUPERBLOCK + INCOMPATIBLE..)?.first_chunk()?;
-    let unknown = u32::from_le_bytes(*features) & !KNOWN;
+    let unknown = features(head)? & !KNOWN;
     (unknown != 0 || said.contains("upgrade")).then(|| {
         let message = format!(
             "{}: erofs-utils is too old for this image: it does not know a feature ({unknown:#x})",

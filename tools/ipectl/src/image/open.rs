@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     disk::{self, Part},
+    erofs::is_image as is_erofs,
     failure::{Class, Failure, Result},
 };
 use std::{io::Read, path::Path};
@@ -45,7 +46,7 @@ pub(super) fn open(path: &Path, partition: Option<&str>) -> Result<Box<dyn Root>
     if head.starts_with(b"hsqs") {
         let extracted = extract::squashfs(path, start)?;
         Ok(Box::new(Directory::extracted(extracted)))
-    } else if head.get(1024..1028) == Some(&[0xe2, 0xe1, 0xf5, 0xe0]) {
+    } else if is_erofs(&head) {
         if let Some(refusal) = erofs::refusal(path, &head) {
             return Err(refusal);
         }
