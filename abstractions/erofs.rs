@@ -27,6 +27,18 @@ impl Superblock {
             (!inode.is_null()).then(|| Inode::from_raw(inode))
         }
     }
+
+    /// Returns whether it is an EROFS image that has data on other devices, or in other files, than
+    /// the one that it is mounted from. This does not change.
+    ///
+    /// # Context
+    ///
+    /// Any. Does not sleep. The superblock is mounted, or about to be.
+    pub(crate) fn is_spread(&self) -> bool {
+        // SAFETY: The superblock lives and is filled; before that, its magic is 0, for which the
+        // function returns false.
+        unsafe { bindings::rust_lsm_is_spread(self.as_ptr()) }
+    }
 }
 
 impl Inode {

@@ -44,6 +44,15 @@ struct inode *rust_lsm_image_file(const struct super_block *sb)
 	return inode;
 }
 
+bool rust_lsm_is_spread(const struct super_block *sb)
+{
+	const struct erofs_sb_info *sbi = sb->s_fs_info;
+
+	if (sb->s_magic != EROFS_SUPER_MAGIC || !sbi || !sbi->devs)
+		return false;
+	return sbi->devs->extra_devices && !sbi->devs->flatdev;
+}
+
 #if IS_ENABLED(CONFIG_OVERLAY_FS)
 const struct super_block *rust_lsm_composefs_image(const struct dentry *dentry)
 {

@@ -19,6 +19,12 @@
 struct inode *rust_lsm_image_file(const struct super_block *sb);
 
 /*
+ * Whether this is an EROFS image that has data on other devices or in other files than its
+ * first one. The superblock is mounted or about to be.
+ */
+bool rust_lsm_is_spread(const struct super_block *sb);
+
+/*
  * The superblock of the image whose digests tell the data of an overlay's file, or NULL.
  * The overlay is one of composefs: it has no upper layer, exactly one layer with metadata,
  * which is the image, and otherwise layers that only have data, which is used only if it

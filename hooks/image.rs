@@ -47,6 +47,16 @@ pub(super) struct ImageBlob {
     born: Counter,
     /// Whether fs-verity protected the backing file before its first byte was read.
     protected: Switch,
+    /// Whether it has data on devices other than its own, which nothing vouches for.
+    spread: Switch,
+}
+
+impl ImageBlob {
+    /// Returns whether the superblock has data on devices other than its own.
+    #[inline]
+    pub(super) fn is_spread(&self) -> bool {
+        self.spread.is_on()
+    }
 }
 
 /// Notes when a superblock comes to life. Nothing has been read for it.
@@ -55,7 +65,8 @@ pub(super) fn allocated(superblock: &Superblock) {
     blob.born.add(verity::first_uses());
 }
 
-/// Notes whether fs-verity protected the backing file of an image before it was mounted.
+/// Notes whether a superblock has data on several devices, and whether fs-verity protected the
+/// backing file of an image before it was mounted.
 ///
 /// fs-verity does so now, and the file has no mark, which the task that enables fs-verity leaves
 /// before. Since the superblock came to life, no file has lost its mark. So this file had none then.
@@ -66,6 +77,10 @@ pub(super) fn allocated(superblock: &Superblock) {
 ///
 /// May sleep. The superblock is about to be mounted, and may have been mounted before.
 pub(super) fn mounted(superblock: &Superblock) {
+    if superblock.is_spread() {
+        pr_warn!("an image with data on several devices has no property of a volume\n");
+        superblock.blob::<Ipe>().image.spread.set(true);
+    }
     let Some(file) = superblock.image_file() else {
         return;
     };

@@ -161,18 +161,34 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Returns the properties of the volume that the data is on.
+/// Returns the properties of the superblock's device. They only count if the data [is on
+/// one](is_on_one).
 #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
 #[inline]
 fn device(inode: &Inode) -> Option<&super::device::DeviceBlob> {
     Some(inode.superblock().block_device()?.blob::<Ipe>())
 }
 
+/// Returns whether all data is on the device of the superblock. Most volumes have no property, so
+/// this is asked last.
+#[cfg(CONFIG_IPE_PROP_DM_VERITY)]
+#[inline]
+fn is_on_one(inode: &Inode) -> bool {
+    #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
+    let spread = inode.superblock().blob::<Ipe>().image.is_spread();
+    #[cfg(not(CONFIG_IPE_PROP_METADATA_BACKING))]
+    let spread = {
+        let _ = inode;
+        false
+    };
+    !spread
+}
+
 /// Returns whether the data is on a dm-verity volume whose root hash has a valid signature.
 #[inline]
 pub(super) fn is_on_signed_volume(inode: &Inode) -> bool {
     #[cfg(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE)]
-    let valid = device(inode).is_some_and(|device| device.is_signed());
+    let valid = device(inode).is_some_and(|device| device.is_signed()) && is_on_one(inode);
     #[cfg(not(CONFIG_IPE_PROP_DM_VERITY_SIGNATURE))]
     let valid = {
         let _ = inode;
@@ -185,7 +201,7 @@ pub(super) fn is_on_signed_volume(inode: &Inode) -> bool {
 #[inline(always)]
 pub(super) fn roothash<'a>(inode: &'a Inode, guard: &'a rcu::Guard) -> Option<Digest<'a>> {
     #[cfg(CONFIG_IPE_PROP_DM_VERITY)]
-    let roothash = device(inode)?.roothash(guard);
+    let roothash = device(inode)?.roothash(guard).filter(|_| is_on_one(inode));
     #[cfg(not(CONFIG_IPE_PROP_DM_VERITY))]
     let roothash = {
         let _ = (inode, guard);
