@@ -15,7 +15,7 @@ CHECKERS := kasan kcsan cfi
 OTHERS := strict 7.2 arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
-	coverage coverage-kernel bench size lint deb dist kernel shell clean distclean
+	coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
 
 ##@ Try it
 ## run: build the example firmware, boot it and attack it
@@ -77,6 +77,10 @@ coverage:
 ## coverage-kernel: show which lines of the module the kselftests reach
 coverage-kernel:
 	@$(B)/coverage
+
+## mutants: change policy/ and eval/ in one place at a time, and see whether a test notices (hours)
+mutants:
+	@tools/policy/mutants
 
 ## bench: measure the cost of decisions and of loading policies, beside the IPE in C
 bench:
