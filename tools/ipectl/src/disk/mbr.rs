@@ -4,7 +4,7 @@
 //! (`block/partitions/msdos.c`).
 //!
 //! An MBR has room for four. One of these may be extended: a chain of sectors in it, each like an MBR,
-//! has a logical partition and the place of the next sector. Whoever made the disk chose these places.
+//! has a logical partition and the place of the next sector. The maker of the disk chose these places.
 
 use super::Partition;
 use crate::failure::{Class, Failure, Result};
