@@ -131,16 +131,35 @@ int try_execveat(int fd)
 	return try_exec(fd, "", AT_EMPTY_PATH);
 }
 
-/* Asks whether the file may be executed, without executing it. */
-int try_execve_check(int fd)
+static int check_execve(int fd, const char *path, int flags)
 {
 	char *const argv[] = { "probe", NULL };
 	char *const envp[] = { NULL };
 
-	if (syscall(SYS_execveat, fd, "", argv, envp,
-		    AT_EMPTY_PATH | AT_EXECVE_CHECK))
+	if (syscall(SYS_execveat, fd, path, argv, envp, flags | AT_EXECVE_CHECK))
 		return -errno;
 	return 0;
+}
+
+/* A directory cannot be executed. Linux before 6.14 does not get that far. */
+bool kernel_checks_execve(void)
+{
+	static int err;
+
+	if (!err)
+		err = check_execve(AT_FDCWD, "/", 0);
+	return err != -EINVAL;
+}
+
+/*
+ * Asks whether the file may be executed, without executing it. Where the kernel has no
+ * such question, executes it.
+ */
+int try_execve_check(int fd)
+{
+	if (!kernel_checks_execve())
+		return try_execveat(fd);
+	return check_execve(fd, "", AT_EMPTY_PATH);
 }
 
 int try_mmap(int fd, int flags)

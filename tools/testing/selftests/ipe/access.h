@@ -28,6 +28,7 @@ int set_read_implies_exec(void *unused);
 int try_run(const char *path);
 int try_execve(const char *path);
 int try_execveat(int fd);
+bool kernel_checks_execve(void);
 int try_execve_check(int fd);
 int try_mmap(int fd, int flags);
 int try_mprotect(int fd);
@@ -40,5 +41,14 @@ int try_mprotect_anonymous(void);
 int write_script(const char *path, const char *interpreter);
 int subject_copy_probe(const char *dir, char *path, size_t size);
 int subject_memfd(void);
+
+#define NO_EXECVE_CHECK "no AT_EXECVE_CHECK before Linux 6.14"
+
+/* Skips a test about AT_EXECVE_CHECK where the kernel has none. */
+#define NEEDS_EXECVE_CHECK()                           \
+	do {                                           \
+		if (!kernel_checks_execve())           \
+			SKIP(return, NO_EXECVE_CHECK); \
+	} while (0)
 
 #endif /* IPE_SELFTEST_ACCESS_H */

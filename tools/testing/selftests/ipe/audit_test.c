@@ -167,6 +167,7 @@ TEST_F(access, bprm_check)
 
 TEST_F(access, bprm_creds_for_exec)
 {
+	NEEDS_EXECVE_CHECK();
 	EXPECT_EQ(variant->allowed ? 0 : -EACCES, try_execve_check(self->fd));
 	if (!variant->allowed)
 		expect_access(_metadata, self->audit, "BPRM_CREDS_FOR_EXEC",

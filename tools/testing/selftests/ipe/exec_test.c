@@ -162,6 +162,7 @@ TEST_F(decision, bprm_check)
 
 TEST_F(decision, bprm_creds_for_exec)
 {
+	NEEDS_EXECVE_CHECK();
 	EXPECT_EQ(self->expected, try_execve_check(self->fd));
 }
 

@@ -242,7 +242,8 @@ TEST_F(erofs, offset)
 	close(fd);
 	blob_free(&contents);
 	ASSERT_EQ(0, erofs_enable(self->file));
-	MOUNT(self, "fsoffset=4096");
+	if (erofs_mount(self->file, self->at, "fsoffset=4096") == -EINVAL)
+		SKIP(return, "EROFS takes no offset before Linux 6.17");
 	UNMOUNT(self);
 	MOUNT(self, "fsoffset=4096");
 	TRUST(self);

@@ -24,8 +24,9 @@ static int heap_is_executable(void)
 	while ((len = read(fd, maps + done, sizeof(maps) - 1 - done)) > 0)
 		done += len;
 	close(fd);
-	heap = strstr(maps, "[heap]");
-	if (!heap)
+	for (heap = maps; *heap && strncmp(heap, "[heap]", 6); heap++)
+		;
+	if (!*heap)
 		return 0;
 	for (line = heap; line > maps && line[-1] != '\n'; line--)
 		;

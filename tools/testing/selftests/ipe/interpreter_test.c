@@ -526,6 +526,7 @@ TEST_F(other, execve_check)
 	struct audit_record record;
 	char script[PATH_MAX], name[64];
 
+	NEEDS_EXECVE_CHECK();
 	snprintf(name, sizeof(name), "script-%d", getpid());
 	test_path(script, sizeof(script), name);
 	ASSERT_EQ(0, write_script(script, stage_path(PLACE_TMPFS, "probe")));

@@ -31,7 +31,7 @@ static int maps_memfd(void)
 {
 	int fd = syscall(__NR_memfd_create, "generated", 0);
 
-	return fd >= 0 && !ftruncate(fd, PAGE) &&
+	return fd >= 0 && !syscall(__NR_ftruncate, fd, PAGE) &&
 	       maps(EXECUTABLE, MAP_PRIVATE, fd);
 }
 
@@ -111,7 +111,7 @@ static int execute(const char *path)
 
 static int trace(int operation, pid_t process)
 {
-	return ptrace(operation, process, NULL, NULL) ? errno : 0;
+	return syscall(__NR_ptrace, operation, process, NULL, NULL) ? errno : 0;
 }
 
 /* Does what the word asks for, if it is one. */

@@ -144,6 +144,7 @@ TEST_F(identity, credentials_of_a_child)
 /* A question about an execution changes nothing. */
 TEST_F(identity, execution_is_checked)
 {
+	NEEDS_EXECVE_CHECK();
 	EXPECT_EQ(0, try_execve_check_path(stage_path(PLACE_TMPFS, "probe")));
 	EXPECT_EQ(variant->expected, try_mmap_anonymous());
 }

@@ -223,4 +223,5 @@ TEST_F(chain, is_recorded)
 				 &record));
 }
 
-IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)
+IPE_TEST_MAIN_UNLESS(kernel_checks_execve() ? NULL : NO_EXECVE_CHECK,
+		     audited_stage_setup, audited_stage_teardown)

@@ -110,6 +110,7 @@ TEST_F(trace, default_of_an_operation)
 /* Each hook that asks about a program. */
 TEST_F(trace, execve)
 {
+	NEEDS_EXECVE_CHECK();
 	ASSERT_EQ(0, policy_enforce_rules(ALLOW_ONLY("boot_verified=TRUE")));
 	EXPECT_EQ(0, try_execve(trusted));
 	EXPECT_EQ(-EACCES, try_execve_check_path(untrusted));

@@ -269,6 +269,7 @@ TEST_F(trial, every_hook)
 	const char *path = stage_path(PLACE_TMPFS, "probe");
 	struct stats stats;
 
+	NEEDS_EXECVE_CHECK();
 	TRY_RULES(ALLOW, DENY_TMPFS "op=EXECUTE anonymous_memory=TRUE action=DENY\n");
 	EXPECT_EQ(0, try_mmap_path(path));
 	EXPECT_EQ(0, try_mprotect_path(path));
@@ -503,6 +504,7 @@ static int script_bits(void)
 
 TEST_F(trial, scripts_are_recorded)
 {
+	NEEDS_EXECVE_CHECK();
 	TRY_RULES(ALLOW, DENY_SCRIPT);
 	ASSERT_EQ(0, audit_drain(self->audit));
 	EXPECT_EQ(0, script_bits());
@@ -520,6 +522,7 @@ TEST_F(trial, scripts_of_the_active_policy)
 {
 	struct stats stats;
 
+	NEEDS_EXECVE_CHECK();
 	TRY_RULES(DENY_SCRIPT, ALLOW);
 	ASSERT_EQ(0, audit_drain(self->audit));
 	EXPECT_EQ(1, script_bits());
