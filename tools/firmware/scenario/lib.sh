@@ -34,6 +34,10 @@ denied_trace() {
 	echo "1420 ipe_op=PTRACE ipe_hook=$1 enforcing=1 *rule=\"DEFAULT op=PTRACE action=DENY\" exe_dev=*"
 }
 
+# asked_about_scripts: whether programs can ask about scripts. The policies name the operation
+# if the kernel has it.
+asked_about_scripts() { grep -qs UNCHECKED_SCRIPT /sys/kernel/security/ipe/policies/*/policy; }
+
 chapter() {
 	printf '\n%-56s %-12s %s\n' "$1" expected happened
 }
