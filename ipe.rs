@@ -22,7 +22,6 @@ mod securityfs;
 /// The prefix of this module's lines in the kernel log.
 const __LOG_PREFIX: &[u8] = b"ipe\0";
 
-#[cfg(not(linux_7_2))]
 abstractions::module::local_module!(c"ipe");
 
 abstractions::lsm::security_module!(crate::hooks::Ipe);

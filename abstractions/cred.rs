@@ -135,9 +135,11 @@ impl ScriptBits {
     /// None of them.
     pub(crate) const NONE: Self = Self::new(0);
     /// The program asks the kernel about each script: C's `SECBIT_EXEC_RESTRICT_FILE`.
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
     pub(crate) const CHECK_FILES: Self = Self::new(1 << bindings::SECURE_EXEC_RESTRICT_FILE);
     /// The program takes no script from its command line, and none from its input that the kernel
     /// does not allow: C's `SECBIT_EXEC_DENY_INTERACTIVE`.
+    #[cfg(CONFIG_IPE_OP_SCRIPT)]
     pub(crate) const DENY_INTERACTIVE: Self =
         Self::new(1 << bindings::SECURE_EXEC_DENY_INTERACTIVE);
 

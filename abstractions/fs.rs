@@ -122,6 +122,17 @@ unsafe impl AlwaysRefCounted for File {
     }
 }
 
+/// Returns where an open file keeps its path. Some kernels have it in a union.
+///
+/// # Safety
+///
+/// The pointer must be valid.
+#[inline]
+pub(super) unsafe fn path_of(file: *const bindings::file) -> *const bindings::path {
+    // SAFETY: By the contract, and C tells the member's place.
+    unsafe { file.byte_add(bindings::rust_lsm_constants_RUST_LSM_FILE_PATH as usize) }.cast()
+}
+
 impl File {
     /// Wraps a pointer of C; `None` for a null pointer.
     ///
@@ -144,7 +155,7 @@ impl File {
     #[inline]
     pub(crate) fn path(&self) -> &Path {
         // SAFETY: An open file has a path, which never changes.
-        unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
+        unsafe { Path::from_raw(path_of(self.as_ptr())) }
     }
 
     /// Returns the path that a program opened it by. For a backing file, this is the path of the
@@ -246,7 +257,7 @@ impl Path {
     pub(crate) fn is_of_union(&self) -> bool {
         // SAFETY: The path of an open file holds its dentry, whose flag for this never changes.
         let flags = unsafe { (*self.dentry()).d_flags };
-        flags & bindings::dentry_flags_DCACHE_OP_REAL != 0
+        flags & bindings::rust_lsm_constants_RUST_LSM_DCACHE_OP_REAL != 0
     }
 
     /// Returns the superblock of its mount.
@@ -440,12 +451,9 @@ impl Inode {
     /// Returns its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
+        // Its type is not that of every kernel.
         let number = unsafe { (*self.as_ptr()).i_ino };
-        #[allow(
-            clippy::useless_conversion,
-            reason = "its type is not that of every kernel"
-        )]
-        number.into()
+        number as u64
     }
 
     /// Returns whether fs-verity checks all reads from now on. Once it does, it never stops.
@@ -548,8 +556,13 @@ impl Program {
     /// (`AT_EXECVE_CHECK`).
     #[inline]
     pub(crate) fn is_check(&self) -> bool {
+        #[cfg(linux_binprm_has_is_check)]
         // SAFETY: The structure lives, and its flags do not change any more.
-        unsafe { (*self.0.get()).is_check() != 0 }
+        let is_check = unsafe { (*self.0.get()).is_check() != 0 };
+        // The kernel has no such question.
+        #[cfg(not(linux_binprm_has_is_check))]
+        let is_check = false;
+        is_check
     }
 
     /// Removes `READ_IMPLIES_EXEC` from the personality that the program would inherit.

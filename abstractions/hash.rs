@@ -6,14 +6,14 @@
 
 use super::bindings;
 
-/// Returns the SHA-256 digest of `data`.
+/// Returns the SHA-256 digest of `data`, of less than 4 GiB.
 ///
 /// # Context
 ///
 /// Any. The time grows with the data.
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
-    // SAFETY: The data is valid for its length, and the digest has the length of SHA-256's.
-    unsafe { bindings::sha256(data.as_ptr(), data.len(), digest.as_mut_ptr()) };
+    // SAFETY: The data is valid for its length, which some kernels take as 32 bits, and the digest has the length of SHA-256's.
+    unsafe { bindings::sha256(data.as_ptr(), data.len() as _, digest.as_mut_ptr()) };
     digest
 }

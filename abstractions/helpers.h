@@ -6,6 +6,7 @@
 #ifndef _RUST_LSM_HELPERS_H
 #define _RUST_LSM_HELPERS_H
 
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/jump_label.h>
 #include <linux/sched.h>
@@ -38,6 +39,10 @@ enum rust_lsm_constants {
 #else
 	RUST_LSM_SB_SPECIAL = (unsigned int)(SB_NOUSER | SB_KERNMOUNT),
 #endif
+	/* A flag in d_flags. */
+	RUST_LSM_DCACHE_OP_REAL = (unsigned int)DCACHE_OP_REAL,
+	/* Where a file has its path, in bytes. */
+	RUST_LSM_FILE_PATH = offsetof(struct file, f_path),
 	RUST_LSM_FS_IOC_ENABLE_VERITY = (unsigned int)FS_IOC_ENABLE_VERITY,
 };
 

@@ -35,8 +35,12 @@ struct inode *rust_lsm_image_file(const struct super_block *sb)
 
 	if (sb->s_magic != EROFS_SUPER_MAGIC || sb->s_bdev || !sbi)
 		return NULL;
-	if (!sbi->dif0.file || sbi->dif0.fsoff || !sbi->devs || sbi->devs->extra_devices)
+	if (!sbi->dif0.file || !sbi->devs || sbi->devs->extra_devices)
 		return NULL;
+#ifdef EROFS_HAS_OFFSET
+	if (sbi->dif0.fsoff)
+		return NULL;
+#endif
 	inode = file_inode(sbi->dif0.file);
 	/* The pages that EROFS reads must be those of this inode. */
 	if (inode->i_mapping != sbi->dif0.file->f_mapping || rust_lsm_shares_pages(inode))

@@ -133,9 +133,13 @@ macro_rules! security_module {
             #[link_section = ".lsm_info.init"]
             #[used(compiler)]
             static mut INFO: lsm::raw::lsm_info = lsm::raw::lsm_info {
+                #[cfg(lsm_info_has_id)]
                 id: &raw const ID.0,
+                #[cfg(not(lsm_info_has_id))]
+                name: ID.0.name,
                 blobs: &raw mut BLOBS,
                 init: Some(init),
+                #[cfg(lsm_info_has_initcalls)]
                 initcall_fs: Some(init_securityfs),
                 ..pin_init::zeroed()
             };
@@ -174,14 +178,9 @@ macro_rules! security_module {
                 lsm::errno(<$type as lsm::SecurityModule>::init())
             }
 
-            /// # Safety
-            ///
-            /// For the framework, once.
-            unsafe extern "C" fn init_securityfs() -> kernel::ffi::c_int {
-                // SAFETY: The framework calls this once, after securityfs is there. No Rust code
-                // uses it before.
-                unsafe { $crate::abstractions::securityfs::init() };
-                lsm::errno(<$type as lsm::SecurityModule>::init_securityfs())
+            #[cfg(lsm_info_has_initcalls)]
+            extern "C" fn init_securityfs() -> kernel::ffi::c_int {
+                lsm::init_securityfs::<$type>()
             }
         };
 
@@ -190,6 +189,14 @@ macro_rules! security_module {
             early_initcall_entry,
             ".initcall1.init",
             $crate::abstractions::lsm::early_initcall::<$type>
+        );
+
+        // As `fs_initcall`, where the framework does not call by itself.
+        #[cfg(not(lsm_info_has_initcalls))]
+        $crate::abstractions::lsm::initcall!(
+            fs_initcall_entry,
+            ".initcall5.init",
+            $crate::abstractions::lsm::fs_initcall::<$type>
         );
 
         // As `late_initcall_sync`. The linker keeps the order of the makefiles, so that this comes
@@ -238,6 +245,27 @@ pub(crate) extern "C" fn early_initcall<T: Declared>() -> c_int {
         T::not_initialised();
     }
     0
+}
+
+/// For [`security_module!`]: lets the module make its files, once, after securityfs is there.
+#[doc(hidden)]
+pub(crate) fn init_securityfs<T: Declared>() -> c_int {
+    // SAFETY: This is called once, while the kernel initialises file systems. No Rust code uses
+    // securityfs before.
+    unsafe { super::securityfs::init() };
+    errno(T::init_securityfs())
+}
+
+/// For [`security_module!`]: lets the module make its files, if the framework has initialised it.
+#[doc(hidden)]
+#[cfg(not(lsm_info_has_initcalls))]
+#[link_section = ".init.text"]
+pub(crate) extern "C" fn fs_initcall<T: Declared>() -> c_int {
+    if T::initialised().is_on() {
+        init_securityfs::<T>()
+    } else {
+        0
+    }
 }
 
 /// For [`security_module!`]: tells the module that all others are initialised.

@@ -11,7 +11,6 @@ pub(crate) mod alloc;
 pub(crate) mod audit;
 mod bindings;
 pub(crate) mod boot;
-pub(crate) mod compat;
 #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
 pub(crate) mod counter;
 pub(crate) mod cred;
@@ -23,7 +22,6 @@ pub(crate) mod identity;
 pub(crate) mod ima;
 pub(crate) mod lsm;
 mod mapping;
-#[cfg(not(linux_7_2))]
 pub(crate) mod module;
 pub(crate) mod param;
 #[cfg(CONFIG_IPE_TRIAL)]

@@ -17,6 +17,7 @@
 macro_rules! local_module {
     ($name:literal) => {
         /// The crate as the owner of its `#[vtable]` implementations.
+        #[allow(dead_code, reason = "not every kernel asks for the owner")]
         struct LocalModule;
 
         impl kernel::ModuleMetadata for LocalModule {

@@ -6,7 +6,6 @@
 //! beside this file.
 
 use super::bindings;
-use super::compat::EBADMSG;
 use core::ops::Range;
 use kernel::error::to_result;
 use kernel::ffi::{

@@ -4,7 +4,6 @@
 //!
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
-use super::compat::synchronize_rcu;
 use core::marker::PhantomData;
 use kernel::ffi::c_void;
 use kernel::sync::atomic::{
@@ -14,7 +13,10 @@ use kernel::sync::atomic::{
     Relaxed,
     Release, //
 };
-use kernel::sync::rcu::Guard;
+use kernel::sync::rcu::{
+    synchronize_rcu,
+    Guard, //
+};
 use kernel::types::ForeignOwnable;
 use pin_init::Zeroable;
 

@@ -20,6 +20,12 @@
 //! C header: [`include/linux/security.h`](srctree/include/linux/security.h)
 
 use super::bindings;
+use super::fs::path_of;
+#[cfg(not(securityfs_removes_one))]
+use bindings::securityfs_remove as remove_all;
+// Older kernels have two functions: one removes what is empty.
+#[cfg(securityfs_removes_one)]
+use bindings::securityfs_recursive_remove as remove_all;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use kernel::error::{
@@ -305,8 +311,8 @@ impl<D: Send + Sync + 'static> Drop for Directory<D> {
                 <Arc<D> as ForeignOwnable>::try_from_foreign(data)
             }
         };
-        // SAFETY: The directory is this object's to remove.
-        unsafe { bindings::securityfs_remove(self.0.as_ptr()) };
+        // SAFETY: The directory is this object's to remove, with its files.
+        unsafe { remove_all(self.0.as_ptr()) };
         drop(data);
     }
 }
@@ -386,7 +392,7 @@ unsafe extern "C" fn open<D: Send + Sync + 'static>(
             // parent: a directory of `Directory<D>`. It keeps its inode while it is held, removed
             // or not. With the lock held the pointer is null or an `Arc<D>` that the inode owns.
             unsafe {
-                let dentry = (*file).__bindgen_anon_1.f_path.dentry;
+                let dentry = (*path_of(file)).dentry;
                 let private = (*(*(*dentry).d_parent).d_inode).i_private;
                 if private.is_null() {
                     return Err(ENOENT);

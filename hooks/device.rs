@@ -3,7 +3,6 @@
 //! The blob of a block device: the reports of dm-verity.
 
 use super::digest::StoredDigest;
-use crate::abstractions::compat::synchronize_rcu;
 use crate::abstractions::fs::VerityChecks;
 use crate::abstractions::lsm::{
     Blob,
@@ -14,7 +13,10 @@ use crate::abstractions::rcu::RcuPointer;
 use crate::eval::Digest;
 use crate::policy::Algorithm;
 use kernel::prelude::*;
-use kernel::sync::rcu;
+use kernel::sync::rcu::{
+    self,
+    synchronize_rcu, //
+};
 use pin_init::Zeroable;
 
 /// The properties of a block device.

@@ -8,7 +8,6 @@
 //! Each rule only answers. A caller holds the lock of writers until it has acted on the answer.
 
 use super::policy::Policy;
-use crate::abstractions::compat::ESTALE;
 use kernel::prelude::*;
 
 /// Returns whether `policy` may be activated in the place of `active`. The versions of policies

@@ -10,7 +10,6 @@ use super::report::{
 use super::verify;
 use crate::abstractions::alloc::PageExactVec;
 use crate::abstractions::boot;
-use crate::abstractions::compat::EBADMSG;
 use crate::policy::{
     self,
     envelope,

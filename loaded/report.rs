@@ -2,10 +2,6 @@
 
 //! The findings in a policy while it is loaded, for the kernel log and the audit record.
 
-use crate::abstractions::compat::{
-    EBADMSG,
-    EKEYREJECTED, //
-};
 use crate::policy::{
     self,
     signers::Fingerprint,

@@ -6,12 +6,6 @@ use super::report::{
     Refusal,
     SignerRefusal, //
 };
-use crate::abstractions::compat::EBADMSG;
-#[cfg(CONFIG_IPE_POLICY_SIG_PLATFORM_KEYRING)]
-use crate::abstractions::compat::{
-    EKEYREJECTED,
-    ENOKEY, //
-};
 use crate::abstractions::hash::sha256;
 use crate::abstractions::pkcs7::{
     self,

@@ -12,10 +12,6 @@
 
 use super::refusal::refuse;
 use crate::abstractions::alloc::PageExactVec;
-use crate::abstractions::compat::{
-    EBADMSG,
-    ENAMETOOLONG, //
-};
 use crate::loaded::{
     Refusal,
     Report, //

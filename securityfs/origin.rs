@@ -10,7 +10,6 @@ use super::destination::{
     Incoming, //
 };
 use super::refusal::refuse;
-use crate::abstractions::compat::EBADMSG;
 use crate::abstractions::securityfs::Work;
 use crate::loaded::{
     Origin,

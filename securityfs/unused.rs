@@ -5,7 +5,6 @@
 use super::entry::Entry;
 use super::text;
 use crate::abstractions::alloc::PageExactVec;
-use crate::abstractions::compat::ENODATA;
 use crate::abstractions::securityfs::{
     OpenFile,
     Opener, //

@@ -36,18 +36,18 @@ pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes 
     // A task releases the file that it holds before it ends.
     const { assert!(!needs_drop::<T::Task>()) };
     bindings::lsm_blob_sizes {
-        lbs_superblock: size_of::<T::Superblock>() as u32,
-        lbs_inode: size_of::<T::Inode>() as u32,
-        lbs_bdev: size_of::<T::BlockDevice>() as u32,
+        lbs_superblock: size_of::<T::Superblock>() as _,
+        lbs_inode: size_of::<T::Inode>() as _,
+        lbs_bdev: size_of::<T::BlockDevice>() as _,
         lbs_cred: if size_of::<T::Credential>() == 0 {
             0
         } else {
-            size_of::<Shared<T::Credential>>() as u32
+            size_of::<Shared<T::Credential>>() as _
         },
         lbs_task: if size_of::<T::Task>() == 0 {
             0
         } else {
-            size_of::<Area<T::Task>>() as u32
+            size_of::<Area<T::Task>>() as _
         },
         ..pin_init::zeroed()
     }
@@ -60,7 +60,7 @@ pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes 
 /// Unless `B` has no size, `security` must be the area that the framework allocated for an object,
 /// `offset` what it assigned for a blob of type `B` there, and the area must outlive `'a`.
 #[inline]
-unsafe fn blob<'a, B: Blob>(security: *mut c_void, offset: u32) -> &'a B {
+unsafe fn blob<'a, B: Blob>(security: *mut c_void, offset: usize) -> &'a B {
     if size_of::<B>() == 0 {
         // SAFETY: A dangling, aligned pointer is valid for a type without size, which has but one
         // value.
@@ -68,7 +68,7 @@ unsafe fn blob<'a, B: Blob>(security: *mut c_void, offset: u32) -> &'a B {
     }
     // SAFETY: By the contract there is a `B`, which came to life all bits zero, as `Zeroable`
     // allows, and is only ever accessed through shared references.
-    unsafe { &*security.byte_add(offset as usize).cast::<B>() }
+    unsafe { &*security.byte_add(offset).cast::<B>() }
 }
 
 impl Superblock {
@@ -78,7 +78,12 @@ impl Superblock {
         // SAFETY: The superblock lives, so that its `s_security` is the area that was allocated
         // with it and holds this module's blob at the offset that the framework has written into
         // `T::blobs` before any hook could run.
-        unsafe { blob((*self.as_ptr()).s_security, (*T::blobs()).lbs_superblock) }
+        unsafe {
+            blob(
+                (*self.as_ptr()).s_security,
+                (*T::blobs()).lbs_superblock as usize,
+            )
+        }
     }
 }
 
@@ -91,7 +96,12 @@ impl Inode {
     #[inline]
     pub(crate) fn blob<T: Declared>(&self) -> &T::Inode {
         // SAFETY: As for `Superblock::blob`, with `i_security`.
-        unsafe { blob((*self.as_ptr()).i_security, (*T::blobs()).lbs_inode) }
+        unsafe {
+            blob(
+                (*self.as_ptr()).i_security,
+                (*T::blobs()).lbs_inode as usize,
+            )
+        }
     }
 }
 
@@ -104,6 +114,11 @@ impl BlockDevice {
     #[inline]
     pub(crate) fn blob<T: Declared>(&self) -> &T::BlockDevice {
         // SAFETY: As for `Superblock::blob`, with `bd_security`.
-        unsafe { blob((*self.as_ptr()).bd_security, (*T::blobs()).lbs_bdev) }
+        unsafe {
+            blob(
+                (*self.as_ptr()).bd_security,
+                (*T::blobs()).lbs_bdev as usize,
+            )
+        }
     }
 }

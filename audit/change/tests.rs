@@ -5,11 +5,6 @@
 #[kernel::prelude::kunit_tests(ipe_audit_change)]
 mod cases {
     use super::super::*;
-    use crate::abstractions::compat::{
-        EKEYREJECTED,
-        ENOKEY,
-        ESTALE, //
-    };
     use crate::audit::line::Line;
     use crate::loaded::tests::{
         from_file,
@@ -21,6 +16,11 @@ mod cases {
         Providers, //
     };
     use core::fmt::Write;
+    use kernel::error::code::{
+        EKEYREJECTED,
+        ENOKEY,
+        ESTALE, //
+    };
     use kernel::prelude::{
         Result,
         EINVAL,

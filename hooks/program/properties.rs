@@ -43,6 +43,10 @@ pub(crate) struct Properties {
     fsverity_digest: Option<StoredDigest>,
     image_digest: Option<StoredDigest>,
     /// The securebits that the policy gave the program.
+    #[cfg_attr(
+        not(CONFIG_IPE_OP_SCRIPT),
+        expect(dead_code, reason = "there are none")
+    )]
     script_bits: ScriptBits,
     /// The number of the file's inode.
     inode: u64,

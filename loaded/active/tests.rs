@@ -5,8 +5,8 @@
 #[kernel::prelude::kunit_tests(ipe_loaded_active)]
 mod cases {
     use super::super::*;
-    use crate::abstractions::compat::ESTALE;
     use crate::loaded::tests::policy;
+    use kernel::error::code::ESTALE;
 
     /// Whether nothing happens where `policy` is activated.
     fn refuses(active: &Active, policy: &Arc<Policy>) -> bool {

@@ -5,8 +5,8 @@
 #[kernel::prelude::kunit_tests(ipe_loaded_trial)]
 mod cases {
     use super::super::*;
-    use crate::abstractions::compat::ESTALE;
     use crate::loaded::tests::policy;
+    use kernel::error::code::ESTALE;
 
     /// An active policy of this version.
     fn active(policy: Arc<Policy>) -> Result<Active> {

@@ -7,11 +7,6 @@ mod cases {
     use super::super::super::collector::Message;
     use super::super::*;
     use crate::abstractions::alloc::PageExactVec;
-    use crate::abstractions::compat::{
-        EBADMSG,
-        ENAMETOOLONG,
-        ESTALE, //
-    };
     use crate::abstractions::securityfs::Directory;
     use crate::loaded::tests::{
         origin,
@@ -23,6 +18,11 @@ mod cases {
         Seal, //
     };
     use crate::policy::envelope::Form;
+    use kernel::error::code::{
+        EBADMSG,
+        ENAMETOOLONG,
+        ESTALE, //
+    };
 
     /// A directory of its own in securityfs, an active policy and a seal that are not the machine's.
     macro_rules! root {

@@ -8,7 +8,10 @@ mod cases {
 
     /// Returns the meaning of a boolean that begins with these bytes, as `lib/kstrtox.c` has it.
     fn meaning(first: u8, second: u8) -> Option<bool> {
+        // "enable" and "disable", which not every kernel knows.
+        let enable = kstrtobool_bytes(b"e").is_ok();
         match (first, second) {
+            (b'e' | b'E' | b'd' | b'D', _) if !enable => None,
             (b'e' | b'E' | b'y' | b'Y' | b't' | b'T' | b'1', _) => Some(true),
             (b'd' | b'D' | b'n' | b'N' | b'f' | b'F' | b'0', _) => Some(false),
             (b'o' | b'O', b'n' | b'N') => Some(true),
