@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware$(if $(filter arm64 aarch64,$(or $(ARCH),$(shell un
 
 TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
 CHECKERS := kasan kcsan cfi
-OTHERS := strict 7.2 arm64 proof uki
+OTHERS := strict 6.12 7.2 arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
 	coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
@@ -38,7 +38,7 @@ run-debian:
 test:
 	@$(B)/test $(TESTS)
 
-## test-full: run these, "strict", "7.2", "arm64", "proof" and "uki"
+## test-full: run these, "strict", "6.12", "7.2", "arm64", "proof" and "uki"
 test-full:
 	@$(B)/test $(TESTS) $(OTHERS)
 
@@ -52,6 +52,7 @@ test-full:
 ## debian: test with systemd and auditd of Debian
 ## boot-policy: check that an invalid boot policy fails the build of the kernel
 ## strict: run the kselftests on a kernel with a boot policy that refuses warnings
+## 6.12: run KUnit, the kselftests and Debian on Linux 6.12
 ## 7.2: run KUnit, the kselftests and Debian on Linux 7.2
 ## arm64: run KUnit, the selftests and the boot of a board on an emulated arm64 machine
 ## proof: check with Coq that a compiled policy decides as the language says
@@ -127,9 +128,9 @@ help:
 	@printf '\nDownloads and builds are kept in %s\n' '$(CACHE)'
 
 ##@ Variables, on the command line of make
-## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, clean); it stays untouched
+## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, or 6.12, clean); it stays untouched
 ## ARCH=arm64: build and boot for this architecture (default: the one of this machine)
-## KSERIES=7.2: use another linux-source of Debian (default: 7.3)
+## KSERIES=6.12: use another linux-source of Debian (default: 7.3)
 ## MIRROR=http://...: use this mirror of Debian (default: the one of this machine)
 ## INTERACTIVE=1: run, run-debian: start a shell in the guest instead
 ## MEMORY=256M: run: memory of the appliance
