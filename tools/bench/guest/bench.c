@@ -78,6 +78,8 @@ static bool is_worth(const struct policy *policy, const struct call *call,
 
 	if (place == ANONYMOUS && call->subjects != ALL)
 		return false;
+	if (!strcmp(call->name, "check") && !can_check_execve())
+		return false;
 	if (place != INITRAMFS && call->subjects == INITRAMFS_ALONE)
 		return false;
 	/* One rule is the last one. */

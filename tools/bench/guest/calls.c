@@ -163,6 +163,14 @@ static int run_mprotect(const struct subject *subject, uint64_t *ticks)
 	return protect(subject, PROT_READ | PROT_EXEC, ticks);
 }
 
+bool can_check_execve(void)
+{
+	char *const argv[] = { "/", NULL }, *const envp[] = { NULL };
+
+	syscall(SYS_execveat, AT_FDCWD, "/", argv, envp, AT_EXECVE_CHECK);
+	return errno != EINVAL;
+}
+
 /* Asks whether the file may be executed. */
 static int run_check(const struct subject *subject, uint64_t *ticks)
 {

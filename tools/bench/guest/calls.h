@@ -35,6 +35,9 @@ void become_protected(uint64_t begin);
 
 void subjects_open(void);
 
+/* Linux before 6.14 has no AT_EXECVE_CHECK. A directory cannot be executed. */
+bool can_check_execve(void);
+
 struct call {
 	const char *name;
 	/* Whether IPE decides about it. */
