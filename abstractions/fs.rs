@@ -451,9 +451,21 @@ impl Inode {
     /// Returns its number.
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
-        // Its type is not that of every kernel.
         let number = unsafe { (*self.as_ptr()).i_ino };
+        // Its type is not that of every kernel.
         number as u64
+    }
+
+    /// Returns whether fs-verity has been enabled: C's `IS_VERITY`. Some kernels check reads only a
+    /// moment later: see [`Self::has_verity`].
+    #[inline]
+    #[cfg(CONFIG_FS_VERITY)]
+    #[allow(dead_code, reason = "not every configuration asks")]
+    pub(crate) fn is_verity(&self) -> bool {
+        // SAFETY: The inode lives. `set_mask_bits()` sets this flag; other flags are set by plain
+        // writes of the whole word under the inode's lock, which the kernel takes for atomic.
+        let flags = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_flags) };
+        flags.load(Acquire) & bindings::S_VERITY != 0
     }
 
     /// Returns whether fs-verity checks all reads from now on. Once it does, it never stops.
@@ -463,10 +475,16 @@ impl Inode {
     #[inline]
     #[cfg(CONFIG_FS_VERITY)]
     pub(crate) fn has_verity(&self) -> bool {
-        // SAFETY: The inode lives. `set_mask_bits()` sets this flag; other flags are set by plain
-        // writes of the whole word under the inode's lock, which the kernel takes for atomic.
-        let flags = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_flags) };
-        flags.load(Acquire) & bindings::S_VERITY != 0
+        // Where an inode points to what fs-verity knows of it, reads are checked from the moment
+        // on at which it does, which is after the flag was set.
+        #[cfg(inode_has_verity_info)]
+        // SAFETY: The inode lives. `cmpxchg_release()` sets this pointer, once.
+        let has_verity = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_verity_info) };
+        #[cfg(inode_has_verity_info)]
+        let has_verity = !has_verity.load(Acquire).is_null();
+        #[cfg(not(inode_has_verity_info))]
+        let has_verity = self.is_verity();
+        has_verity
     }
 
     /// Writes its dirty pages, if its file system has fs-verity.
@@ -556,6 +574,8 @@ impl Program {
     /// (`AT_EXECVE_CHECK`).
     #[inline]
     pub(crate) fn is_check(&self) -> bool {
+        #[cfg(all(CONFIG_IPE_KERNEL_HAS_EXECVE_CHECK, not(linux_binprm_has_is_check)))]
+        compile_error!("the kernel has AT_EXECVE_CHECK, and its bit in linux_binprm was not found");
         #[cfg(linux_binprm_has_is_check)]
         // SAFETY: The structure lives, and its flags do not change any more.
         let is_check = unsafe { (*self.0.get()).is_check() != 0 };

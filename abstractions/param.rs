@@ -10,6 +10,7 @@ use super::bindings;
 use kernel::sync::atomic::{
     Acquire,
     Atomic,
+    Full,
     Relaxed, //
 };
 use pin_init::Zeroable;
@@ -55,6 +56,16 @@ impl Switch {
     /// Any.
     pub(crate) fn set(&self, on: bool) {
         self.0.store(on, Relaxed);
+    }
+
+    /// Sets the switch, and returns where it stood. A full memory barrier.
+    ///
+    /// # Context
+    ///
+    /// Any.
+    #[allow(dead_code, reason = "some configurations have no use for it")]
+    pub(crate) fn replace(&self, on: bool) -> bool {
+        self.0.xchg(on, Full)
     }
 
     /// For [`parameter!`]: where `param_ops_bool` writes.

@@ -43,6 +43,15 @@ pub(crate) struct InodeBlob {
     /// Whether fs-verity found its built-in signature valid.
     #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
     signed: Switch,
+    /// Whether it did so before it was enabled.
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    signed_early: Switch,
+    /// Whether a task has asked for fs-verity, while the inode had none.
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    asked: Switch,
+    /// Whether that has happened more than once.
+    #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+    asked_again: Switch,
     /// Whether the cache may hold pages that were read before fs-verity protected the inode.
     unverified_pages: Switch,
 }
@@ -59,6 +68,23 @@ impl InodeBlob {
         self.signed.is_on()
     }
 
+    /// Notes that a task asks for fs-verity, while the inode has none.
+    pub(super) fn enabling(&self) {
+        #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+        if self.asked.replace(true) {
+            self.asked_again.set(true);
+        }
+    }
+
+    /// Notes that fs-verity has been enabled. An earlier report about the signature counts if there
+    /// was no other attempt: it is about this one.
+    pub(super) fn enabled(&self) {
+        #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
+        if self.signed_early.is_on() && !self.asked_again.is_on() {
+            self.signed.set(true);
+        }
+    }
+
     /// Returns whether the cache may hold pages that were read before fs-verity protected the
     /// inode.
     #[inline]
@@ -73,7 +99,16 @@ impl InodeBlob {
 }
 
 /// Notes the result of fs-verity's check of an inode's built-in signature.
+///
+/// Before Linux 7.3, fs-verity reports while it is being enabled, and takes nothing back if that
+/// fails. Then another attempt, with other data and no signature, could profit. So such an early
+/// report waits for [`InodeBlob::enabled`].
 #[cfg(CONFIG_IPE_PROP_FS_VERITY_BUILTIN_SIG)]
 pub(super) fn set_inode(inode: &Inode, signed: bool) {
-    inode.blob::<Ipe>().signed.set(signed);
+    let blob = inode.blob::<Ipe>();
+    if inode.is_verity() {
+        blob.signed.set(signed);
+    } else {
+        blob.signed_early.set(signed);
+    }
 }

@@ -28,7 +28,9 @@ pub(super) fn enabling(inode: &Inode) {
     if inode.has_verity() {
         return;
     }
-    inode.blob::<Ipe>().set_unverified_pages(true);
+    let blob = inode.blob::<Ipe>();
+    blob.enabling();
+    blob.set_unverified_pages(true);
     // A dirty page cannot be dropped later. Not every file system writes them before it enables
     // fs-verity. Where writing fails, the file has no property until it succeeds.
     let _ = inode.write_data();
@@ -68,7 +70,9 @@ fn drop_unverified_pages(inode: &Inode) -> bool {
         // Before the mark is cleared.
         #[cfg(CONFIG_IPE_PROP_METADATA_BACKING)]
         FIRST_USES.add(1);
-        inode.blob::<Ipe>().set_unverified_pages(false);
+        let blob = inode.blob::<Ipe>();
+        blob.enabled();
+        blob.set_unverified_pages(false);
     }
     dropped
 }

@@ -104,6 +104,56 @@ TEST_F(state, fsverity_bad_signature)
 	blob_free(&signature);
 }
 
+/* Takes all blocks that are free, so that fs-verity cannot store its descriptor. */
+static int fill(const char *path)
+{
+	off_t size = 0, piece = 1 << 20;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	while (piece >= 4096) {
+		if (fallocate(fd, 0, size, piece))
+			piece /= 2;
+		else
+			size += piece;
+	}
+	close(fd);
+	return errno == ENOSPC ? 0 : -errno;
+}
+
+/* An attempt with a valid signature fails, another one succeeds, with other data. */
+TEST_F(state, fsverity_signature_of_a_failed_attempt)
+{
+	char filler[PATH_MAX];
+	struct blob signature;
+
+	NEEDS_PLACE(PLACE_FSV_SIGNED);
+	snprintf(self->path, sizeof(self->path), "%s-%d",
+		 stage_path(PLACE_EXT4, "failed"), getpid());
+	snprintf(filler, sizeof(filler), "%s-%d",
+		 stage_path(PLACE_EXT4, "filler"), getpid());
+	/* It is so short that its hashes need no block. */
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_FSV, "name"), self->path, 0755));
+	self->fd = open(self->path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, fsverity_sign(stage_path(PLACE_FSV, "name"), &signature));
+	ASSERT_EQ(0, fill(filler));
+	EXPECT_EQ(-ENOSPC, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+					   &signature));
+	ASSERT_EQ(0, unlink(filler));
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "probe"), self->path, 0755));
+	ASSERT_EQ(0, fsverity_enable(self->path, FS_VERITY_HASH_ALG_SHA256,
+				     NULL));
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=TRUE")));
+	EXPECT_EQ(-EACCES, try_mmap(self->fd, MAP_PRIVATE));
+	EXPECT_EQ(-EACCES, try_execve(self->path));
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("fsverity_signature=FALSE")));
+	EXPECT_EQ(0, try_execve(self->path));
+	blob_free(&signature);
+}
+
 /* The kernel finds out again after it has evicted the inode. */
 TEST_F(state, fsverity_evicted)
 {
