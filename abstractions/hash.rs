@@ -6,14 +6,20 @@
 
 use super::bindings;
 
-/// Returns the SHA-256 digest of `data`, of less than 4 GiB.
+/// Returns the SHA-256 digest of `data`.
+///
+/// # Panics
+///
+/// For 4 GiB and more: some kernels take no longer data.
 ///
 /// # Context
 ///
 /// Any. The time grows with the data.
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+    assert!(u32::try_from(data.len()).is_ok());
     let mut digest = [0; 32];
-    // SAFETY: The data is valid for its length, which some kernels take as 32 bits, and the digest has the length of SHA-256's.
+    // SAFETY: The data is valid for its length, which was checked, and the digest has the length of
+    // SHA-256's.
     unsafe { bindings::sha256(data.as_ptr(), data.len() as _, digest.as_mut_ptr()) };
     digest
 }

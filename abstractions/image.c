@@ -37,7 +37,7 @@ struct inode *rust_lsm_image_file(const struct super_block *sb)
 		return NULL;
 	if (!sbi->dif0.file || !sbi->devs || sbi->devs->extra_devices)
 		return NULL;
-#ifdef EROFS_HAS_OFFSET
+#ifndef EROFS_WITHOUT_OFFSET
 	if (sbi->dif0.fsoff)
 		return NULL;
 #endif

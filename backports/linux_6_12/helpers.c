@@ -3,6 +3,7 @@
  * Macros and inline functions of the kernel as functions that Rust can call.
  */
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
@@ -27,6 +28,11 @@ struct file *backport_get_file(struct file *file)
 void backport_init_completion(struct completion *completion)
 {
 	init_completion(completion);
+}
+
+unsigned int backport_nr_cpu_ids(void)
+{
+	return nr_cpu_ids;
 }
 
 void backport_fsleep(unsigned long usecs)

@@ -12,6 +12,7 @@ void backport_rcu_read_lock(void);
 void backport_rcu_read_unlock(void);
 struct file *backport_get_file(struct file *file);
 void backport_init_completion(struct completion *completion);
+unsigned int backport_nr_cpu_ids(void);
 void backport_fsleep(unsigned long usecs);
 
 #endif /* _BACKPORT_HELPERS_H */

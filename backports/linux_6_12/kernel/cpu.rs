@@ -11,6 +11,6 @@ use crate::bindings;
 /// Any.
 #[inline]
 pub fn nr_cpu_ids() -> u32 {
-    // SAFETY: Written early in the boot, before any Rust code runs, and never later.
-    unsafe { bindings::nr_cpu_ids }
+    // SAFETY: Always safe to call.
+    unsafe { bindings::backport_nr_cpu_ids() }
 }

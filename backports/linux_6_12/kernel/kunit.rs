@@ -40,6 +40,7 @@ pub const fn kunit_case(
     let mut case: bindings::kunit_case = pin_init::zeroed();
     case.name = name.as_ptr().cast();
     case.run_case = Some(run);
+    case.module_name = c"ipe".as_ptr().cast_mut().cast();
     case
 }
 

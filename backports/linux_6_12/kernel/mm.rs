@@ -4,7 +4,7 @@
 
 /// Ranges of an address space.
 pub mod virt {
-    /// What may be done with a range: `VM_*`.
+    /// The rights of a range: `VM_*`.
     pub mod flags {
         use crate::bindings;
 

@@ -12,7 +12,7 @@ use core::ops::Deref;
 pub use ::kernel::str::BStr;
 pub use core::ffi::CStr;
 
-/// What kernel code does with C's strings.
+/// Conversions between strings of Rust and of C.
 pub trait CStrExt {
     /// Wraps a string of C.
     ///

@@ -71,7 +71,8 @@ pub mod delay {
     ///
     /// May sleep.
     pub fn fsleep(span: Delta) {
-        let micros = span.as_nanos().max(0) as usize / 1_000;
+        let micros = (span.as_nanos().max(0) as u64).div_ceil(1_000);
+        let micros = micros.min(i32::MAX as u64) as usize;
         // SAFETY: The caller may sleep.
         unsafe { bindings::backport_fsleep(micros) };
     }

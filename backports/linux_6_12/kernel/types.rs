@@ -10,8 +10,12 @@ use core::pin::Pin;
 pub use ::kernel::types::{Opaque, ScopeGuard};
 
 /// An owner whose pointer C can keep.
-pub trait ForeignOwnable: Sized {
-    /// What a borrower of the object gets.
+///
+/// # Safety
+///
+/// [`Self::into_foreign`] returns a pointer that is not null, and that the other functions take.
+pub unsafe trait ForeignOwnable: Sized {
+    /// The type that a borrower gets.
     type Borrowed<'a>;
 
     /// Turns the owner into a pointer, which is not null.
@@ -44,7 +48,8 @@ pub trait ForeignOwnable: Sized {
     unsafe fn borrow<'a>(pointer: *mut c_void) -> Self::Borrowed<'a>;
 }
 
-impl<T: 'static> ForeignOwnable for Arc<T> {
+// SAFETY: An `Arc` is a pointer to its object.
+unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
     type Borrowed<'a> = ArcBorrow<'a, T>;
 
     fn into_foreign(self) -> *mut c_void {
@@ -62,7 +67,8 @@ impl<T: 'static> ForeignOwnable for Arc<T> {
     }
 }
 
-impl<T: 'static> ForeignOwnable for KBox<T> {
+// SAFETY: A `KBox` is a pointer to its object.
+unsafe impl<T: 'static> ForeignOwnable for KBox<T> {
     type Borrowed<'a> = &'a T;
 
     fn into_foreign(self) -> *mut c_void {
@@ -80,7 +86,8 @@ impl<T: 'static> ForeignOwnable for KBox<T> {
     }
 }
 
-impl<T: 'static> ForeignOwnable for Pin<KBox<T>> {
+// SAFETY: The same.
+unsafe impl<T: 'static> ForeignOwnable for Pin<KBox<T>> {
     type Borrowed<'a> = Pin<&'a T>;
 
     fn into_foreign(self) -> *mut c_void {

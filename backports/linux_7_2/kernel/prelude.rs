@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What nearly all code needs.
+//! The names that nearly all code needs.
 
 pub use ::kernel::prelude::*;
 

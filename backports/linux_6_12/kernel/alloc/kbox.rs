@@ -15,7 +15,8 @@ use core::ptr::NonNull;
 ///
 /// # Invariants
 ///
-/// The pointer came from the tree's `KBox` of an object of a sized type, which this one owns.
+/// The pointer came from the tree's `KBox` of an object of a sized type, which this one owns. It is
+/// aligned, and dangles if the object has no size.
 #[repr(transparent)]
 pub struct KBox<T: ?Sized>(NonNull<T>, PhantomData<T>);
 
@@ -50,7 +51,8 @@ impl<T: ?Sized> KBox<T> {
     ///
     /// # Safety
     ///
-    /// The pointer must come from [`Self::into_raw`], and nobody else may own the object.
+    /// The pointer must come from [`Self::into_raw`], or that of the tree's `KBox`. Nobody else may
+    /// own the object.
     pub unsafe fn from_raw(pointer: *mut T) -> Self {
         // SAFETY: By the contract it is not null. INVARIANT: By the contract.
         Self(unsafe { NonNull::new_unchecked(pointer) }, PhantomData)

@@ -12,11 +12,11 @@ use core::sync::atomic::{
 
 /// No order.
 pub struct Relaxed;
-/// What comes later comes after the load.
+/// Later accesses stay after the load.
 pub struct Acquire;
-/// What comes earlier comes before the store.
+/// Earlier accesses stay before the store.
 pub struct Release;
-/// All that comes earlier comes before all that comes later.
+/// Earlier accesses stay before later ones.
 pub struct Full;
 
 /// An order that a load can have.

@@ -15,7 +15,7 @@ const SET: u32 = 2;
 /// # Invariants
 ///
 /// - In state `SET`, the value is there, and does not change any more.
-/// - Who has changed the state from `EMPTY` to `IN_WORK` has the value for itself.
+/// - The task that has changed the state from `EMPTY` to `IN_WORK` has the value for itself.
 pub struct SetOnce<T> {
     state: Atomic<u32>,
     value: UnsafeCell<MaybeUninit<T>>,
