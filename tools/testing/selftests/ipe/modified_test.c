@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IPE tests - mappings of files that need not have the code of the file: which they
- * are, and what a record says about them
+ * are
  */
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "access.h"
-#include "audit.h"
-#include "harness.h"
-#include "stage.h"
-
-#define PAGE 4096UL
-#define PAGES (2 * PAGE)
-
-#define RX (PROT_READ | PROT_EXEC)
-#define RW (PROT_READ | PROT_WRITE)
-#define RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
+#include "modified.h"
 
 /* A way to an executable mapping of a file, and whether it is a modified one. */
 struct way {
@@ -27,43 +16,6 @@ struct way {
 	int (*try)(int fd);
 	bool modified;
 };
-
-/* Maps the file, calls prepare(), and changes the protection. */
-static int change(int fd, int before, int flags, void (*prepare)(char *at),
-		  int after)
-{
-	char *at = mmap(NULL, PAGES, before, flags, fd, 0);
-	int err = 0;
-
-	if (at == MAP_FAILED)
-		return -errno;
-	if (prepare)
-		prepare(at);
-	if (mprotect(at, PAGE, after))
-		err = -errno;
-	munmap(at, PAGES);
-	return err;
-}
-
-static int map(int fd, int prot, int flags)
-{
-	void *at = mmap(NULL, PAGES, prot, flags, fd, 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	munmap(at, PAGES);
-	return 0;
-}
-
-static void do_read(char *at)
-{
-	(void)*(volatile char *)at;
-}
-
-static void do_write(char *at)
-{
-	*(volatile char *)at = *(volatile char *)at;
-}
 
 static void do_write_next(char *at)
 {
@@ -82,19 +34,9 @@ static void do_write_and_protect(char *at)
 	mprotect(at, PAGES, PROT_NONE);
 }
 
-static int mapped(int fd)
-{
-	return map(fd, RX, MAP_PRIVATE);
-}
-
 static int mapped_none(int fd)
 {
 	return change(fd, PROT_NONE, MAP_PRIVATE, NULL, RX);
-}
-
-static int read_only(int fd)
-{
-	return change(fd, PROT_READ, MAP_PRIVATE, do_read, RX);
 }
 
 /* A library's code after its writable data, if nobody has written that. */
@@ -107,12 +49,6 @@ static int writable_once(int fd)
 static int executable_again(int fd)
 {
 	return change(fd, RX, MAP_PRIVATE, NULL, RX);
-}
-
-/* As the dynamic linker does for a library with text relocations. */
-static int written(int fd)
-{
-	return change(fd, RW, MAP_PRIVATE, do_write, RX);
 }
 
 static int written_to_next_page(int fd)
@@ -164,20 +100,9 @@ static int with_key(int fd)
 	return err;
 }
 
-static int at_once(int fd)
-{
-	return map(fd, RWX, MAP_PRIVATE);
-}
-
 static int at_once_later(int fd)
 {
 	return change(fd, PROT_READ, MAP_PRIVATE, NULL, RWX);
-}
-
-/* The mapping was judged as an unmodified one, and then becomes writable, too. */
-static int writable_later(int fd)
-{
-	return change(fd, RX, MAP_PRIVATE, NULL, RWX);
 }
 
 /* In a child, whose exit code is an errno. */
@@ -230,11 +155,6 @@ static int written_before_fork(int fd)
 static int executed(int fd)
 {
 	return try_execveat(fd);
-}
-
-static int checked(int fd)
-{
-	return try_execve_check(fd);
 }
 
 static const struct way ways[] = {
@@ -544,102 +464,6 @@ TEST_F(memory, matches_neither_value)
 	EXPECT_EQ(-EACCES, written(fd));
 	EXPECT_EQ(-EACCES, map(-1, RWX, MAP_PRIVATE | MAP_ANONYMOUS));
 	close(fd);
-}
-
-/* The record of a mapping ends with what the policy can tell. */
-FIXTURE(record)
-{
-	int fd;
-	int audit;
-};
-
-FIXTURE_SETUP(record)
-{
-	NEEDS_PLACE(PLACE_INITRAMFS);
-	ASSERT_EQ(0, ipe_reset());
-	self->fd = open(stage_path(PLACE_INITRAMFS, "probe"),
-			O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->fd);
-	self->audit = audit_open();
-	ASSERT_LE(0, self->audit);
-}
-
-RESET_AFTER(record)
-
-static void expect_end(struct __test_metadata *_metadata, int audit,
-		       const char *start, const char *rule)
-{
-	struct audit_record record;
-	char *found;
-
-	ASSERT_EQ(0, audit_next(audit, AUDIT_IPE_ACCESS, &record));
-	EXPECT_EQ(0, strncmp(record.text, start, strlen(start)))
-		TH_LOG("%s", record.text);
-	found = strstr(record.text, " rule=");
-	ASSERT_NE(NULL, found);
-	EXPECT_STREQ(rule, found);
-}
-
-#define RULE(text) " rule=\"" text "\""
-
-TEST_F(record, says_whether_it_is_modified)
-{
-	ASSERT_EQ(0, policy_enforce_rules(
-			     "DEFAULT action=ALLOW\n"
-			     "op=EXECUTE modified=TRUE action=DENY\n"
-			     "op=EXECUTE boot_verified=TRUE action=DENY\n"));
-	ASSERT_EQ(0, audit_drain(self->audit));
-	EXPECT_EQ(-EACCES, written(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MPROTECT enforcing=1 ",
-		   RULE("op=EXECUTE modified=TRUE action=DENY") " modified=TRUE");
-	EXPECT_EQ(-EACCES, at_once(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 ",
-		   RULE("op=EXECUTE modified=TRUE action=DENY") " modified=TRUE");
-	EXPECT_EQ(-EACCES, mapped(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 ",
-		   RULE("op=EXECUTE boot_verified=TRUE action=DENY") " modified=FALSE");
-	EXPECT_EQ(-EACCES, read_only(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MPROTECT enforcing=1 ",
-		   RULE("op=EXECUTE boot_verified=TRUE action=DENY") " modified=FALSE");
-	if (!kernel_checks_execve())
-		return;
-	/* No mapping, no field. */
-	EXPECT_EQ(-EACCES, checked(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=BPRM_CREDS_FOR_EXEC enforcing=1 ",
-		   RULE("op=EXECUTE boot_verified=TRUE action=DENY"));
-	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
-}
-
-TEST_F(record, permissive_is_recorded)
-{
-	ASSERT_EQ(0, policy_enforce_rules(DENY_JUST("modified=TRUE")));
-	ASSERT_EQ(0, write_string(IPE_ENFORCE, "0"));
-	ASSERT_EQ(0, audit_drain(self->audit));
-	EXPECT_EQ(0, writable_later(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MPROTECT enforcing=0 ",
-		   RULE("op=EXECUTE modified=TRUE action=DENY") " modified=TRUE");
-	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
-}
-
-TEST_F(record, without_the_word_there_is_none)
-{
-	ASSERT_EQ(0, policy_enforce_rules(DENY_JUST("boot_verified=TRUE")));
-	ASSERT_EQ(0, audit_drain(self->audit));
-	EXPECT_EQ(-EACCES, written(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MPROTECT enforcing=1 ",
-		   RULE("op=EXECUTE boot_verified=TRUE action=DENY"));
-	EXPECT_EQ(-EACCES, at_once(self->fd));
-	expect_end(_metadata, self->audit,
-		   "ipe_op=EXECUTE ipe_hook=MMAP enforcing=1 ",
-		   RULE("op=EXECUTE boot_verified=TRUE action=DENY"));
-	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
 }
 
 IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)
