@@ -7,17 +7,10 @@
 # one with fs-verity. ipectl suggests rules for them, signs and deploys them. Other
 # programs are the control: they are still denied.
 
-export DM_DISABLE_UDEV=1
 policy=$ipe/policies/Owner/policy
 hash=$(cat $signed/volume.hash)
 
-# volume NAME: opens and mounts a dm-verity volume.
-volume() {
-	mkdir -p "$state/$1"
-	veritysetup open "$signed/$1.img" "$1" "$signed/$1.img" "$(cat "$signed/$1.hash")" \
-		--hash-offset="$(cat "$signed/$1.offset")" &&
-		mount -t erofs -o ro "/dev/mapper/$1" "$state/$1"
-}
+volume() { open_volume "$1" "$state/$1"; }
 # files: mounts a file system, and enables fs-verity on two programs.
 files() {
 	mkdir -p $state/files

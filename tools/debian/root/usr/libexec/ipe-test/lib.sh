@@ -75,6 +75,17 @@ policies() {
 # load POLICY: loads a policy that PID 1 does not load.
 load() { cat "$signed/$1.p7b" >$ipe/new_policy; }
 
+# open_volume NAME DIRECTORY [OPTION...]: opens and mounts a dm-verity volume. There is no udev.
+export DM_DISABLE_UDEV=1
+open_volume() {
+	name=$1 at=$2
+	shift 2
+	mkdir -p "$at"
+	veritysetup open "$signed/$name.img" "$name" "$signed/$name.img" "$(cat "$signed/$name.hash")" \
+		--hash-offset="$(cat "$signed/$name.offset")" "$@" &&
+		mount -t erofs -o ro "/dev/mapper/$name" "$at"
+}
+
 # search TYPE PATTERN: the records in the log of the audit daemon, raw.
 search() { ausearch --input-logs --message "$1" --raw 2>/dev/null | grep -E "^type=(UNKNOWN\[)?$1\]? .*$2"; }
 # denied HOOK FILE: the pattern of a denial.
