@@ -4,11 +4,14 @@
  * properties of the program that asks for it, and what a record says
  */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "audit.h"
 #include "generate.h"
 #include "harness.h"
 #include "stage.h"
+
+#define KEY_PAGE 4096
 
 /* One property of a program, in the two policies. */
 FIXTURE(program)
@@ -261,6 +264,59 @@ TEST_F(record, names_the_program)
 			TH_LOG("%s", record.text);
 	}
 	EXPECT_EQ(0, audit_count(self->audit, AUDIT_IPE_ACCESS));
+}
+
+/* Memory with a protection key is memory. */
+FIXTURE(key)
+{
+	int key;
+	void *at;
+};
+
+FIXTURE_SETUP(key)
+{
+	ASSERT_EQ(0, ipe_reset());
+	self->key = syscall(SYS_pkey_alloc, 0, 0);
+	if (self->key < 0)
+		SKIP(return, "no protection keys: %s", strerror(errno));
+	self->at = mmap(NULL, KEY_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	ASSERT_NE(MAP_FAILED, self->at);
+}
+
+RESET_AFTER(key)
+
+/* Makes the page executable, with the key or with -1, and readable again. */
+static int try_key(void *at, int prot, int key)
+{
+	const int err = syscall(SYS_pkey_mprotect, at, KEY_PAGE, prot, key) ?
+				-errno :
+				0;
+
+	mprotect(at, KEY_PAGE, PROT_READ);
+	return err;
+}
+
+static void expect_keys(struct __test_metadata *_metadata,
+			const FIXTURE_DATA(key) *self, int expected)
+{
+	EXPECT_EQ(expected, try_key(self->at, PROT_READ | PROT_EXEC, self->key));
+	EXPECT_EQ(expected, try_key(self->at, PROT_READ | PROT_EXEC, -1));
+	/* The kernel takes a key of its own for code that nobody may read. */
+	EXPECT_EQ(expected, try_key(self->at, PROT_EXEC, -1));
+}
+
+TEST_F(key, is_memory)
+{
+	expect_keys(_metadata, self, 0);
+	ASSERT_EQ(0, stage_enforce(DENY_JUST("anonymous_memory=TRUE")));
+	expect_keys(_metadata, self, -EACCES);
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("anonymous_memory=TRUE")));
+	expect_keys(_metadata, self, 0);
+	ASSERT_EQ(0, ipe_reset());
+	ASSERT_EQ(0, stage_enforce(ALLOW_ONLY("anonymous_memory=FALSE")));
+	expect_keys(_metadata, self, -EACCES);
 }
 
 IPE_TEST_MAIN(audited_stage_setup, audited_stage_teardown)
