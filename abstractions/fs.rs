@@ -449,10 +449,10 @@ impl Inode {
     }
 
     /// Returns its number.
+    #[allow(clippy::unnecessary_cast, reason = "not u64 in every kernel")]
     pub(crate) fn number(&self) -> u64 {
         // SAFETY: The inode lives; its number does not change.
         let number = unsafe { (*self.as_ptr()).i_ino };
-        // Its type is not that of every kernel.
         number as u64
     }
 

@@ -18,8 +18,10 @@ use super::bindings;
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     assert!(u32::try_from(data.len()).is_ok());
     let mut digest = [0; 32];
+    #[allow(clippy::as_underscore, reason = "its type is not that of every kernel")]
+    let length = data.len() as _;
     // SAFETY: The data is valid for its length, which was checked, and the digest has the length of
     // SHA-256's.
-    unsafe { bindings::sha256(data.as_ptr(), data.len() as _, digest.as_mut_ptr()) };
+    unsafe { bindings::sha256(data.as_ptr(), length, digest.as_mut_ptr()) };
     digest
 }

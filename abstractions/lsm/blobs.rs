@@ -21,6 +21,10 @@ use kernel::ffi::c_void;
 
 /// Returns the sizes of the module's blobs.
 #[doc(hidden)]
+#[allow(
+    clippy::as_underscore,
+    reason = "the members have a sign in some kernels"
+)]
 pub(crate) const fn blob_sizes<T: SecurityModule>() -> bindings::lsm_blob_sizes {
     // The framework frees these two without a callback that a drop could use.
     const { assert!(!needs_drop::<T::Superblock>() && !needs_drop::<T::Inode>()) };
