@@ -479,9 +479,9 @@ impl Inode {
         // on at which it does, which is after the flag was set.
         #[cfg(inode_has_verity_info)]
         // SAFETY: The inode lives. `cmpxchg_release()` sets this pointer, once.
-        let has_verity = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_verity_info) };
+        let info = unsafe { Atomic::from_ptr(&raw mut (*self.as_ptr()).i_verity_info) };
         #[cfg(inode_has_verity_info)]
-        let has_verity = !has_verity.load(Acquire).is_null();
+        let has_verity = !info.load(Acquire).is_null();
         #[cfg(not(inode_has_verity_info))]
         let has_verity = self.is_verity();
         has_verity

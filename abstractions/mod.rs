@@ -2,10 +2,10 @@
 
 //! Safe wrappers of kernel interfaces that the `kernel` crate lacks.
 //!
-//! All `unsafe` code and all calls of C belong here, and nothing else does: no decision, no policy,
-//! no record. Each module is written as it would stand in `rust/kernel/`, and knows nothing of IPE.
-//! Only the build names it: the path of the generated bindings, the system of the tracepoints, and
-//! the Kconfig symbol of the tests.
+//! All `unsafe` code of this crate and all its calls of C belong here, and nothing else does: no
+//! decision, no policy, no record. Each module is written as it would stand in `rust/kernel/`, and
+//! knows nothing of IPE. Only the build names it: the path of the generated bindings, the system of
+//! the tracepoints, and the Kconfig symbol of the tests.
 
 pub(crate) mod alloc;
 pub(crate) mod audit;

@@ -21,7 +21,7 @@ impl<T, A: Allocator> Vec<T, A> {
         Self(tree::Vec::new())
     }
 
-    /// Creates an empty vector with room for so many elements.
+    /// Creates an empty vector with room for `capacity` elements.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl<T, A: Allocator> Vec<T, A> {
         Ok(Self(tree::Vec::with_capacity(capacity, flags)?))
     }
 
-    /// Creates a vector of so many copies of an element.
+    /// Creates a vector of `count` copies of an element.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl<T, A: Allocator> Vec<T, A> {
         self.0.capacity()
     }
 
-    /// Makes room for so many more elements.
+    /// Makes room for `additional` more elements.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl<T, A: Allocator> Vec<T, A> {
         self.0.extend_from_slice(others, flags)
     }
 
-    /// Appends so many copies of an element.
+    /// Appends `count` copies of an element.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl<T, A: Allocator> Vec<T, A> {
         self.0.spare_capacity_mut()
     }
 
-    /// Takes the first so many elements of the spare memory into the vector.
+    /// Adds the first `additional` elements of the spare memory to the vector.
     ///
     /// # Safety
     ///

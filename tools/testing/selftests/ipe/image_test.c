@@ -243,7 +243,7 @@ TEST_F(erofs, offset)
 	blob_free(&contents);
 	ASSERT_EQ(0, erofs_enable(self->file));
 	if (erofs_mount(self->file, self->at, "fsoffset=4096") == -EINVAL)
-		SKIP(return, "EROFS takes no offset before Linux 6.17");
+		SKIP(return, "EROFS takes no offset");
 	UNMOUNT(self);
 	MOUNT(self, "fsoffset=4096");
 	TRUST(self);
