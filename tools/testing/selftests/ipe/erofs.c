@@ -2,8 +2,11 @@
 /*
  * IPE tests - EROFS images that are mounted from a file, without a loop device
  */
+#include <linux/fs.h>
 #include <linux/fsverity.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "erofs.h"
@@ -51,6 +54,37 @@ int erofs_enable_and_use(const char *file, const char *at)
 	const int err = erofs_enable(file) ?: erofs_mount(file, at, NULL);
 
 	return err ?: erofs_unmount(at);
+}
+
+int erofs_corrupt(const char *file, off_t from)
+{
+	char path[PATH_MAX], garbage[4096];
+	int err = 0, fd, disk, block;
+	struct stat st;
+
+	/* The file behind the loop device, as nobody may write to a mounted one. */
+	snprintf(path, sizeof(path), "%s/ext4.img", stage_dir());
+	memset(garbage, 0xaa, sizeof(garbage));
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	disk = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || disk < 0 || fstat(fd, &st) || fsync(fd) ||
+	    (size_t)st.st_blksize > sizeof(garbage))
+		err = errno ? -errno : -EINVAL;
+	for (off_t at = from; !err && at < st.st_size; at += st.st_blksize) {
+		block = at / st.st_blksize;
+		if (ioctl(fd, FIBMAP, &block))
+			err = -errno;
+		else if (!block)
+			err = -ENXIO;
+		else if (pwrite(disk, garbage, st.st_blksize,
+				(off_t)block * st.st_blksize) != st.st_blksize)
+			err = -EIO;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (disk >= 0)
+		close(disk);
+	return err ?: write_string("/proc/sys/vm/drop_caches", "1");
 }
 
 int erofs_enforce(const char *rules, const char *first, const char *second)

@@ -38,6 +38,12 @@ int erofs_enable(const char *file);
  */
 int erofs_enable_and_use(const char *file, const char *at);
 
+/*
+ * Overwrites the file's blocks on the disk below its file system, from the given offset on, and
+ * forgets what the kernel has read of it.
+ */
+int erofs_corrupt(const char *file, off_t from);
+
 /* Makes rules active, in which the digests take the place of %s. */
 int erofs_enforce(const char *rules, const char *first, const char *second);
 int erofs_trust(const char *digest);

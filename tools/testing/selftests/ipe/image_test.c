@@ -308,6 +308,35 @@ TEST_F(erofs, changed)
 	EXPECT_EQ(EPERM, errno);
 }
 
+/*
+ * The disk below changes.  fs-verity notices, also where EROFS asks for reads that bypass the
+ * page cache.
+ */
+static void corrupted(struct __test_metadata *_metadata, FIXTURE_DATA(erofs) *self,
+		      const char *options)
+{
+	ASSERT_EQ(0, erofs_enable_and_use(self->file, self->at));
+	MOUNT(self, options);
+	TRUST(self);
+	EXPECT_EQ(0, try_execve(self->probe));
+	ASSERT_EQ(0, write_string("/proc/sys/vm/drop_caches", "1"));
+	EXPECT_EQ(0, try_execve(self->probe));
+	/* All but the superblock and the directories, which come first. */
+	ASSERT_EQ(0, erofs_corrupt(self->file, 4096));
+	EXPECT_EQ(-EIO, try_execve(self->probe));
+	EXPECT_EQ(-EIO, erofs_try_module(self->probe));
+}
+
+TEST_F(erofs, corrupted)
+{
+	corrupted(_metadata, self, NULL);
+}
+
+TEST_F(erofs, corrupted_read_directly)
+{
+	corrupted(_metadata, self, "directio");
+}
+
 /* A file of the image as the layer of an overlay is that file still. */
 TEST_F(erofs, below_overlay)
 {
