@@ -12,7 +12,7 @@ FIRMWARE := $(CACHE)/firmware$(if $(filter arm64 aarch64,$(or $(ARCH),$(shell un
 
 TESTS := host ipectl fuzz kunit allow-path kselftest model debian boot-policy
 CHECKERS := kasan kcsan cfi
-OTHERS := strict 6.12 7.2 arm64 proof uki
+OTHERS := strict 6.12 7.2 gcc arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
 	coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
@@ -38,7 +38,7 @@ run-debian:
 test:
 	@$(B)/test $(TESTS)
 
-## test-full: run these, "strict", "6.12", "7.2", "arm64", "proof" and "uki"
+## test-full: run these, "strict", "6.12", "7.2", "gcc", "arm64", "proof" and "uki"
 test-full:
 	@$(B)/test $(TESTS) $(OTHERS)
 
@@ -54,6 +54,7 @@ test-full:
 ## strict: run the kselftests on a kernel with a boot policy that refuses warnings
 ## 6.12: run KUnit, the kselftests and Debian on Linux 6.12
 ## 7.2: run KUnit, the kselftests and Debian on Linux 7.2
+## gcc: run KUnit and the kselftests on a kernel that GCC built, and KUnit on Linux 6.12
 ## arm64: run KUnit, the selftests and the boot of a board on an emulated arm64 machine
 ## proof: check with Coq that a compiled policy decides as the language says
 ## uki: boot a signed unified kernel image with Secure Boot, and break each link of the chain
@@ -130,6 +131,7 @@ help:
 ##@ Variables, on the command line of make
 ## KDIR=/path/to/linux: use this kernel tree (7.2 or newer, or 6.12, clean); it stays untouched
 ## ARCH=arm64: build and boot for this architecture (default: the one of this machine)
+## COMPILER=gcc: build kernels with GCC and binutils (default: clang and LLVM)
 ## KSERIES=6.12: use another linux-source of Debian (default: 7.3)
 ## MIRROR=http://...: use this mirror of Debian (default: the one of this machine)
 ## INTERACTIVE=1: run, run-debian: start a shell in the guest instead
@@ -141,4 +143,4 @@ help:
 ## LENGTH=40: model: maximum number of commands in a sequence
 ## SEED=1: model, fuzz: seed of the random numbers
 ## SMP=2: test-debug: processors of the guest
-export ARCH KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
+export ARCH COMPILER KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
