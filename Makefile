@@ -15,7 +15,7 @@ CHECKERS := kasan kcsan cfi
 OTHERS := strict 6.12 7.2 gcc arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
-	coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
+	fuzz-kernel coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
 
 ##@ Try it
 ## run: build the example firmware, boot it and attack it
@@ -69,6 +69,10 @@ test-debug:
 ## kcsan: run them with KCSAN only
 ## cfi: run them with kCFI only
 $(CHECKERS):
+	@$(B)/test $@
+
+## fuzz-kernel: run random sequences of the model on a kernel with KASAN, for an hour
+fuzz-kernel:
 	@$(B)/test $@
 
 ##@ Measure and check it
@@ -138,9 +142,9 @@ help:
 ## MEMORY=256M: run: memory of the appliance
 ## ONLY="NAME...": kselftest: run only these programs
 ## OPTIONS=-h: kselftest: options of these programs
-## TIME=60: fuzz: seconds for each target; kselftest, test-debug: seconds of stress
-## SEQUENCES=60: model: number of sequences
-## LENGTH=40: model: maximum number of commands in a sequence
-## SEED=1: model, fuzz: seed of the random numbers
+## TIME=60: fuzz: seconds for each target; kselftest, test-debug: of stress; fuzz-kernel: of all
+## SEQUENCES=60: model, fuzz-kernel: number of sequences
+## LENGTH=40: model, fuzz-kernel: maximum number of commands in a sequence
+## SEED=1: model, fuzz, fuzz-kernel: seed of the random numbers
 ## SMP=2: test-debug: processors of the guest
 export ARCH COMPILER KDIR KSERIES MIRROR INTERACTIVE MEMORY ONLY OPTIONS TIME SEQUENCES LENGTH SEED SMP
