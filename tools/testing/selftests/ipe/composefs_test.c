@@ -125,6 +125,36 @@ TEST_F(composefs, data_without_fsverity)
 	EXPECT_EQ(EIO, errno);
 }
 
+/* Nor is other data, whatever fs-verity says of it. */
+TEST_F(composefs, other_data)
+{
+	ASSERT_EQ(0, copy_file(stage_path(PLACE_TMPFS, "name"), self->source,
+			       0755));
+	ASSERT_EQ(0, erofs_enable(self->source));
+	OVERLAY(self, "verity=require,lowerdir=%s::%s", self->image, self->data);
+	EXPECT_EQ(-1, open(self->probe, O_RDONLY));
+	EXPECT_EQ(EIO, errno);
+}
+
+/* The disk below the data changes. */
+TEST_F(composefs, corrupted)
+{
+	ASSERT_EQ(0, erofs_enable(self->source));
+	OVERLAY(self, "verity=require,lowerdir=%s::%s", self->image, self->data);
+	EXPECT_EQ(0, try_execve(self->probe));
+	ASSERT_EQ(0, erofs_corrupt(self->source, 0));
+	EXPECT_EQ(-EIO, try_execve(self->probe));
+	EXPECT_EQ(-EIO, erofs_try_module(self->probe));
+}
+
+/* The redirect leads to a layer that has metadata, too. */
+TEST_F(composefs, data_in_ordinary_layer)
+{
+	ASSERT_EQ(0, erofs_enable(self->source));
+	OVERLAY(self, "verity=require,lowerdir=%s:%s", self->image, self->data);
+	EXPECT_ALL(-EACCES, self->probe);
+}
+
 /* The overlay does not insist on the digest. */
 TEST_F(composefs, not_required)
 {
