@@ -11,15 +11,10 @@
 #include "access.h"
 #include "audit.h"
 #include "harness.h"
+#include "huge_page.h"
 #include "stage.h"
 
-#define POOL "/proc/sys/vm/nr_hugepages"
-/* Each test has one mapping at a time; shared memory needs a page until it is removed. */
-#define POOL_PAGES 4
 #define RX (PROT_READ | PROT_EXEC)
-
-static size_t huge_page;
-static char pool_before[32];
 
 static int try_map(int prot, int flags, int fd)
 {
@@ -169,38 +164,18 @@ TEST_F(huge_page, files_are_allowed)
 	EXPECT_EQ(variant->is_memory ? -EACCES : 0, variant->attempt());
 }
 
-/* The size of a huge page, 0 if the machine has none. */
-static size_t size_of_page(void)
-{
-	size_t kib = 0;
-	char text[8192], *at;
-
-	if (read_file("/proc/meminfo", text, sizeof(text)) < 0)
-		return 0;
-	at = strstr(text, "\nHugepagesize:");
-	return at && sscanf(at, "\nHugepagesize: %zu kB", &kib) == 1 ?
-		       kib * 1024 :
-		       0;
-}
-
 static const char *huge_setup(void)
 {
-	char wanted[16], text[sizeof(pool_before)];
 	const char *reason = audited_stage_setup();
 
-	if (reason || read_file(POOL, pool_before, sizeof(pool_before)) <= 0)
-		return reason;
-	snprintf(wanted, sizeof(wanted), "%d", POOL_PAGES);
-	if (!write_string(POOL, wanted) &&
-	    read_file(POOL, text, sizeof(text)) > 0 && atoi(text) >= POOL_PAGES)
-		huge_page = size_of_page();
-	return NULL;
+	if (!reason)
+		huge_pool_fill();
+	return reason;
 }
 
 static void huge_teardown(void)
 {
-	if (*pool_before)
-		write_string(POOL, pool_before);
+	huge_pool_restore();
 	audited_stage_teardown();
 }
 
