@@ -35,7 +35,8 @@ pub(super) fn begin(program: &Program) {
     if let Some(file) = program.file() {
         reading::note_program(file);
     }
-    // An earlier execution that failed may have left one.
+    // An earlier execution that failed may have left one in a task of the kernel, which does not
+    // return to userspace in between.
     drop(task::take_held_file::<Ipe>());
 }
 
