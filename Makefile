@@ -15,7 +15,7 @@ CHECKERS := kasan kcsan cfi
 OTHERS := strict 6.12 7.2 gcc arm64 proof uki
 
 .PHONY: help run run-debian test test-full test-debug $(TESTS) $(OTHERS) $(CHECKERS) \
-	fuzz-kernel coverage coverage-kernel mutants bench size lint deb dist kernel shell clean distclean
+	fuzz-kernel coverage coverage-kernel mutants mutants-kernel bench size lint deb dist kernel shell clean distclean
 
 ##@ Try it
 ## run: build the example firmware, boot it and attack it
@@ -87,6 +87,10 @@ coverage-kernel:
 ## mutants: change policy/ and eval/ in one place at a time, and see whether a test notices (hours)
 mutants:
 	@tools/policy/mutants
+
+## mutants-kernel: change the module in one place at a time, and see whether a kselftest notices (an hour)
+mutants-kernel:
+	@tools/mutants/run
 
 ## bench: measure the cost of decisions and of loading policies, beside the IPE in C
 bench:
