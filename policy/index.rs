@@ -478,7 +478,7 @@ impl<S: DerefMut<Target = [u32]>> Builder<S> {
         while self.attempt < SEEDS {
             self.attempt += 1;
             self.index.seed = seed(self.attempt);
-            if self.link_all() || self.attempt == SEEDS {
+            if self.link_all() {
                 break;
             }
         }
