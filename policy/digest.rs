@@ -50,7 +50,7 @@ const fn eight(byte: u8) -> u64 {
 ///
 /// Returns the four bytes, and a number that is zero if all eight are digits.
 #[inline]
-const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
+pub(super) const fn decode_eight(digits: &[u8; 8]) -> (u32, u64) {
     let digits = u64::from_le_bytes(*digits);
     // Letters of both cases have bit 6. Their low four bits count from 1, which stands for 10.
     let letters = (digits >> 6) & eight(1);

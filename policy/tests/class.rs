@@ -136,6 +136,15 @@ mod cases {
                 Operation::Ptrace,
                 false,
             ),
+            (
+                rules!(
+                    "op=PTRACE ",
+                    sha256!("exe_metadata_backing_file_fsverity_digest", "01"),
+                    " action=ALLOW"
+                ),
+                Operation::Ptrace,
+                true,
+            ),
             // An earlier rule decides.
             (
                 rules!(
@@ -176,6 +185,27 @@ mod cases {
             ),
         ] {
             assert_eq!(asks(text, operation), Some(asked));
+        }
+    }
+
+    #[test]
+    fn memory_is_told_from_files_where_a_rule_says_so() {
+        let tells = |text| {
+            let mut memory = [0; 128];
+            compile(text, &mut memory).map(|compiled| compiled.tells_memory())
+        };
+        for text in [
+            rules!("op=EXECUTE anonymous_memory=TRUE action=DENY\nop=KMODULE action=DENY"),
+            rules!("op=KMODULE boot_verified=TRUE anonymous_memory=FALSE action=DENY"),
+        ] {
+            assert_eq!(tells(text), Some(true));
+        }
+        for text in [
+            rules!("# anonymous_memory=TRUE\nop=EXECUTE action=DENY"),
+            rules!("op=EXECUTE boot_verified=TRUE modified=TRUE action=DENY"),
+            rules!("op=PTRACE exe_boot_verified=TRUE action=DENY"),
+        ] {
+            assert_eq!(tells(text), Some(false));
         }
     }
 

@@ -230,6 +230,8 @@ mod cases {
             concat!("roothash==", digits!()),
             concat!("roothash=\" ", digits!(), "\""),
             concat!("roothash='\"", digits!(), "\"'"),
+            // A quote at the end alone is part of the value.
+            concat!("roothash=", digits!(), "\""),
             "roothash=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg",
         ] {
             assert_eq!(unresolved(line, RootHash), Some(Invalid));

@@ -8,7 +8,10 @@
 )]
 mod cases {
     use super::super::*;
-    use crate::policy::digest::Words;
+    use crate::policy::digest::{
+        decode_eight,
+        Words, //
+    };
 
     // Digests. The value of `dmverity_roothash` begins in column 30, of `fsverity_digest` in 28.
 
@@ -102,6 +105,21 @@ mod cases {
                 let place = [4, 0, 12, 8, 20, 16, 28, 24][at % 8];
                 let kept = words.get(8)[(at / 8).min(1)];
                 assert_eq!(kept, if at < 16 { digit << place } else { 0 });
+            }
+        }
+    }
+
+    #[test]
+    fn eight_bytes_are_right_if_all_are_digits() {
+        for others in *b"09afAF" {
+            for at in 0..8 {
+                for byte in 0..=255u8 {
+                    let mut digits = [others; 8];
+                    digits[at] = byte;
+                    let (_, wrong) = decode_eight(&digits);
+                    let found = wrong == 0;
+                    assert_eq!(found, byte.is_ascii_hexdigit());
+                }
             }
         }
     }
@@ -235,6 +253,25 @@ mod cases {
     }
 
     #[test]
+    fn property_without_provider_warns_for_that_whatever_its_value() {
+        let kind = WarningKind::ProviderMissing(FilePropertyKind::FsverityDigest);
+        for (policy, length) in [
+            (
+                rules!("op=EXECUTE fsverity_digest=sha257:00 action=ALLOW"),
+                25,
+            ),
+            (
+                rules!("op=EXECUTE fsverity_digest=sha256:00 action=ALLOW"),
+                25,
+            ),
+            (rules!("op=EXECUTE fsverity_digest=: action=ALLOW"), 17),
+        ] {
+            let expected = Some((kind, 3, 12, length));
+            assert_eq!(warned(policy, Providers::NONE), expected);
+        }
+    }
+
+    #[test]
     fn boot_verified_needs_no_provider() {
         let policy = rules!("op=EXECUTE boot_verified=FALSE action=ALLOW");
         assert_eq!(warned(policy, Providers::NONE), None);
@@ -244,6 +281,26 @@ mod cases {
             .into_iter()
             .filter(of_c)
             .all(|kind| Providers::NONE.contains(kind) == kind.provider().is_none()));
+    }
+
+    #[test]
+    fn provided_parts_of_the_language_stay_provided() {
+        for kind in FilePropertyKind::ALL {
+            let once = Providers::NONE.with(kind);
+            assert!(once.contains(kind) && once.with(kind).contains(kind));
+        }
+        for extension in Extension::ALL {
+            let once = Providers::NONE.with_extension(extension);
+            assert!(once.supports(extension));
+            assert!(once.with_extension(extension).supports(extension));
+            let with_line = once.with_command_line(&KnownAtBoot);
+            assert!(with_line.supports(extension) && with_line.supports(Extension::CommandLine));
+            let known = extension == Extension::CommandLine;
+            assert_eq!(once.command_line().is_some(), known);
+            assert!(with_line.with_extension(extension).command_line().is_some());
+        }
+        let none = "Providers { kinds: 1, extensions: 0, .. }";
+        assert!(shown_as(format_args!("{:?}", Providers::NONE), none));
     }
 
     #[test]
@@ -272,9 +329,18 @@ mod cases {
         assert_eq!(error.map(|e| e.kind), Some(kind));
         assert_eq!(error.map(|e| place(e.position)), Some((3, 30)));
         assert_eq!(error.map(|e| e.errno()), Some(Errno::Invalid));
-        assert!(shown_as(
-            kind,
-            "the rule never matches: unknown hash algorithm"
-        ));
+        let message = "the rule never matches: unknown hash algorithm";
+        assert!(shown_as(kind, message));
+        assert!(error.is_some_and(|error| shown_as(error, message)));
+    }
+
+    #[test]
+    fn warning_is_shown_by_its_reason() {
+        let mut collector = Collector::default();
+        let policy = rules!("op=EXECUTE dmverity_roothash=sha257:00 action=ALLOW");
+        assert!(measure(policy.as_bytes(), Providers::ALL, false, &mut collector).is_ok());
+        let [warning, ..] = collector.warnings;
+        let message = "the rule never matches: unknown hash algorithm";
+        assert!(warning.is_some_and(|warning| shown_as(warning, message)));
     }
 }

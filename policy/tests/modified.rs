@@ -165,6 +165,13 @@ mod cases {
                 rule,
                 rule,
             ),
+            // Rules about other operations are not about modified mappings.
+            (
+                rules!("op=EXECUTE modified=FALSE action=DENY\nop=KMODULE action=DENY"),
+                rule,
+                rest,
+                rest,
+            ),
         ] {
             assert!(slots_of(text, execute, Class::File) == file);
             assert!(slots_of(text, execute, Class::Memory) == memory);

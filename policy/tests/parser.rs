@@ -384,6 +384,12 @@ mod cases {
         for offset in [0, 38, 60, 81, 82, 83, u32::MAX] {
             assert!(rule_at(policy, offset).is_none());
         }
+        // Lines without content, before the rule in offset 64.
+        let policy = rules!("\n# x\nop=KMODULE action=DENY\n").as_bytes();
+        for offset in [59, 60] {
+            assert!(rule_at(policy, offset).is_none());
+        }
+        assert!(rule_at(policy, 64).is_some());
     }
 
     // The vocabulary.
