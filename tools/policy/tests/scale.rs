@@ -9,10 +9,15 @@ mod common;
 use common::{compile, Collector, OwnedDigest, TestObject};
 use ipe_policy::{
     eval::evaluate,
-    policy::{measure, rule_at, Action, Class, ErrorKind, Operation, Providers, Scope},
+    policy::{
+        envelope::{form, Unusable, MAX_LENGTH},
+        measure, rule_at, Action, Class, Error, ErrorKind, Operation, Providers, Reporter, Scope,
+        Warning,
+    },
 };
 use std::{
     fmt::Write,
+    ops::ControlFlow,
     time::{Duration, Instant},
 };
 
@@ -295,4 +300,38 @@ fn memory_is_bounded_by_the_text() {
         );
         assert!(plan.unwrap().words() * 4 <= text.len());
     }
+}
+
+/// Stops the parser at the first error.
+struct First;
+
+impl Reporter for First {
+    fn error(&mut self, _: &Error) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn warning(&mut self, _: &Warning) {}
+}
+
+/// The offset of a rule must differ from those that stand for the defaults.
+#[test]
+fn texts_of_almost_two_gib_are_read() {
+    // Nobody looks at more than the first bytes.
+    let mut text = vec![0; (1 << 31) - 16];
+    text[..2].copy_from_slice(b"x\n");
+    let refused = |text: &[u8]| {
+        let result = measure(text, Providers::ALL, true, &mut First);
+        result.err().map(|error| error.kind)
+    };
+    assert_eq!(refused(&text), Some(ErrorKind::TooLong));
+    text.pop();
+    assert_eq!(refused(&text), Some(ErrorKind::HeaderMissing));
+}
+
+#[test]
+fn messages_of_16_mib_are_read() {
+    let mut message = vec![b'#'; MAX_LENGTH];
+    assert_eq!(form(&message), Ok(None));
+    message.push(b'#');
+    assert_eq!(form(&message), Err(Unusable::TooLong));
 }
