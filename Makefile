@@ -54,7 +54,7 @@ test-full:
 ## strict: run the kselftests on a kernel with a boot policy that refuses warnings
 ## 6.12: run KUnit, the kselftests and Debian on Linux 6.12
 ## 7.2: run KUnit, the kselftests and Debian on Linux 7.2
-## gcc: run KUnit and the kselftests on a kernel that GCC built, and KUnit on Linux 6.12
+## gcc: run KUnit and the kselftests on kernels that GCC built, Linux 7.3 and 6.12
 ## arm64: run KUnit, the selftests and the boot of a board on an emulated arm64 machine
 ## proof: check with Coq that a compiled policy decides as the language says
 ## uki: boot a signed unified kernel image with Secure Boot, and break each link of the chain
