@@ -132,6 +132,15 @@ static inline void change(struct shared *shared, int err)
 		count(&shared->changes);
 }
 
+/* The name of policies, with a number behind it where a test has several. */
+#define NAME IPE_PREFIX "_race"
+
+static inline void activate_both(struct shared *shared)
+{
+	change(shared, policy_activate(NAME "1"));
+	change(shared, policy_activate(NAME "2"));
+}
+
 /* A file of the initramfs, which each policy allows. */
 static inline void ask_allowed(struct shared *shared)
 {

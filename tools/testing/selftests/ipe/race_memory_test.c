@@ -10,7 +10,6 @@
 #include "huge_page.h"
 #include "race.h"
 
-#define NAME IPE_PREFIX "_race"
 #define SECONDS 3
 
 /* Two policies that let one program generate code, for different reasons, and no other. */
@@ -21,12 +20,6 @@
 	"op=EXECUTE anonymous_memory=FALSE action=ALLOW\n"                  \
 	"op=EXECUTE anonymous_memory=TRUE exe_fsverity_signature=TRUE "     \
 	"action=ALLOW\n"
-
-static void activate_both(struct shared *shared)
-{
-	change(shared, policy_activate(NAME "1"));
-	change(shared, policy_activate(NAME "2"));
-}
 
 static void ask_memory(struct shared *shared)
 {

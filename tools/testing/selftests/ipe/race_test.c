@@ -7,7 +7,6 @@
 #include "audit.h"
 #include "race.h"
 
-#define NAME IPE_PREFIX "_race"
 #define SECONDS 3
 
 /*
@@ -61,12 +60,6 @@ static void expect_decisions(struct __test_metadata *_metadata,
 	TH_LOG("%u decisions, %u changes", shared->right + shared->allowed +
 						   shared->denied,
 	       shared->changes);
-}
-
-static void activate_both(struct shared *shared)
-{
-	change(shared, policy_activate(NAME "1"));
-	change(shared, policy_activate(NAME "2"));
 }
 
 TEST_F_TIMEOUT(race, activate, LIMIT)
